@@ -1,0 +1,77 @@
+/** The replicated log of one cluster: its entries and what a follower and its master tell each other. */
+import type { Hash, LogIndex, NodeId, Token, Version } from '../../ids.ts'
+
+/**
+ * What an entry holds. `barrier` opens an epoch (GU3); `body` is a block's bytes (GU7); `proposal`, `vote`
+ * are this cluster's own acts, written before they leave (GU2); `decided` is a certificate; `token` is another
+ * cluster's grant (NW1).
+ */
+export type RecordKind = 'barrier' | 'body' | 'proposal' | 'vote' | 'decided' | 'token'
+
+export interface LogEntry {
+  readonly index: LogIndex
+  readonly token: Token
+  readonly kind: RecordKind
+  /** Encoded record; empty for a barrier. */
+  readonly body: Uint8Array
+  /** Hash of the entry before this one. */
+  readonly previous: Hash
+  /** Hash over index, token, kind, body and `previous`. */
+  readonly hash: Hash
+}
+
+/** A position in the log that two nodes can compare. */
+export interface LogPosition {
+  readonly index: LogIndex
+  readonly hash: Hash
+}
+
+/** The last entry of each epoch in a node's log tail, oldest first: enough to find where two logs part (GU3). */
+export interface TailSpan {
+  readonly token: Token
+  readonly last: LogPosition
+}
+
+/** Follower → master: attach me to the stream. */
+export interface Attach {
+  readonly t: 'attach'
+  readonly token: Token
+  /** The newest position of the base and of each epoch above it. */
+  readonly base: LogPosition
+  readonly tail: readonly TailSpan[]
+  /** Height of the last block this node has executed. */
+  readonly height: number
+}
+
+/** Master → follower: entries `after` a position the follower has; `held` lets it know what is held. */
+export interface Append {
+  readonly t: 'append'
+  readonly token: Token
+  readonly after: LogPosition
+  readonly entries: readonly LogEntry[]
+  readonly held: LogIndex
+}
+
+/** Follower → master: everything up to `durable` is on my stable storage at this token. */
+export interface AppendAck {
+  readonly t: 'appendAck'
+  readonly token: Token
+  readonly durable: LogPosition
+}
+
+/** Master → follower: your log ends below my base; fetch blocks up to `height`, then attach again. */
+export interface Behind {
+  readonly t: 'behind'
+  readonly token: Token
+  readonly base: LogPosition
+  readonly height: number
+}
+
+/** The nodes whose disks must have a record before it counts: sync set and pending additions (RG4, GU1). */
+export interface RequiredSet {
+  readonly token: Token
+  readonly version: Version
+  readonly syncSet: readonly NodeId[]
+  /** Additions requested and not yet shown outside by a higher version. */
+  readonly pending: readonly NodeId[]
+}

@@ -1,0 +1,157 @@
+/**
+ * The signed statements of Baton: compact JWS (EdDSA over Ed25519) with these payloads. `typ` in the
+ * protected header names the kind, so that one kind can never be taken for another.
+ */
+import type {
+  ClusterId,
+  Epoch,
+  Generation,
+  Jws,
+  LogIndex,
+  NetworkId,
+  NodeId,
+  PublicKey,
+  SiteId,
+  UnixMs,
+  Version,
+} from '../ids.ts'
+
+/** JWS `typ` of each statement. */
+export const STATEMENT_TYPES = {
+  grant: 'baton-grant+jws',
+  reshape: 'baton-reshape+jws',
+  certificate: 'baton-certificate+jws',
+  claim: 'baton-claim+jws',
+  resignation: 'baton-resignation+jws',
+  session: 'baton-session+jws',
+  resultReport: 'baton-results+jws',
+  masterTable: 'baton-masters+jws',
+  joinToken: 'baton-join+jws',
+  order: 'baton-order+jws',
+} as const
+export type StatementKind = keyof typeof STATEMENT_TYPES
+
+/** "(network, cluster, token) belongs to node": signed by the authority (RG2). */
+export interface Grant {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly version: Version
+  readonly node: NodeId
+  readonly syncSet: readonly NodeId[]
+  /** The mastership starts without its predecessor's vote records (RG6, DESIGN section 6). */
+  readonly recovering: boolean
+  /** The coming standby, announced only (EL7). */
+  readonly coming: NodeId | null
+  /** Of the claim: only the process that made it becomes master (EL5). */
+  readonly nonce: string
+  readonly issuedAt: UnixMs
+}
+
+/** Signed by the cluster's owner key (ID2). */
+export interface NodeCertificate {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly key: PublicKey
+  readonly site: SiteId
+  readonly issuedAt: UnixMs
+  readonly expiresAt: UnixMs
+}
+
+/** Change of the sync set by the master at its token: signed by the master (RG4, ID4). */
+export interface Reshape {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  /** The version it was made against (compare-and-set). */
+  readonly version: Version
+  readonly node: NodeId
+  readonly syncSet: readonly NodeId[]
+}
+
+/** Why a candidate believes the mastership is free. */
+export type ClaimEvidence =
+  /** The link closed and the master's host refused a reconnect: the process is dead (EL1). */
+  | { readonly kind: 'refused' }
+  /** Nothing heard for this long. */
+  | { readonly kind: 'silence'; readonly forMs: number }
+  /** The master resigned, in writing (`Resignation`, signed by it). */
+  | { readonly kind: 'resigned'; readonly resignation: Jws }
+  /** The claimant is the registered master and has lost its right to go on (RG3). */
+  | { readonly kind: 'own' }
+
+/** Asks for `(generation, epoch)`: signed by the candidate, so that any peer may relay it. */
+export interface Claim {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  /** The epoch asked for: the recorded one plus one. */
+  readonly epoch: Epoch
+  readonly version: Version
+  readonly node: NodeId
+  readonly nonce: string
+  readonly evidence: ClaimEvidence
+  readonly durableIndex: LogIndex
+  readonly coming: NodeId | null
+}
+
+/** The master gives up its token in favour of `to`: signed by the master after it has stopped signing. */
+export interface Resignation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly to: NodeId
+}
+
+/** Answer to a challenge: signed by the node key, opens a session (ID5). */
+export interface SessionProof {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly challenge: string
+  /** Where peers and clients reach this node. */
+  readonly peerAddress: string
+  readonly apiAddress: string
+  readonly protocol: { readonly min: number; readonly max: number }
+  readonly priority: number
+  readonly noFailover: boolean
+}
+
+/** Result hashes of a range of heights: signed by the master (NW4). */
+export interface ResultReport {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly results: readonly { readonly height: number; readonly block: string; readonly result: string }[]
+}
+
+/** The signed master table (NW2). */
+export interface MasterTable {
+  readonly network: NetworkId
+  readonly version: number
+  readonly masters: readonly Credential[]
+}
+
+/** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
+export interface Credential {
+  readonly grant: Jws
+  readonly certificate: Jws
+}
+
+/** A verified credential. `key` is the node's; nothing unverified is ever put into this shape. */
+export interface Mastership {
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly key: PublicKey
+  readonly recovering: boolean
+  readonly credential: Credential
+}

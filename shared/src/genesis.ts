@@ -1,0 +1,43 @@
+/** The genesis document: what every party of a network agrees on before it starts (ID1). */
+import type { ClusterId, NetworkId, NodeId, PublicKey } from './ids.ts'
+
+export interface Genesis {
+  readonly format: 'baton-genesis/1'
+  readonly network: NetworkId
+  /** ISO 8601, informative. */
+  readonly createdAt: string
+  /** Keys whose grants count. */
+  readonly authorityKeys: readonly PublicKey[]
+  readonly application: string
+  readonly heartbeatBlockMs: number
+  readonly clusters: readonly GenesisCluster[]
+}
+
+export interface GenesisCluster {
+  readonly cluster: ClusterId
+  readonly ownerKeys: readonly PublicKey[]
+  /** The node that gets epoch 1 (RG2). */
+  readonly founder: NodeId
+  readonly policy: ClusterPolicy
+}
+
+/** What the authority enforces for one cluster (DESIGN section 9). Times in milliseconds. */
+export interface ClusterPolicy {
+  readonly heartbeatMs: number
+  readonly suspectAfterMs: number
+  readonly masterTtlMs: number
+  readonly startupGraceMs: number
+  readonly durability: 'preferred' | 'required'
+  readonly syncReplicas: number
+}
+
+export type TimingPreset = 'lan' | 'metro' | 'wan'
+
+export const TIMING_PRESETS: Record<
+  TimingPreset,
+  { heartbeatMs: number; suspectAfterMs: number; masterTtlMs: number }
+> = {
+  lan: { heartbeatMs: 50, suspectAfterMs: 500, masterTtlMs: 1_000 },
+  metro: { heartbeatMs: 100, suspectAfterMs: 1_000, masterTtlMs: 2_000 },
+  wan: { heartbeatMs: 250, suspectAfterMs: 2_500, masterTtlMs: 5_000 },
+}

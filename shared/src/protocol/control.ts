@@ -1,0 +1,97 @@
+/**
+ * Messages on the control link between a node and its cluster's authority: JSON text frames on one outbound
+ * WebSocket. Statements inside (claims, reshapes) are signed on their own, so that the HTTP fallback and a peer's
+ * relay carry the same bytes. The zod schemas in `control-schemas.ts` check every frame.
+ */
+
+import type { Credential } from '../crypto/statement-types.ts'
+import type { ClusterId, Epoch, Generation, Jws, LogIndex, NetworkId, NodeId, SiteId, Token, Version } from '../ids.ts'
+
+export const CONTROL_PROTOCOL = { min: 1, max: 1 } as const
+
+/** One member as the authority knows it. */
+export interface MemberView {
+  readonly node: NodeId
+  readonly site: SiteId
+  readonly certificate: Jws
+  readonly peerAddress: string
+  readonly apiAddress: string
+  readonly priority: number
+  readonly noFailover: boolean
+}
+
+/** The registry of one cluster as told to nodes and operators (DESIGN section 3). */
+export interface RegistryView {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly version: Version
+  readonly master: NodeId
+  readonly syncSet: readonly NodeId[]
+  readonly coming: NodeId | null
+  readonly recovering: boolean
+  readonly members: readonly MemberView[]
+  /** Nodes that may not be elected (RG9); later issues fill it. */
+  readonly bars: readonly NodeId[]
+  /** Grant of the recorded master, with its certificate. */
+  readonly credential: Credential
+}
+
+/** Authority → node. */
+export type FromAuthority =
+  | {
+      readonly t: 'challenge'
+      readonly challenge: string
+      readonly protocol: { readonly min: number; readonly max: number }
+    }
+  | { readonly t: 'welcome'; readonly state: RegistryView; readonly masters: Jws; readonly graceMs: number }
+  /** Sent on every change of the registry. */
+  | { readonly t: 'state'; readonly state: RegistryView }
+  /** Answer to a `claim`, `reshape` or `confirm`; `state` is the registry after it, also on refusal (RG1). */
+  | {
+      readonly t: 'reply'
+      readonly request: number
+      readonly ok: true
+      readonly state: RegistryView
+    }
+  | {
+      readonly t: 'reply'
+      readonly request: number
+      readonly ok: false
+      readonly code: string
+      readonly why: string
+      /** Ask again after this long; null: not before something changes. */
+      readonly retryAfterMs: number | null
+      readonly state: RegistryView | null
+    }
+  /** A hint: this node's session has closed. */
+  | { readonly t: 'sessionClosed'; readonly node: NodeId }
+  /** The signed master table, broadcast (NW2). */
+  | { readonly t: 'masters'; readonly table: Jws }
+  /** Answer to every `report`: the authority hears this node. */
+  | { readonly t: 'heard'; readonly report: number; readonly version: Version }
+  | { readonly t: 'refused'; readonly code: string; readonly why: string }
+
+/** Node → authority. */
+export type ToAuthority =
+  | { readonly t: 'hello'; readonly certificate: Jws; readonly proof: Jws }
+  | {
+      readonly t: 'report'
+      readonly report: number
+      readonly token: Token
+      readonly role: 'master' | 'follower'
+      readonly stalled: boolean
+      readonly durableIndex: LogIndex
+      readonly height: number
+      /** How long ago this node heard the master as master at `token`; null when it has not. */
+      readonly heardMasterMs: number | null
+    }
+  | { readonly t: 'claim'; readonly request: number; readonly claim: Jws }
+  | { readonly t: 'reshape'; readonly request: number; readonly reshape: Jws }
+  /** "Am I still master?": decided by a write (RG7). */
+  | { readonly t: 'confirm'; readonly request: number; readonly token: Token }
+  /** Result hashes of decided heights (signed `ResultReport`). */
+  | { readonly t: 'results'; readonly report: Jws }
+  /** Poll of the master table (NW2). */
+  | { readonly t: 'getMasters' }

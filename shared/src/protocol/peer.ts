@@ -1,0 +1,135 @@
+/**
+ * Messages on the link between two nodes: one deterministic-CBOR array `[type, …fields]` per WebSocket frame,
+ * over mutually authenticated TLS 1.3 (ID5). The link itself says who the sender is.
+ */
+import type { Proposal, Vote } from '../core/consensus/messages.ts'
+import type { Append, AppendAck, Attach, Behind } from '../core/guard/types.ts'
+import type { Credential } from '../crypto/statement-types.ts'
+import type { Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
+
+export const PEER_PROTOCOL = { min: 1, max: 1 } as const
+
+/** First message on a link, both ways. */
+export interface Hello {
+  readonly t: 'hello'
+  readonly genesis: Hash
+  readonly protocol: { readonly min: number; readonly max: number }
+  /** The highest credential the sender knows for each cluster: NW1, NW2. */
+  readonly credentials: readonly Credential[]
+  readonly apiAddress: string
+}
+
+/** Between nodes of one cluster, every `heartbeatMs`. */
+export interface Heartbeat {
+  readonly t: 'heartbeat'
+  readonly token: Token
+  readonly role: 'master' | 'follower'
+  /** The sender's event loop or disk is stalled, or it can complete nothing (RG3). */
+  readonly stalled: boolean
+  readonly durableIndex: LogIndex
+  readonly height: number
+  /** How long ago the sender heard its master, in ms; null when never at this token. */
+  readonly heardMasterMs: number | null
+  readonly priority: number
+  /** False: barred, `noFailover`, or log not complete (EL4, EL6). */
+  readonly electable: boolean
+}
+
+/** EL3: "may I claim the epoch after `token`?" */
+export interface PreVote {
+  readonly t: 'preVote'
+  readonly token: Token
+  readonly attempt: number
+  readonly durableIndex: LogIndex
+}
+export interface PreVoteAnswer {
+  readonly t: 'preVoteAnswer'
+  readonly token: Token
+  readonly attempt: number
+  /** False while the answerer hears the master, or would itself stand before the asker (EL4). */
+  readonly granted: boolean
+  readonly why: string
+}
+
+/** Clean switch: the master has stopped signing; `resignation` is signed by it. */
+export interface Handover {
+  readonly t: 'handover'
+  readonly token: Token
+  readonly resignation: Jws
+}
+
+/** NW1, NW2: a grant that the receiver may not know; also the answer to a lower one. */
+export interface Inform {
+  readonly t: 'inform'
+  readonly credentials: readonly Credential[]
+}
+
+/** Between masters. `body` is the encoded block. */
+export interface ProposalMessage {
+  readonly t: 'proposal'
+  readonly proposal: Proposal
+  readonly body: Uint8Array
+}
+export interface VoteMessage {
+  readonly t: 'vote'
+  readonly vote: Vote
+}
+/** "Send me what you have of this height": by a new or waiting master. */
+export interface WantHeight {
+  readonly t: 'wantHeight'
+  readonly height: number
+  readonly round: number
+}
+
+/** GU5: blocks by range, each with its certificate. */
+export interface GetBlocks {
+  readonly t: 'getBlocks'
+  readonly request: number
+  readonly from: number
+  readonly to: number
+}
+export interface Blocks {
+  readonly t: 'blocks'
+  readonly request: number
+  readonly height: number
+  readonly blocks: readonly { readonly block: Uint8Array; readonly certificate: Uint8Array }[]
+}
+
+/** Transactions on their way to the mempools of masters (encoded, signed). */
+export interface Transactions {
+  readonly t: 'transactions'
+  readonly transactions: readonly Uint8Array[]
+}
+/** A client's transaction forwarded to the cluster's master, and its outcome once held. */
+export interface Submit {
+  readonly t: 'submit'
+  readonly request: number
+  readonly transaction: Uint8Array
+}
+export interface SubmitResult {
+  readonly t: 'submitResult'
+  readonly request: number
+  readonly outcome:
+    | { readonly ok: true; readonly receipt: Uint8Array }
+    | { readonly ok: false; readonly code: string; readonly why: string; readonly master: NodeId | null }
+}
+
+export type PeerMessage =
+  | Hello
+  | Heartbeat
+  | PreVote
+  | PreVoteAnswer
+  | Handover
+  | Inform
+  | Attach
+  | Append
+  | AppendAck
+  | Behind
+  | ProposalMessage
+  | VoteMessage
+  | WantHeight
+  | GetBlocks
+  | Blocks
+  | Transactions
+  | Submit
+  | SubmitResult
