@@ -4,6 +4,15 @@ import type { Ms } from './ids.ts'
 export const LIMITS = {
   /** A signed transaction, encoded, in bytes. */
   transactionBytes: 64 * 1024,
+  /** A record's key in characters, its value in bytes of UTF-8. */
+  recordKeyCharacters: 256,
+  recordValueBytes: 32 * 1024,
+  /** Versions in one answer about a record's history. */
+  historyVersions: 32,
+  /** A key of the application's state, in characters. */
+  stateKeyCharacters: 512,
+  /** Reported heights that the audit keeps for each cluster. */
+  auditHeights: 1_024,
   /** Transactions in one block. */
   blockTransactions: 2_000,
   /** An encoded block, in bytes. */
@@ -19,6 +28,33 @@ export const LIMITS = {
   controlFrameBytes: 256 * 1024,
   /** Body of an HTTP request to the control plane, in bytes. */
   controlBodyBytes: 64 * 1024,
+  /** A challenge of the authority is valid this long, once (ID5). */
+  challengeMs: 30_000 as Ms,
+  /** What nodes say about their disks is written by the authority at most this often. */
+  reportWriteMs: 10_000 as Ms,
+  /** Sockets of one cluster's authority, those before their handshake included. */
+  controlSockets: 128,
+  /** Frames of one socket that wait for their turn. */
+  controlQueueFrames: 64,
+  /** Events in one page of a cluster's log. */
+  eventsPerPage: 200,
+  /** A compact JWS, in characters; a master table carries the credentials of all clusters. */
+  statementCharacters: 32 * 1024,
+  masterTableCharacters: 224 * 1024,
+  /** Heights in one result report. */
+  resultsPerReport: 128,
+  /** Text fields of messages, in characters: addresses, nonces and challenges, reasons for people. */
+  addressCharacters: 256,
+  nonceCharacters: 128,
+  whyCharacters: 1_024,
+  /** Transactions in one batch request to a node's HTTP API, and the batch in bytes. */
+  batchTransactions: 1_000,
+  batchBytes: 4 * 1024 * 1024,
+  /** Open connections to a node's HTTP API. */
+  apiConnections: 2_048,
+  /** Time for the whole of one HTTP request to arrive, and for its headers. */
+  apiRequestMs: 10_000 as Ms,
+  apiHeadersMs: 5_000 as Ms,
   /** Clusters in a network, nodes in a cluster. */
   clusters: 64,
   nodesPerCluster: 32,
@@ -26,6 +62,8 @@ export const LIMITS = {
   appendEntries: 256,
   appendBytes: 2 * 1024 * 1024,
   blockRange: 64,
+  /** Epochs in the tail of a log that attaches: its uncompacted part holds few. */
+  tailSpans: 1_024,
   /** Decided heights whose log entries are kept for followers that lag (GU6). */
   logHeightsKept: 64,
   /** Rounds of one height, and heights ahead, for which votes are kept. */

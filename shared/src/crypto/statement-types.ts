@@ -139,6 +139,32 @@ export interface MasterTable {
   readonly masters: readonly Credential[]
 }
 
+/** A short-lived right to certify nodes of one cluster: signed by the owner, `key` is the delegate's (ID3). */
+export interface JoinToken {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** Under this id the authority counts the uses. */
+  readonly id: string
+  readonly key: PublicKey
+  readonly uses: number
+  readonly issuedAt: UnixMs
+  readonly expiresAt: UnixMs
+}
+
+/** A persisted demand to switch away from a node: signed by the authority (RG9). */
+export interface Order {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly id: string
+  /** The node to switch away from. */
+  readonly node: NodeId
+  readonly cause: 'threshold' | 'operator'
+  readonly why: string
+  readonly issuedAt: UnixMs
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -154,4 +180,18 @@ export interface Mastership {
   readonly key: PublicKey
   readonly recovering: boolean
   readonly credential: Credential
+}
+
+/** Statement kind → its payload. */
+export interface StatementPayloads {
+  readonly grant: Grant
+  readonly reshape: Reshape
+  readonly certificate: NodeCertificate
+  readonly claim: Claim
+  readonly resignation: Resignation
+  readonly session: SessionProof
+  readonly resultReport: ResultReport
+  readonly masterTable: MasterTable
+  readonly joinToken: JoinToken
+  readonly order: Order
 }

@@ -45,7 +45,8 @@ export type FromAuthority =
       readonly challenge: string
       readonly protocol: { readonly min: number; readonly max: number }
     }
-  | { readonly t: 'welcome'; readonly state: RegistryView; readonly masters: Jws; readonly graceMs: number }
+  /** `state` is null while the cluster's founder has not registered yet; a `state` message follows when it has. */
+  | { readonly t: 'welcome'; readonly state: RegistryView | null; readonly masters: Jws; readonly graceMs: number }
   /** Sent on every change of the registry. */
   | { readonly t: 'state'; readonly state: RegistryView }
   /** Answer to a `claim`, `reshape` or `confirm`; `state` is the registry after it, also on refusal (RG1). */

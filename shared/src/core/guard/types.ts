@@ -12,7 +12,7 @@ export interface LogEntry {
   readonly index: LogIndex
   readonly token: Token
   readonly kind: RecordKind
-  /** Encoded record; empty for a barrier. */
+  /** Encoded record (`codec/record.ts`). */
   readonly body: Uint8Array
   /** Hash of the entry before this one. */
   readonly previous: Hash
@@ -26,9 +26,16 @@ export interface LogPosition {
   readonly hash: Hash
 }
 
-/** The last entry of each epoch in a node's log tail, oldest first: enough to find where two logs part (GU3). */
+/**
+ * One run of entries written by one process under one token, from its barrier on. Two logs that share a span's
+ * barrier agree on the span as far as both have it; that is enough to find where two logs part (GU3). The barrier's
+ * body is unique to the process, because a master that restarts under its own token (RG2) may have streamed
+ * entries that it lost.
+ */
 export interface TailSpan {
   readonly token: Token
+  /** Hash of the barrier entry that opens the span. */
+  readonly barrier: Hash
   readonly last: LogPosition
 }
 
@@ -36,7 +43,7 @@ export interface TailSpan {
 export interface Attach {
   readonly t: 'attach'
   readonly token: Token
-  /** The newest position of the base and of each epoch above it. */
+  /** The end of the compacted part, and the spans above it, oldest first. */
   readonly base: LogPosition
   readonly tail: readonly TailSpan[]
   /** Height of the last block this node has executed. */
@@ -63,7 +70,8 @@ export interface AppendAck {
 export interface Behind {
   readonly t: 'behind'
   readonly token: Token
-  readonly base: LogPosition
+  /** The master's base, and the token of the entry at it. */
+  readonly base: LogPosition & { readonly token: Token }
   readonly height: number
 }
 

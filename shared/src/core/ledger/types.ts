@@ -43,6 +43,8 @@ export interface BlockHeader {
   readonly time: number
   readonly proposer: ClusterId
   readonly transactionsRoot: Hash
+  /** Hash of the block's credentials: without it one block hash could have several bodies. */
+  readonly credentials: Hash
   /** Hash of the token table after `credentials` were applied to the previous block's table. */
   readonly tokens: Hash
   /** Result hash after the previous block; of genesis for height 1. */

@@ -1,0 +1,92 @@
+/**
+ * What the local HTTP API asks of a node. The daemon implements it; the tests have one in memory. Every method
+ * that cannot answer throws a `BatonError`: its code decides the HTTP status.
+ */
+import type { QueryAnswer } from '@baton/shared/core/ledger/queries'
+import type { ProvenTransaction } from '@baton/shared/core/ledger/transaction-proof'
+import type { Block, Receipt } from '@baton/shared/core/ledger/types'
+import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
+
+/** The master of this node's cluster as this node knows it. */
+export interface MasterAddress {
+  readonly node: NodeId
+  /** `host:port` of its HTTP API; null when unknown. */
+  readonly apiAddress: string | null
+}
+
+/** A transaction in a decided, held block. `id` is the receipt's own. */
+export interface Submitted {
+  readonly id: Hash
+  readonly height: Height
+  readonly index: number
+  readonly receipt: Receipt
+}
+
+/** A block as the store has it. `certificate` decided it, encoded (`codec/certificate`). */
+export interface DecidedBlock {
+  readonly block: Block
+  readonly certificate: Uint8Array
+  /** Result hash after executing it. */
+  readonly result: Hash
+}
+
+export type { ProvenTransaction, QueryAnswer }
+
+export type NodeRole = 'master' | 'standby' | 'ordinary' | 'starting' | 'stopped'
+
+/** `GET /v1/status`. Durations in ms; null means unknown. */
+export interface NodeStatus {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly site: SiteId
+  readonly version: string
+  readonly role: NodeRole
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly master: MasterAddress | null
+  readonly syncSet: readonly NodeId[]
+  readonly height: Height
+  readonly blockHash: Hash | null
+  readonly resultHash: Hash | null
+  readonly durableIndex: number
+  readonly heldIndex: number
+  readonly electable: boolean
+  readonly stalled: boolean
+  readonly resync: string | null
+  readonly authority: { readonly connected: boolean; readonly heardMsAgo: number | null }
+  readonly peers: { readonly connected: number; readonly configured: number }
+  readonly mempool: number
+  readonly uptimeMs: number
+  readonly residentBytes: number
+}
+
+/** `/health`: reasons is empty exactly when healthy. */
+export interface Health {
+  readonly healthy: boolean
+  readonly reasons: readonly { readonly code: string; readonly why: string }[]
+}
+
+export interface NodeService {
+  /**
+   * Resolves when the transaction is in a decided block held by the cluster's required set, on this node or through
+   * its master. A transaction executed before resolves with its first receipt. A receipt with `ok: false` resolves too.
+   * @throws BatonError TRANSACTION_MALFORMED, TRANSACTION_SIGNATURE, TRANSACTION_NETWORK, MEMPOOL_FULL,
+   * NOT_MASTER (it could not be forwarded), NOT_HELD (unknown outcome: ask again with the same bytes)
+   */
+  submit(transaction: Uint8Array): Promise<Submitted>
+  /** For the header `x-baton-master`; null while no master is known. */
+  master(): MasterAddress | null
+  /** Null when no decided block on this node has it. */
+  transaction(id: Hash): ProvenTransaction | null
+  block(height: Height | 'latest'): DecidedBlock | null
+  /** @throws BatonError BAD_REQUEST for a path the application does not know */
+  query(path: string): QueryAnswer
+  status(): NodeStatus
+  health(): Health
+  /** True while this node may act as its cluster's master / is a member of the sync set that is not the master. */
+  isMaster(): boolean
+  isStandby(): boolean
+  /** Prometheus text format. */
+  metrics(): Promise<string>
+}

@@ -1,0 +1,134 @@
+import { BatonError, type ErrorCode, isErrorCode } from '@baton/shared/errors'
+import { Pool } from 'undici'
+
+export interface EndpointOptions {
+  readonly connections: number
+  /** One attempt, from the request to its whole answer. */
+  readonly attemptMs: number
+}
+
+export interface EndpointRequest {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: Uint8Array
+  readonly contentType?: string
+  /** Statuses besides 200 whose body is the answer. */
+  readonly alsoGood?: readonly number[]
+}
+
+const CONNECT_MS = 2_000
+
+/** One node's HTTP API behind a pool of kept-alive connections. */
+export class Endpoint {
+  readonly url: string
+  readonly #pool: Pool
+  /** After a failure this endpoint is asked last until then (`performance.now()`). */
+  #avoidUntil = 0
+
+  constructor(url: string, { connections, attemptMs }: EndpointOptions) {
+    this.url = url
+    this.#pool = new Pool(url, {
+      connections,
+      headersTimeout: attemptMs,
+      bodyTimeout: attemptMs,
+      connect: { timeout: CONNECT_MS },
+      keepAliveTimeout: 30_000,
+    })
+  }
+
+  get avoided(): boolean {
+    return performance.now() < this.#avoidUntil
+  }
+
+  /**
+   * One attempt. Returns the parsed JSON body of a 200.
+   * @throws BatonError with the node's code; UNREACHABLE when there was no coded answer
+   */
+  async request({ method, path, body, contentType, alsoGood = [] }: EndpointRequest): Promise<unknown> {
+    let status: number
+    let text: string
+    try {
+      const response = await this.#pool.request({
+        method,
+        path,
+        ...(body === undefined ? {} : { body }),
+        ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
+      })
+      status = response.statusCode
+      text = await response.body.text()
+    } catch (error) {
+      throw this.#unreachable(reasonOf(error), error)
+    }
+    if (status === 200 || alsoGood.includes(status)) return this.#parse(text)
+    throw this.#codedError(status, text)
+  }
+
+  avoidFor(ms: number): void {
+    this.#avoidUntil = performance.now() + ms
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy()
+  }
+
+  #parse(text: string): unknown {
+    try {
+      return JSON.parse(text)
+    } catch (error) {
+      throw this.#unreachable('it answered something that is not JSON', error)
+    }
+  }
+
+  #codedError(status: number, text: string): BatonError {
+    let answer: { error?: unknown; message?: unknown; remedy?: unknown; details?: unknown } | null = null
+    try {
+      answer = JSON.parse(text)
+    } catch {
+      // Not a Baton node, or a proxy in between.
+    }
+    if (!isErrorCode(answer?.error)) return this.#unreachable(`it answered HTTP ${status}`)
+    const code: ErrorCode = answer.error
+    return new BatonError(code, String(answer.message), {
+      ...(typeof answer.remedy === 'string' ? { remedy: answer.remedy } : {}),
+      ...(typeof answer.details === 'object' && answer.details !== null
+        ? { details: answer.details as Record<string, unknown> }
+        : {}),
+    })
+  }
+
+  #unreachable(why: string, cause?: unknown): BatonError {
+    return new BatonError('UNREACHABLE', `no answer from ${this.url}: ${why}`, {
+      remedy: 'check that the node runs and that --url names its api address',
+      details: { url: this.url },
+      cause,
+    })
+  }
+}
+
+/** `127.0.0.1:7201`, `http://…`, `https://…` → an origin. @throws BatonError BAD_REQUEST */
+export function normalizeUrl(text: string): string {
+  const url = /^https?:\/\//.test(text) ? text : `http://${text}`
+  if (!URL.canParse(url)) {
+    throw new BatonError('BAD_REQUEST', `"${text}" is not the address of a node`, {
+      remedy: 'give host:port or http://host:port',
+    })
+  }
+  return new URL(url).origin
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string }
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'the connection was refused'
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return 'it took too long'
+    case 'UND_ERR_SOCKET':
+    case 'ECONNRESET':
+      return 'the connection closed'
+    default:
+      return code ?? message ?? String(error)
+  }
+}

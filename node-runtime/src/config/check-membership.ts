@@ -1,0 +1,35 @@
+import type { Genesis } from '@baton/shared/genesis'
+import type { PartialConfig } from './partial.ts'
+import type { Problem } from './problems.ts'
+
+/** The node's place in the network that genesis describes. */
+export function checkMembership(config: PartialConfig, genesis: Genesis | null): Problem[] {
+  if (genesis === null) return []
+  const problems: Problem[] = []
+  const known = genesis.clusters.some(({ cluster }) => cluster === config.cluster)
+  if (config.cluster !== undefined && !known) {
+    problems.push({
+      path: ['cluster'],
+      message: `cluster = "${config.cluster}" is not in genesis, whose clusters are ${clusterNames(genesis)}`,
+    })
+  }
+  if (config.application !== undefined && config.application !== genesis.application) {
+    problems.push({
+      path: ['application'],
+      message: `application = "${config.application}" must equal application = "${genesis.application}" in genesis: all clusters execute the same`,
+    })
+  }
+  const present = new Set((config.peers ?? []).map(({ cluster }) => cluster))
+  const absent = genesis.clusters.filter(({ cluster }) => cluster !== config.cluster && !present.has(cluster))
+  if (known && absent.length > 0) {
+    problems.push({
+      path: ['peers'],
+      message: `[[peers]] names no node of ${absent.map(({ cluster }) => cluster).join(', ')}, but genesis has the clusters ${clusterNames(genesis)}`,
+    })
+  }
+  return problems
+}
+
+export function clusterNames(genesis: Genesis): string {
+  return genesis.clusters.map(({ cluster }) => cluster).join(', ')
+}

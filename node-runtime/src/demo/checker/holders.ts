@@ -1,0 +1,67 @@
+/**
+ * Who held which token, from the credentials in blocks: a grant signed by an authority key of genesis and a certificate
+ * signed by an owner key of the cluster (ID1, ID2). Verified here with Node's own crypto, not with the code of the nodes.
+ */
+import { createPublicKey, type KeyObject, verify } from 'node:crypto'
+import { voteSignBytes } from '@baton/shared/codec/vote'
+import type { Credential, Grant, NodeCertificate } from '@baton/shared/crypto/statement-types'
+import type { Genesis } from '@baton/shared/genesis'
+import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, Round } from '@baton/shared/ids'
+import type { LoggedVote } from './evidence.ts'
+
+/** Whether the vote is signed by the holder of its token; null when no credential names the holder. */
+export type VoteVerifier = (vote: LoggedVote) => boolean | null
+
+export function voteVerifier(genesis: Genesis, credentials: readonly Credential[]): VoteVerifier {
+  const keys = new Map<string, KeyObject>()
+  const seen = new Set<string>()
+  for (const credential of credentials) {
+    if (seen.has(credential.grant)) continue
+    seen.add(credential.grant)
+    const holder = verifiedHolder(genesis, credential)
+    if (holder !== null) keys.set(holder.token, holder.key)
+  }
+  return (vote) => {
+    const key = keys.get(tokenName(vote))
+    if (key === undefined) return null
+    return verify(null, signBytes(genesis.network, vote), key, Buffer.from(vote.signature, 'base64url'))
+  }
+}
+
+function verifiedHolder(genesis: Genesis, credential: Credential): { token: string; key: KeyObject } | null {
+  const grant = signedPayload<Grant>(credential.grant, genesis.authorityKeys)
+  if (grant === null) return null
+  const owners = genesis.clusters.find(({ cluster }) => cluster === grant.cluster)?.ownerKeys ?? []
+  const certificate = signedPayload<NodeCertificate>(credential.certificate, owners)
+  if (certificate === null || certificate.node !== grant.node || certificate.cluster !== grant.cluster) return null
+  return { token: tokenName(grant), key: ed25519(certificate.key) }
+}
+
+/** The payload of a compact JWS that one of the keys has signed, else null. */
+function signedPayload<Payload>(jws: string, keys: readonly string[]): Payload | null {
+  const [header, payload, signature] = jws.split('.')
+  const signed = Buffer.from(`${header}.${payload}`)
+  const bytes = Buffer.from(signature ?? '', 'base64url')
+  if (!keys.some((key) => verify(null, signed, ed25519(key), bytes))) return null
+  return JSON.parse(Buffer.from(payload ?? '', 'base64url').toString('utf8')) as Payload
+}
+
+function ed25519(x: string): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
+}
+
+function tokenName(holder: { readonly cluster: string; readonly generation: number; readonly epoch: number }): string {
+  return `${holder.cluster} ${holder.generation}.${holder.epoch}`
+}
+
+function signBytes(network: NetworkId, vote: LoggedVote): Uint8Array {
+  return voteSignBytes(network, {
+    cluster: vote.cluster as ClusterId,
+    generation: vote.generation as Generation,
+    epoch: vote.epoch as Epoch,
+    height: vote.height as Height,
+    round: vote.round as Round,
+    type: vote.type,
+    block: vote.block as Hash | null,
+  })
+}

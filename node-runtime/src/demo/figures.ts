@@ -1,0 +1,89 @@
+/** What a fault cost, from the timeline and from the certificates of decided blocks. */
+import type { Acknowledged } from './load.ts'
+import type { Timeline } from './timeline.ts'
+
+/** A fault as the case that caused it saw it. */
+export interface Fault {
+  readonly case: string
+  /** When it struck and when the network was whole again. */
+  readonly atMs: number
+  readonly healedAtMs: number
+  /** The clusters whose master it took, with the epoch each had. */
+  readonly lostMasters: readonly { readonly cluster: string; readonly epoch: number }[]
+}
+
+export interface SwitchFigures {
+  readonly case: string
+  readonly cluster: string
+  readonly fromEpoch: number
+  readonly toEpoch: number
+  /** Fault → first suspicion or claim in the cluster. Null: not seen. */
+  readonly detectMs: number | null
+  /** Fault → the grant reached its node. */
+  readonly grantMs: number | null
+  /** Fault → the first decided block with a vote of the cluster under its new epoch. */
+  readonly outageMs: number | null
+}
+
+/** Height → votes in the certificates that nodes keep of it. */
+export type Commits = ReadonlyMap<number, readonly { readonly cluster: string; readonly epoch: number }[]>
+
+export function switchFigures(fault: Fault, timeline: Timeline, commits: Commits): SwitchFigures[] {
+  return fault.lostMasters.map(({ cluster, epoch }) => {
+    const toEpoch = timeline.epochAfter(cluster, fault.atMs, fault.healedAtMs) ?? epoch
+    const since = (atMs: number | undefined) => (atMs === undefined ? null : round(atMs - fault.atMs))
+    return {
+      case: fault.case,
+      cluster,
+      fromEpoch: epoch,
+      toEpoch,
+      detectMs: since(timeline.detectedAtMs(cluster, fault.atMs)),
+      grantMs: since(timeline.grantedAtMs(cluster, toEpoch, fault.atMs)),
+      outageMs: since(firstVoteAtMs(cluster, toEpoch, timeline, commits)),
+    }
+  })
+}
+
+function firstVoteAtMs(cluster: string, epoch: number, timeline: Timeline, commits: Commits): number | undefined {
+  const heights = [...commits]
+    .filter(([, votes]) => votes.some((vote) => vote.cluster === cluster && vote.epoch === epoch))
+    .map(([height]) => timeline.decidedAtMs(height))
+    .filter((atMs) => atMs !== undefined)
+  return heights.length === 0 ? undefined : Math.min(...heights)
+}
+
+/**
+ * Fault → the next decided block. A block whose votes were already under way may still be decided right after the fault, so this
+ * is the longest time without a decided block from the fault until every cluster votes again: never less than the first wait.
+ */
+export function networkStallMs(fault: Fault, timeline: Timeline, switches: readonly SwitchFigures[]): number {
+  const until = fault.atMs + Math.max(0, ...switches.map(({ outageMs }) => outageMs ?? fault.healedAtMs - fault.atMs))
+  return round(timeline.longestGapMs(fault.atMs, until))
+}
+
+/** Acknowledgements before the fault, from it until every cluster that lost its master votes again, and from then on. */
+export function acknowledgedDuring(
+  fault: Fault,
+  switches: readonly SwitchFigures[],
+  acknowledged: readonly Acknowledged[],
+) {
+  const outageMs = Math.max(0, ...switches.map((figures) => figures.outageMs ?? fault.healedAtMs - fault.atMs))
+  const before = acknowledged.filter(({ atMs }) => atMs < fault.atMs).length
+  const during = acknowledged.filter(({ atMs }) => atMs >= fault.atMs && atMs < fault.atMs + outageMs).length
+  return { before, during, after: acknowledged.length - before - during }
+}
+
+/** Switches that no fault explains: each is a finding. */
+export function unexplainedSwitches(faults: readonly Fault[], timeline: Timeline, sinceMs: number): string[] {
+  const explained = new Set(
+    faults.flatMap(({ lostMasters }) => lostMasters.map(({ cluster, epoch }) => `${cluster} ${epoch + 1}`)),
+  )
+  return timeline
+    .promotions(sinceMs)
+    .filter(({ cluster, epoch }) => !explained.has(`${cluster} ${epoch}`))
+    .map(({ cluster, epoch, node }) => `${cluster} switched to ${node} under epoch ${epoch} without a fault`)
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}

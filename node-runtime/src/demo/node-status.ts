@@ -1,0 +1,53 @@
+/** What the demo asks its nodes over their HTTP API. */
+import type { NodeStatus } from '../api/node-service.ts'
+import type { PlacedNode } from './layout.ts'
+
+const ANSWER_MS_MAX = 2_000
+
+/** Null for a node that does not answer in time: dead, frozen, or not up yet. */
+export async function readStatus(node: PlacedNode): Promise<NodeStatus | null> {
+  try {
+    const url = `http://${node.apiAddress}/v1/status`
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) })
+    return response.ok ? ((await response.json()) as NodeStatus) : null
+  } catch {
+    return null
+  }
+}
+
+export type Statuses = ReadonlyMap<string, NodeStatus | null>
+
+export async function readStatuses(nodes: readonly PlacedNode[]): Promise<Statuses> {
+  return new Map(await Promise.all(nodes.map(async (node) => [node.node, await readStatus(node)] as const)))
+}
+
+export interface ClusterView {
+  readonly cluster: string
+  /** The highest epoch any of its nodes tells, and who is master under it; null while nobody says so. */
+  readonly epoch: number
+  readonly master: string | null
+  readonly syncSet: readonly string[]
+}
+
+/** Each cluster as its own master describes it; one without a living master as its highest-epoch node does. */
+export function clusterViews(nodes: readonly PlacedNode[], statuses: Statuses): ClusterView[] {
+  const clusters = [...new Set(nodes.map(({ cluster }) => cluster))]
+  return clusters.map((cluster) => {
+    const told = nodes
+      .filter((node) => node.cluster === cluster)
+      .map(({ node }) => statuses.get(node) ?? null)
+      .filter((status) => status !== null)
+    const epoch = Math.max(0, ...told.map((status) => status.epoch))
+    const master = told.find((status) => status.role === 'master' && status.epoch === epoch)
+    const best = master ?? told.find((status) => status.epoch === epoch)
+    return { cluster, epoch, master: master?.node ?? null, syncSet: best?.syncSet ?? [] }
+  })
+}
+
+/** True when every node answers with the same height, block and result. */
+export function allAgree(statuses: Statuses): boolean {
+  const tips = [...statuses.values()].map((status) =>
+    status === null ? null : `${status.height} ${status.blockHash} ${status.resultHash}`,
+  )
+  return tips[0] !== null && tips.every((tip) => tip === tips[0])
+}

@@ -1,0 +1,129 @@
+/** The result of a run: the one JSON object that `--json` prints last, and its lines for people. */
+import type { Judgement, Verdict } from './checker/evidence.ts'
+import {
+  acknowledgedDuring,
+  type Commits,
+  type Fault,
+  networkStallMs,
+  type SwitchFigures,
+  switchFigures,
+  unexplainedSwitches,
+} from './figures.ts'
+import type { Load } from './load.ts'
+import type { Timeline } from './timeline.ts'
+
+export interface RunFacts {
+  readonly network: string
+  readonly clusters: number
+  readonly nodes: number
+  readonly sites: number
+  readonly startMs: number
+  /** When the network was up: a switch after it needs a fault. */
+  readonly startedAtMs: number
+  readonly residentMBPerNode: number
+  readonly faults: readonly Fault[]
+  readonly load: Load
+  readonly timeline: Timeline
+  readonly commits: Commits
+  readonly judgement: Judgement
+  /** Why the run did not get to its end; null when it did. */
+  readonly broken: string | null
+}
+
+export interface RunReport {
+  readonly network: string
+  readonly engine: 'embedded'
+  readonly clusters: number
+  readonly nodes: number
+  readonly sites: number
+  readonly height: number
+  readonly startMs: number
+  readonly verdict: Verdict
+  readonly transactions: {
+    readonly submitted: number
+    readonly acknowledged: number
+    readonly lost: number
+    readonly duplicated: number
+  }
+  readonly switches: readonly SwitchFigures[]
+  readonly acknowledgedDuring: Readonly<Record<string, { before: number; during: number; after: number }>>
+  readonly networkStallMs: Readonly<Record<string, number>>
+  readonly resultHashesEqual: boolean
+  readonly conflictingVotes: number
+  readonly residentMBPerNode: number
+  /** What is wrong or could not be looked at, in sentences. */
+  readonly findings: readonly string[]
+}
+
+export function runReport(facts: RunFacts): RunReport {
+  const { faults, timeline, commits, judgement, load } = facts
+  const figures = faults.map((fault) => ({ fault, switches: switchFigures(fault, timeline, commits) }))
+  const wrong = [
+    ...unexplainedSwitches(faults, timeline, facts.startedAtMs),
+    ...load.failures.slice(0, 3).map(({ why }) => `not acknowledged: ${why}`),
+    ...figures.flatMap(({ switches }) => switches.flatMap(missingFigure)),
+  ]
+  const unknown = facts.broken === null ? [] : [`the run was cut short: ${facts.broken}`]
+  return {
+    network: facts.network,
+    engine: 'embedded',
+    clusters: facts.clusters,
+    nodes: facts.nodes,
+    sites: facts.sites,
+    height: judgement.height,
+    startMs: Math.round(facts.startMs),
+    verdict: verdict(judgement.verdict, wrong.length > 0, unknown.length > 0),
+    transactions: {
+      submitted: load.submitted,
+      acknowledged: load.acknowledged.length,
+      lost: judgement.lost,
+      duplicated: judgement.duplicated,
+    },
+    switches: figures.flatMap(({ switches }) => switches),
+    acknowledgedDuring: Object.fromEntries(
+      figures.map(({ fault, switches }) => [fault.case, acknowledgedDuring(fault, switches, load.acknowledged)]),
+    ),
+    networkStallMs: Object.fromEntries(
+      figures.map(({ fault, switches }) => [fault.case, networkStallMs(fault, timeline, switches)]),
+    ),
+    resultHashesEqual: judgement.resultHashesEqual,
+    conflictingVotes: judgement.conflictingVotes,
+    residentMBPerNode: facts.residentMBPerNode,
+    findings: [...wrong, ...judgement.findings, ...unknown],
+  }
+}
+
+/** 0 only when everything was looked at and nothing is wrong. */
+export function exitStatus(report: RunReport): number {
+  return report.verdict === 'true' ? 0 : 1
+}
+
+function missingFigure({ cluster, fromEpoch, toEpoch, outageMs }: SwitchFigures): string[] {
+  if (toEpoch !== fromEpoch + 1) return [`${cluster} went from epoch ${fromEpoch} to ${toEpoch}, not by one`]
+  return outageMs === null ? [`no decided block has a vote of ${cluster} under epoch ${toEpoch}`] : []
+}
+
+function verdict(judged: Verdict, wrong: boolean, unknown: boolean): Verdict {
+  if (wrong || judged === 'false') return 'false'
+  return unknown ? 'unknown' : judged
+}
+
+/** What happened, for a terminal. */
+export function describe(report: RunReport): string[] {
+  const { transactions: t } = report
+  return [
+    ...report.switches.map(
+      (s) =>
+        `${s.case}: ${s.cluster} epoch ${s.fromEpoch} → ${s.toEpoch}, detected ${ms(s.detectMs)}, granted ${ms(s.grantMs)}, voting again ${ms(s.outageMs)}`,
+    ),
+    ...Object.entries(report.networkStallMs).map(([name, stall]) => `${name}: longest wait for a block ${ms(stall)}`),
+    `${t.acknowledged} of ${t.submitted} transactions acknowledged, ${t.lost} lost, ${t.duplicated} duplicated`,
+    `${report.height} blocks, ${report.resultHashesEqual ? 'the same result on every node' : 'RESULTS DIFFER'}, ${report.conflictingVotes} conflicting votes`,
+    ...report.findings.map((finding) => `! ${finding}`),
+    `verdict: ${report.verdict}`,
+  ]
+}
+
+function ms(value: number | null): string {
+  return value === null ? 'not seen' : `after ${Math.round(value)} ms`
+}

@@ -1,0 +1,39 @@
+/** The link to the authority, and what wakes a candidate that waits for it. */
+import { hastenClaim } from './claim.ts'
+import { NO_TOKEN, nextToken } from './known.ts'
+import { sendReport } from './reporting.ts'
+import type { Turn } from './turn.ts'
+import type { Input } from './types.ts'
+
+export function onAuthorityUp(turn: Turn, { challenge }: Input<'authorityUp'>): void {
+  // RG2: the founder is granted epoch 1 on its first session, without a claim; the challenge stands for its nonce.
+  if (turn.state.own === null && challenge !== null) {
+    turn.set({ asked: { token: nextToken(NO_TOKEN), nonce: challenge } })
+  }
+  turn.set({ authority: { ...turn.state.authority, linkUp: true } })
+  sendReport(turn)
+  hastenClaim(turn)
+}
+
+export function onAuthorityDown(turn: Turn): void {
+  turn.set({ authority: { ...turn.state.authority, linkUp: false, unanswered: [] } })
+}
+
+/** RG3: hearing ends with the master's session, so a refused claim is worth repeating now. */
+export function onSessionClosed(turn: Turn, { node }: Input<'sessionClosed'>): void {
+  if (node === turn.state.own?.node) hastenClaim(turn)
+}
+
+/** A lease or answer counts from when the request was sent (DESIGN section 11). */
+export function onHeardByAuthority(turn: Turn, { report }: Input<'heardByAuthority'>): void {
+  const { authority } = turn.state
+  const answered = authority.unanswered.find((sent) => sent.report === report)
+  if (answered === undefined) return
+  turn.set({
+    authority: {
+      ...authority,
+      answeredAt: answered.sentAt,
+      unanswered: authority.unanswered.filter((sent) => sent.report > report),
+    },
+  })
+}

@@ -1,0 +1,69 @@
+/** EL1: is the master heard, and is it suspected. */
+import { type Instant, type NodeId, sameToken } from '../../ids.ts'
+import { latest } from './known.ts'
+import type { Turn } from './turn.ts'
+import type { ElectionState, Input, PeerState, Suspicion } from './types.ts'
+
+const UNKNOWN_PEER: PeerState = { linkUp: false, heartbeat: null, heardAt: null, asMaster: null, probe: 'none' }
+
+/**
+ * RG3: the master is heard as master at the current token and not stalled, within `suspectAfter`. As at the
+ * authority, hearing ends with the link, unless a reconnect shows that its host still accepts.
+ */
+export function hearsMaster(state: ElectionState, now: Instant): boolean {
+  const at = heardAsMasterAt(state)
+  if (at === null || now - at > state.config.suspectAfterMs) return false
+  const peer = state.peers.get(state.own?.node as NodeId)
+  return peer !== undefined && (peer.linkUp || peer.probe === 'open')
+}
+
+/** When the present master was last heard as such; null when never. */
+export function heardAsMasterAt(state: ElectionState): Instant | null {
+  const master = state.own
+  const asMaster = master === null ? null : (state.peers.get(master.node)?.asMaster ?? null)
+  return asMaster !== null && master !== null && sameToken(asMaster.token, master.token) ? asMaster.at : null
+}
+
+/** Why the mastership seems free, the strongest reason first; null while it does not. */
+export function suspicion(state: ElectionState, now: Instant): Suspicion | null {
+  const master = state.own
+  if (master === null) return null
+  if (master.node === state.config.node) return { kind: 'own' }
+  const { handedOver } = state
+  if (handedOver !== null && sameToken(handedOver.token, master.token)) {
+    return { kind: 'resigned', resignation: handedOver.resignation }
+  }
+  const peer = state.peers.get(master.node)
+  if (peer !== undefined && !peer.linkUp && peer.probe === 'refused') return { kind: 'refused' }
+  const since = latest(heardAsMasterAt(state), state.awakeSince, state.ownSince)
+  return now - since >= state.config.suspectAfterMs ? { kind: 'silence', since } : null
+}
+
+export function onLinkUp(turn: Turn, { peer }: Input<'linkUp'>): void {
+  const known = turn.state.peers.get(peer) ?? UNKNOWN_PEER
+  turn.set({ peers: new Map(turn.state.peers).set(peer, { ...known, linkUp: true, probe: 'none' }) })
+}
+
+export function onLinkDown(turn: Turn, { peer }: Input<'linkDown'>): void {
+  turn.setPeer(peer, { linkUp: false, probe: 'none' })
+}
+
+export function onProbeResult(turn: Turn, { peer, result }: Input<'probeResult'>): void {
+  const known = turn.state.peers.get(peer)
+  // The link may have come back while the probe was under way.
+  if (known !== undefined && !known.linkUp && known.probe !== 'none') turn.setPeer(peer, { probe: result })
+}
+
+/** Probes the master's host as soon as its link is down; an answer other than "refused" is asked again each tick. */
+export function watchMaster(turn: Turn, onTick: boolean): void {
+  const { role } = turn.state
+  if (role.r === 'master' || role.r === 'resigning' || role.r === 'stopped' || role.r === 'frozen') return
+  const master = turn.state.own?.node
+  const peer = master === undefined ? undefined : turn.state.peers.get(master)
+  if (master === undefined || peer === undefined || peer.linkUp) return
+  const again = onTick && (peer.probe === 'open' || peer.probe === 'timeout')
+  if (peer.probe !== 'none' && !again) return
+  // While it is asked again the last answer stands.
+  if (!again) turn.setPeer(master, { probe: 'pending' })
+  turn.send({ s: 'probe', peer: master })
+}

@@ -1,0 +1,98 @@
+/** RG4: which change of the sync set the master asks for next, and what must be on disk before it asks. */
+import type { Instant, NodeId } from '../../ids.ts'
+import type { GuardEvent, GuardSend, GuardWrite } from './machine-types.ts'
+import type { GuardState, LeadingRole } from './state.ts'
+import type { RequiredSet } from './types.ts'
+
+export interface SyncSetChange {
+  readonly role: LeadingRole
+  readonly write: readonly GuardWrite[]
+  readonly send: readonly GuardSend[]
+  readonly events: readonly GuardEvent[]
+}
+
+/** An unanswered request is repeated after this long; repeating changes nothing if the first one arrived. */
+const ASK_AGAIN_MS = 500
+
+/**
+ * One change at a time. A removal is asked for at once, and counts only when the registry shows it. An addition goes on
+ * disk as pending, so that nothing counts without the new node; when it has acknowledged all that came before, it is asked for.
+ */
+export function nextSyncSetChange(
+  state: GuardState,
+  role: LeadingRole,
+  now: Instant,
+  askAgain: boolean,
+): SyncSetChange {
+  const { reshaping, required } = role
+  if (reshaping?.step === 'asked') {
+    if (!askAgain && now - reshaping.at < ASK_AGAIN_MS) return nothing(role)
+    return ask(state, role, reshaping.syncSet, now)
+  }
+  const leaving = required.syncSet.filter((node) => role.suspects.has(node) && node !== state.policy.self)
+  if (leaving.length > 0) {
+    const change = dropPending(role)
+    const asked = ask(
+      state,
+      change.role,
+      required.syncSet.filter((node) => !leaving.includes(node)),
+      now,
+    )
+    return { ...asked, write: [...change.write, ...asked.write] }
+  }
+  if (reshaping?.step === 'adding') {
+    const follower = role.followers.get(reshaping.node)
+    if (follower === undefined || role.suspects.has(reshaping.node)) return dropPending(role)
+    if (follower.acked.index < reshaping.from) return nothing(role)
+    return ask(state, role, [...required.syncSet, reshaping.node], now)
+  }
+  const joining = nextAddition(state, role)
+  if (joining === null) return nothing(role)
+  const next: RequiredSet = { ...required, pending: [joining] }
+  return {
+    role: { ...role, required: next, reshaping: { step: 'adding', node: joining, from: state.last.index } },
+    write: [{ w: 'required', required: next }],
+    send: [],
+    events: [{ event: 'guard-adding', peer: joining }],
+  }
+}
+
+/** The best candidate that has everything up to a few entries, when the sync set is short of standbys. */
+function nextAddition(state: GuardState, role: LeadingRole): NodeId | null {
+  if (role.required.syncSet.length - 1 >= state.policy.syncReplicas) return null
+  for (const node of role.candidates) {
+    if (node === state.policy.self || role.required.syncSet.includes(node)) continue
+    const follower = role.followers.get(node)
+    // Streaming live, with nothing but the last few entries outstanding: holding on to it will not stall the cluster.
+    if (follower !== undefined && state.last.index - follower.acked.index <= 16 && follower.acked.index >= role.barrier)
+      return node
+  }
+  return null
+}
+
+/** Before it is asked for, an addition may be dropped: nobody else has heard of it. */
+function dropPending(role: LeadingRole): SyncSetChange {
+  if (role.required.pending.length === 0) return nothing({ ...role, reshaping: null })
+  const required: RequiredSet = { ...role.required, pending: [] }
+  const suspects = new Set([...role.suspects].filter((node) => required.syncSet.includes(node)))
+  return {
+    role: { ...role, required, suspects, reshaping: null },
+    write: [{ w: 'required', required }],
+    send: [],
+    events: [],
+  }
+}
+
+function ask(state: GuardState, role: LeadingRole, syncSet: readonly NodeId[], now: Instant): SyncSetChange {
+  const version = role.required.version
+  return {
+    role: { ...role, reshaping: { step: 'asked', syncSet, version, at: now } },
+    write: [],
+    send: [{ s: 'reshape', token: state.token, syncSet, version }],
+    events: [],
+  }
+}
+
+function nothing(role: LeadingRole): SyncSetChange {
+  return { role, write: [], send: [], events: [] }
+}

@@ -1,0 +1,36 @@
+/** A block's transactions decoded, each once. */
+import { decodeSigned, transactionId } from '../../codec/transaction.ts'
+import type { Hash } from '../../ids.ts'
+import { failure, type Result, success } from '../../result.ts'
+import type { HashFunction } from '../step.ts'
+import type { SignedTransaction } from './types.ts'
+
+/** Looks up a transaction that is decoded already, for example in the mempool. */
+export type KnownTransactions = (id: Hash) => SignedTransaction | undefined
+
+/**
+ * Decodes in the block's order. A known transaction is taken as it is when its bytes are the same, signature included, so
+ * that the driver sees which ones it has verified before. Fails with `PEER_MALFORMED`.
+ */
+export function openTransactions(
+  hash: HashFunction,
+  transactions: readonly Uint8Array[],
+  known: KnownTransactions = () => undefined,
+): Result<readonly SignedTransaction[]> {
+  const opened: SignedTransaction[] = []
+  for (const [index, bytes] of transactions.entries()) {
+    const candidate = known(transactionId(hash, bytes))
+    if (candidate !== undefined && same(candidate.bytes, bytes)) {
+      opened.push(candidate)
+      continue
+    }
+    const decoded = decodeSigned(hash, bytes)
+    if (!decoded.ok) return failure('PEER_MALFORMED', `transaction ${index}: ${decoded.why}`)
+    opened.push(decoded.value)
+  }
+  return success(opened)
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}

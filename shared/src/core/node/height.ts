@@ -1,0 +1,213 @@
+/** One height on a master: starting it, and giving consensus the messages that belong to it. */
+import { assert } from '../../assert.ts'
+import { decodeCertificate } from '../../codec/certificate.ts'
+import { type ClusterId, compareTokens, type Height, type NodeId } from '../../ids.ts'
+import { LIMITS } from '../../limits.ts'
+import type { Proposal, Vote } from '../consensus/messages.ts'
+import { allProposals } from '../consensus/proposal-book.ts'
+import { resumeFrom } from '../consensus/resume.ts'
+import { allVotes } from '../consensus/vote-keeper.ts'
+import { buildProposal } from '../ledger/build-proposal.ts'
+import { refuse } from '../ledger/judgement.ts'
+import { applyMasterships } from '../ledger/tokens.ts'
+import type { Block, TokenEntry } from '../ledger/types.ts'
+import { type BlockJudgement, validateBlock } from '../ledger/validate-block.ts'
+import { type BlockFacts, coversCredentials, NO_FACTS } from './facts.ts'
+import { keepBody } from './interpret.ts'
+import type { NodeInput, SignedAct } from './io.ts'
+import { foreignMasters } from './mastership.ts'
+import { runConsensus } from './run-consensus.ts'
+import { isLeading, tipHeight } from './state.ts'
+import { reject, sendTo, type Turn } from './turn.ts'
+
+const REPAIR_MS = 250
+
+/** Begins the height after the tip, when this node leads and nothing decided waits to be executed. GU7: the lock travels. */
+export function startHeight(turn: Turn): void {
+  const { state } = turn
+  const height = (tipHeight(state) + 1) as Height
+  if (!isLeading(state) || state.decided.has(height)) return
+  if (state.consensus.kind !== 'idle' && state.consensus.height === height) return
+  const records = state.acts.filter((act) => act.record.height === height).map((act) => act.record)
+  turn.state = { ...turn.state, heightSince: turn.context.now }
+  runConsensus(turn, {
+    kind: 'start',
+    height,
+    clusters: state.config.clusters,
+    self: state.config.election.cluster,
+    resume: resumeFrom(records),
+    mayVote: true,
+    timeouts: state.config.timeouts,
+  })
+  turn.timers.push({ name: 'heartbeatBlock', after: state.config.heartbeatBlockMs as never })
+  turn.timers.push({ name: 'repair', after: REPAIR_MS as never })
+  turn.send.push({ s: 'heightStarted', height })
+  replayEarly(turn, height)
+}
+
+function replayEarly(turn: Turn, height: Height): void {
+  const messages = turn.state.early.get(height) ?? []
+  const early = new Map([...turn.state.early].filter(([of]) => of > height))
+  turn.state = { ...turn.state, early }
+  for (const message of messages) {
+    if (message.i === 'vote') receiveVote(turn, message.from, message.vote)
+    if (message.i === 'proposal') receiveProposal(turn, message)
+  }
+}
+
+/** Nothing of the running height is wanted any more. */
+export function restOfConsensus(turn: Turn): void {
+  turn.state = { ...turn.state, consensus: { kind: 'idle' }, consensusTimers: new Map() }
+  for (const kind of ['propose', 'prevote', 'precommit']) turn.timers.push({ name: `consensus:${kind}`, after: null })
+}
+
+export function receiveVote(turn: Turn, from: NodeId, vote: Vote): void {
+  if (!screen(turn, from, vote)) return
+  noteHeight(turn, from, vote.height - 1)
+  const place = placeOf(turn, vote.height)
+  if (place === 'current') runConsensus(turn, { kind: 'vote', vote })
+  else if (place === 'early') keepEarly(turn, vote.height, { i: 'vote', from, vote })
+}
+
+export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'proposal' }>): void {
+  const { from, proposal, block, facts } = input
+  if (!screen(turn, from, proposal)) return
+  noteHeight(turn, from, proposal.height - 1)
+  const place = placeOf(turn, proposal.height)
+  if (place === 'early') keepEarly(turn, proposal.height, input)
+  if (place !== 'current') return
+  const judged = judge(turn, block, facts)
+  if (!judged.ok) {
+    const { fault, why } = judged
+    turn.events.push({ event: 'invalid-proposal', cluster: proposal.cluster, height: proposal.height, fault, why })
+    runConsensus(turn, { kind: 'proposal', proposal, valid: false })
+    return
+  }
+  const known = turn.state.bodies.get(block.hash)
+  keepBody(turn, { block, facts, logged: known?.logged ?? null })
+  runConsensus(turn, { kind: 'proposal', proposal, valid: true, tokens: judged.tokens.entries })
+}
+
+/** Whether this node prevotes the block. */
+function judge(turn: Turn, block: Block, facts: BlockFacts): BlockJudgement {
+  const { chain, masterships } = turn.state
+  const { transactions, commitVerified, mastershipOf } = facts
+  assert(transactions !== null, 'a proposed block is judged with its transactions')
+  const judged = validateBlock(
+    chain,
+    { block, transactions, masterships: facts.masterships, certificateVerified: commitVerified, mastershipOf },
+    { hash: turn.context.hash, reader: turn.context.chain },
+  )
+  if (!judged.ok) return judged
+  // NW3: a proposer that does not know of a recovering master must not collect its predecessor's votes.
+  for (const entry of judged.tokens.entries) {
+    const known = masterships.get(entry.cluster)
+    if (known?.recovering === true && compareTokens(known, entry) > 0) {
+      return refuse('tokens', `cluster ${entry.cluster} is recovering under a higher token`)
+    }
+  }
+  return judged
+}
+
+/** The token table after a block that is known to be good. */
+function tokensAfter(turn: Turn, facts: BlockFacts): readonly TokenEntry[] {
+  const table = applyMasterships(turn.context.hash, turn.state.chain.tokens, facts.masterships)
+  assert(table.ok, 'a good block raises the token table')
+  return table.value.entries
+}
+
+/** NW1: only the highest known token of a cluster speaks for it; a lower one is answered with the higher grant. */
+function screen(turn: Turn, from: NodeId, message: Vote | Proposal): boolean {
+  if (!isLeading(turn.state)) return false
+  const known = turn.state.masterships.get(message.cluster)
+  const order = known === undefined ? 1 : compareTokens(message, known)
+  if (order === 0) return true
+  if (order < 0 && known !== undefined) sendTo(turn, from, { t: 'inform', credentials: [known.credential] })
+  reject(turn, {
+    code: order < 0 ? 'LOWER_TOKEN' : 'PEER_UNEXPECTED',
+    why: `a message of cluster ${message.cluster} under token ${message.epoch}, known is ${known?.epoch ?? 'none'}`,
+  })
+  return false
+}
+
+function placeOf(turn: Turn, height: Height): 'past' | 'current' | 'early' {
+  const consensus = turn.state.consensus
+  if (height <= tipHeight(turn.state)) return 'past'
+  if (consensus.kind !== 'idle' && consensus.height === height) return 'current'
+  return 'early'
+}
+
+/** Messages of the next heights wait, as many as one height can have. */
+function keepEarly(turn: Turn, height: Height, message: NodeInput): void {
+  if (height > tipHeight(turn.state) + LIMITS.heightsAhead) return
+  const kept = turn.state.early.get(height) ?? []
+  if (kept.length >= turn.state.config.clusters.length * 8) return
+  turn.state = { ...turn.state, early: new Map(turn.state.early).set(height, [...kept, message]) }
+}
+
+export function noteHeight(turn: Turn, peer: NodeId, height: number): void {
+  if ((turn.state.heights.get(peer) ?? -1) >= height) return
+  turn.state = { ...turn.state, heights: new Map(turn.state.heights).set(peer, height) }
+}
+
+/** Transactions for a block of this cluster's turn. */
+export function receiveTransactions(turn: Turn, input: Extract<NodeInput, { i: 'transactions' }>): void {
+  const { state } = turn
+  const consensus = state.consensus
+  if (consensus.kind !== 'running' || consensus.height !== input.height || consensus.round !== input.round) return
+  const previous = turn.context.chain.block(tipHeight(state))
+  const lastCommit = previous === null ? null : decodeCertificate(previous.certificate)
+  assert(lastCommit === null || lastCommit.ok, 'the stored certificate of the tip is readable')
+  const built = buildProposal(
+    state.chain,
+    {
+      proposer: state.config.election.cluster,
+      transactions: input.transactions,
+      masterships: state.masterships.values(),
+      lastCommit: lastCommit === null ? null : lastCommit.value,
+      time: input.time,
+    },
+    { hash: turn.context.hash, reader: turn.context.chain },
+  )
+  const { block, transactions, masterships } = built
+  keepBody(turn, { block, facts: { ...NO_FACTS, transactions, masterships, commitVerified: true }, logged: null })
+  runConsensus(turn, { kind: 'value', height: input.height, round: input.round, block: block.hash })
+}
+
+/** GU2: the act was held and is signed now: it leaves, and counts here as any other cluster's would. */
+export function receiveSigned(turn: Turn, signed: SignedAct): void {
+  const masters = foreignMasters(turn)
+  if (signed.act === 'vote') {
+    // One object for all: the driver encodes it once.
+    const message = { t: 'vote', vote: signed.vote } as const
+    for (const to of masters) sendTo(turn, to, message)
+    if (placeOf(turn, signed.vote.height) === 'current') runConsensus(turn, { kind: 'vote', vote: signed.vote })
+    return
+  }
+  const { proposal } = signed
+  const body = turn.state.bodies.get(proposal.block)
+  if (body === undefined) return
+  const message = { t: 'proposal', proposal, body: body.block.bytes } as const
+  for (const to of masters) sendTo(turn, to, message)
+  if (placeOf(turn, proposal.height) !== 'current') return
+  const tokens = coversCredentials(body.block, body.facts) ? { tokens: tokensAfter(turn, body.facts) } : {}
+  runConsensus(turn, { kind: 'proposal', proposal, valid: true, ...tokens })
+}
+
+/** Sends `to` everything this master has of its current height: it is new, or says that it waits. */
+export function resendHeight(turn: Turn, to: NodeId): void {
+  const { consensus, bodies, links } = turn.state
+  if (!isLeading(turn.state) || !links.has(to)) return
+  if (consensus.kind !== 'running' && consensus.kind !== 'decided') return
+  for (const proposal of allProposals(consensus.proposals)) {
+    const body = bodies.get(proposal.block)
+    if (body !== undefined) sendTo(turn, to, { t: 'proposal', proposal, body: body.block.bytes })
+  }
+  for (const vote of allVotes(consensus.votes)) sendTo(turn, to, { t: 'vote', vote })
+}
+
+/** The proposer of a leaderless cluster is not waited for. */
+export function suspectCluster(turn: Turn, cluster: ClusterId): void {
+  turn.state = { ...turn.state, leaderless: new Set(turn.state.leaderless).add(cluster) }
+  if (turn.state.consensus.kind === 'running') runConsensus(turn, { kind: 'suspectProposer', cluster })
+}

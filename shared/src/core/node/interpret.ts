@@ -1,0 +1,85 @@
+/** What a log entry means to the node that has it, its master's own entries and a follower's alike. */
+import { unreachable } from '../../assert.ts'
+import { decodeBlock } from '../../codec/block.ts'
+import { decodeCertificate } from '../../codec/certificate.ts'
+import type { LogIndex } from '../../ids.ts'
+import type { LogRecord } from '../guard/records.ts'
+import { NO_FACTS } from './facts.ts'
+import { type KnownBody, tipHeight } from './state.ts'
+import { later, reject, type Turn } from './turn.ts'
+
+/** `own`: written by this master now, so what it says is known and verified already. */
+export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 'own' | 'master'): void {
+  const tip = tipHeight(turn.state)
+  switch (record.kind) {
+    case 'barrier':
+      return
+    case 'vote':
+    case 'proposal':
+      if (record.height > tip) turn.state = { ...turn.state, acts: [...turn.state.acts, { index, record }] }
+      return
+    case 'body': {
+      if (from === 'own') return
+      const block = decodeBlock(turn.context.hash, record.block)
+      if (!block.ok) {
+        reject(turn, { code: block.code, why: `block in log entry ${index}: ${block.why}` })
+        return
+      }
+      if (block.value.header.height <= tip) return
+      const known = turn.state.bodies.get(block.value.hash)
+      keepBody(turn, { block: block.value, facts: known?.facts ?? NO_FACTS, logged: index })
+      return
+    }
+    case 'decided': {
+      if (from === 'own') return
+      const certificate = decodeCertificate(record.certificate)
+      if (!certificate.ok) {
+        reject(turn, { code: certificate.code, why: `certificate in log entry ${index}: ${certificate.why}` })
+        return
+      }
+      const height = certificate.value.height
+      if (height <= tip) return
+      const decided = new Map(turn.state.decided).set(height, {
+        index,
+        certificate: certificate.value,
+        certified: false,
+        asked: false,
+      })
+      turn.state = { ...turn.state, decided }
+      later(turn, { i: 'execute' })
+      return
+    }
+    case 'token':
+      // The master verified it before it wrote it; a node verifies for itself all the same (ID4).
+      if (from === 'master') turn.send.push({ s: 'verifyCredentials', credentials: [record.credential] })
+      return
+    default:
+      unreachable(record)
+  }
+}
+
+export function keepBody(turn: Turn, body: KnownBody): void {
+  turn.state = { ...turn.state, bodies: new Map(turn.state.bodies).set(body.block.hash, body) }
+}
+
+/** GU3: entries above `after` are gone, and with them what they said. */
+export function forgetAfter(turn: Turn, after: LogIndex): void {
+  const { bodies, acts, decided } = turn.state
+  turn.state = {
+    ...turn.state,
+    acts: acts.filter((act) => act.index <= after),
+    bodies: new Map(
+      [...bodies].map(([hash, body]) => [
+        hash,
+        body.logged !== null && body.logged > after ? { ...body, logged: null } : body,
+      ]),
+    ),
+    // A decided block stays decided whatever the own log says: only its place in the log is gone.
+    decided: new Map(
+      [...decided].map(([height, entry]) => [
+        height,
+        entry.index !== null && entry.index > after ? { ...entry, index: null } : entry,
+      ]),
+    ),
+  }
+}

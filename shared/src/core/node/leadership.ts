@@ -1,0 +1,55 @@
+/** Becoming and ceasing to be the cluster's voice. */
+import { assert } from '../../assert.ts'
+import type { Token } from '../../ids.ts'
+import type { KnownGrant } from '../election/types.ts'
+import { restOfConsensus, startHeight } from './height.ts'
+import { informAll, wantCurrentHeight } from './mastership.ts'
+import { runGuard } from './run-guard.ts'
+import { isLeading, tipHeight } from './state.ts'
+import { later, type Turn } from './turn.ts'
+
+/** A grant made this process master: its log is the truth from here on (GU3). */
+export function beginLeading(turn: Turn, grant: KnownGrant): void {
+  const { mastership, syncSet, version } = grant
+  const token = { generation: mastership.generation, epoch: mastership.epoch }
+  runGuard(turn, { i: 'lead', token, syncSet, version, nonce: processNonce(turn, token) })
+  announce(turn, token, false)
+}
+
+/** RG2: this node restarted, its required set is on its disk and no higher token is known. */
+export function resumeLeading(turn: Turn): void {
+  const { required } = turn.state
+  assert(required !== null, 'RG2: resuming without a required set on disk')
+  runGuard(turn, { i: 'resume', required, nonce: processNonce(turn, required.token) })
+  announce(turn, required.token, true)
+}
+
+/** Nothing is signed or released after this returns. */
+export function endLeading(turn: Turn, token: Token, why: string): void {
+  if (!isLeading(turn.state)) return
+  runGuard(turn, { i: 'seal' })
+  restOfConsensus(turn)
+  turn.state = { ...turn.state, releases: [], early: new Map() }
+  turn.timers.push(
+    { name: 'repair', after: null },
+    { name: 'heartbeatBlock', after: null },
+    { name: 'guard', after: null },
+  )
+  turn.events.push({ event: 'stepped-down', token, why })
+  turn.send.push({ s: 'mastership', master: false, token })
+}
+
+function announce(turn: Turn, token: Token, resumed: boolean): void {
+  turn.events.push({ event: 'promoted', token, height: tipHeight(turn.state), resumed })
+  turn.send.push({ s: 'mastership', master: true, token })
+  informAll(turn)
+  // What the log says is decided comes first; the next height starts when it is executed.
+  later(turn, { i: 'execute' })
+  startHeight(turn)
+  wantCurrentHeight(turn)
+}
+
+/** Barriers of different processes must differ even under one token: see `TailSpan`. */
+function processNonce(turn: Turn, token: Token): string {
+  return `${turn.state.config.election.node}/${turn.state.nonceSeed}/${token.generation}.${token.epoch}`
+}

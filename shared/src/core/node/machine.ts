@@ -1,0 +1,281 @@
+/**
+ * One node: election, guard, consensus and ledger wired together. The runtime's daemon and the simulator run this same
+ * function; what it returns is done in the order of core/step.ts.
+ */
+import { unreachable } from '../../assert.ts'
+import { type ClusterId, compareTokens, type NodeId } from '../../ids.ts'
+import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
+import { executeNext, receiveCertified } from './execute.ts'
+import {
+  noteHeight,
+  receiveProposal,
+  receiveSigned,
+  receiveTransactions,
+  receiveVote,
+  resendHeight,
+  suspectCluster,
+} from './height.ts'
+import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
+import { learnGrants, wantCurrentHeight } from './mastership.ts'
+import { runConsensus } from './run-consensus.ts'
+import { logStatus, runElection } from './run-election.ts'
+import { runGuard } from './run-guard.ts'
+import { isLeading, type NodeState, tipHeight } from './state.ts'
+import { offerCandidates } from './sync-candidates.ts'
+import { beginTurn, endTurn, reject, type Turn } from './turn.ts'
+
+/** How long a cluster may be without a master before its proposals are no longer waited for. */
+const LEADERLESS_AFTER_MS = 150
+const REPAIR_MS = 250
+
+export function nodeStep(state: NodeState, input: NodeInput, context: NodeContext): NodeStep {
+  const turn = beginTurn(state, context)
+  handle(turn, input)
+  return endTurn(turn)
+}
+
+function handle(turn: Turn, input: NodeInput): void {
+  switch (input.i) {
+    case 'start':
+      start(turn, input.nonceSeed)
+      return
+    case 'link':
+      if (input.up) linkUp(turn, input.peer, input.cluster)
+      else linkDown(turn, input.peer, input.cluster)
+      return
+    case 'probed':
+      if (input.result === 'refused' && isOwn(turn, input.peer)) runGuard(turn, { i: 'dead', peer: input.peer })
+      runElection(turn, { i: 'probeResult', peer: input.peer, result: input.result })
+      return
+    case 'peer':
+      receivePlain(turn, input.from, input.message)
+      return
+    case 'proposal':
+      receiveProposal(turn, input)
+      return
+    case 'vote':
+      receiveVote(turn, input.from, input.vote)
+      return
+    case 'granted':
+      learnGrants(turn, input.grants, input.from)
+      return
+    case 'handover': {
+      const { from, token, to, resignation } = input
+      runElection(turn, { i: 'handover', from, token, to, resignation })
+      return
+    }
+    case 'authority':
+      if (input.up) {
+        runElection(turn, { i: 'authorityUp' })
+        runGuard(turn, { i: 'authorityUp' })
+      } else runElection(turn, { i: 'authorityDown' })
+      return
+    case 'view':
+      runElection(turn, { i: 'view', view: input.view })
+      showRegistry(turn, input.view)
+      return
+    case 'heardByAuthority':
+      runElection(turn, { i: 'heardByAuthority', report: input.report, version: input.version })
+      return
+    case 'sessionClosed':
+      runElection(turn, { i: 'sessionClosed', node: input.node })
+      return
+    case 'claimReply':
+      runElection(turn, { i: 'claimReply', request: input.request, outcome: input.outcome })
+      if (input.outcome.state !== null) showRegistry(turn, input.outcome.state)
+      return
+    case 'transactions':
+      receiveTransactions(turn, input)
+      return
+    case 'work':
+      if (isLeading(turn.state) && turn.state.consensus.kind === 'waiting') runConsensus(turn, { kind: 'work' })
+      return
+    case 'signed':
+      if (!isLeading(turn.state) || compareTokens(input.token, turn.state.guard.token) !== 0) return
+      receiveSigned(turn, input.signed)
+      return
+    case 'resignationSigned':
+      runElection(turn, { i: 'resignationSigned', token: input.token, resignation: input.resignation })
+      return
+    case 'certified':
+      receiveCertified(turn, input)
+      return
+    case 'blocks':
+      receiveBlocks(turn, input)
+      return
+    case 'execute':
+      executeNext(turn)
+      return
+    case 'stalled':
+      runElection(turn, { i: 'stalled', ms: input.ms })
+      return
+    case 'resign':
+      runElection(turn, { i: 'resign', to: input.to, leaving: input.leaving })
+      return
+    case 'timer':
+      timer(turn, input.name)
+      return
+    default:
+      unreachable(input)
+  }
+}
+
+function start(turn: Turn, nonceSeed: string): void {
+  turn.state = { ...turn.state, nonceSeed }
+  const { required, guard, election, config } = turn.state
+  const own = turn.state.storedOwn
+  // RG2: only with its required set on disk, under the highest token this node knows, and a whole log.
+  const resume =
+    own !== null &&
+    required !== null &&
+    own.node === config.election.node &&
+    compareTokens(required.token, own.token) === 0 &&
+    turn.state.resync === null
+  if (own !== null && compareTokens(own.token, guard.token) > 0) {
+    turn.state = { ...turn.state, guard: { ...guard, token: own.token } }
+  }
+  runElection(turn, { i: 'started', own: election.own ?? own, resume, nonceSeed, log: logStatus(turn.state) })
+  executeNext(turn)
+}
+
+function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId): void {
+  turn.state = { ...turn.state, links: new Map(turn.state.links).set(peer, cluster) }
+  if (cluster === turn.state.config.election.cluster) {
+    runElection(turn, { i: 'linkUp', peer })
+    runGuard(turn, { i: 'linkUp', peer })
+    offerCandidates(turn)
+    return
+  }
+  if (turn.state.masterships.get(cluster)?.node === peer) {
+    const leaderless = new Set(turn.state.leaderless)
+    leaderless.delete(cluster)
+    turn.state = { ...turn.state, leaderless }
+    turn.timers.push({ name: `dead:${cluster}`, after: null })
+    resendHeight(turn, peer)
+  }
+}
+
+function linkDown(turn: Turn, peer: NodeId, cluster: ClusterId): void {
+  const links = new Map(turn.state.links)
+  links.delete(peer)
+  turn.state = { ...turn.state, links }
+  if (cluster === turn.state.config.election.cluster) {
+    runElection(turn, { i: 'linkDown', peer })
+    runGuard(turn, { i: 'linkDown', peer })
+    offerCandidates(turn)
+    return
+  }
+  if (turn.state.masterships.get(cluster)?.node === peer) {
+    turn.timers.push({ name: `dead:${cluster}`, after: LEADERLESS_AFTER_MS as never })
+  }
+}
+
+function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void {
+  switch (message.t) {
+    case 'getBlocks':
+      serveBlocks(turn, from, message)
+      return
+    case 'wantHeight':
+      serveHeight(turn, from, message.height)
+      return
+    default:
+      break
+  }
+  if (!isOwn(turn, from)) {
+    reject(turn, { code: 'PEER_UNEXPECTED', why: `${from} is of another cluster and sent ${message.t}` })
+    return
+  }
+  switch (message.t) {
+    case 'heartbeat': {
+      const before = turn.state.election.peers.get(from)?.heartbeat?.electable
+      noteHeight(turn, from, message.height)
+      runElection(turn, { i: 'heartbeat', from, message })
+      if (before !== message.electable) offerCandidates(turn)
+      return
+    }
+    case 'preVote':
+      runElection(turn, { i: 'preVote', from, message })
+      return
+    case 'preVoteAnswer':
+      runElection(turn, { i: 'preVoteAnswer', from, message })
+      return
+    case 'attach':
+    case 'append':
+    case 'appendAck':
+    case 'behind':
+      runGuard(turn, { i: 'message', from, message })
+      if (message.t === 'append') noteResynced(turn)
+      return
+    default:
+      unreachable(message)
+  }
+}
+
+/** EL6: a node that follows its master's stream again, with every executed block, has re-synced. */
+function noteResynced(turn: Turn): void {
+  const { resync, guard, catchUp, decided } = turn.state
+  if (resync === null || guard.role.role !== 'following' || !guard.role.attached) return
+  if (catchUp !== null || decided.size > 1) return
+  turn.state = { ...turn.state, resync: null }
+  turn.write.push({ w: 'resync', needed: false, why: '' })
+}
+
+function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {
+  const { generation, epoch, version, syncSet } = view
+  runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+  offerCandidates(turn)
+}
+
+function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): void {
+  if (name.startsWith('election:')) {
+    runElection(turn, { i: 'timer', name: name.slice('election:'.length) as never })
+    return
+  }
+  if (name.startsWith('consensus:')) {
+    const kind = name.slice('consensus:'.length) as 'propose' | 'prevote' | 'precommit'
+    const set = turn.state.consensusTimers.get(kind)
+    if (set !== undefined) runConsensus(turn, { kind: 'timeout', timeout: kind, height: set.height, round: set.round })
+    return
+  }
+  if (name.startsWith('dead:')) {
+    const cluster = name.slice('dead:'.length) as ClusterId
+    const master = turn.state.masterships.get(cluster)?.node
+    if (master === undefined || !turn.state.links.has(master)) suspectCluster(turn, cluster)
+    return
+  }
+  switch (name) {
+    case 'guard':
+      runGuard(turn, { i: 'timer' })
+      return
+    case 'heartbeatBlock':
+      if (isLeading(turn.state) && turn.state.consensus.kind === 'waiting') runConsensus(turn, { kind: 'work' })
+      return
+    case 'repair':
+      repair(turn)
+      return
+    case 'blocks':
+      catchUpTimeout(turn)
+      return
+    default:
+      reject(turn, { code: 'INTERNAL', why: `no timer is called ${name}` })
+  }
+}
+
+/** A height that takes long is asked after: links may have dropped what this master was sent. */
+function repair(turn: Turn): void {
+  const { consensus, heightSince, heights, catchUp } = turn.state
+  if (!isLeading(turn.state)) return
+  turn.timers.push({ name: 'repair', after: REPAIR_MS as never })
+  const ahead = Math.max(0, ...heights.values())
+  if (ahead > tipHeight(turn.state) + 1 && catchUp === null) startCatchUp(turn, ahead as never, null, null)
+  else if (
+    (consensus.kind === 'running' || ahead > tipHeight(turn.state)) &&
+    turn.context.now - heightSince >= REPAIR_MS
+  ) {
+    wantCurrentHeight(turn)
+  }
+}
+
+function isOwn(turn: Turn, node: NodeId): boolean {
+  return turn.state.links.get(node) === turn.state.config.election.cluster || turn.state.election.peers.has(node)
+}

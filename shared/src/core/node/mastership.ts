@@ -1,0 +1,86 @@
+/** Who speaks for each cluster, as this node knows it (NW1, NW2). */
+import type { Credential, Mastership } from '../../crypto/statement-types.ts'
+import { type ClusterId, compareTokens, type NodeId, type Token } from '../../ids.ts'
+import { resendHeight } from './height.ts'
+import type { VerifiedGrant } from './io.ts'
+import { runConsensus } from './run-consensus.ts'
+import { runElection } from './run-election.ts'
+import { writeRecord } from './run-guard.ts'
+import { isLeading } from './state.ts'
+import { sendTo, type Turn } from './turn.ts'
+
+/** NW1: a higher grant replaces the known one at once; a lower one is answered with the higher. */
+export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: NodeId | null): void {
+  for (const { mastership, grant } of grants) {
+    const known = turn.state.masterships.get(mastership.cluster)
+    const order = known === undefined ? 1 : compareTokens(mastership, known)
+    if (order > 0) adopt(turn, mastership)
+    else if (order < 0 && from !== null && known !== undefined) {
+      sendTo(turn, from, { t: 'inform', credentials: [known.credential] })
+    } else if (order === 0 && known !== undefined && known.node !== mastership.node) {
+      // RG8, ID4: two grants of one token prove the fraud.
+      turn.events.push({
+        event: 'token-conflict',
+        cluster: mastership.cluster,
+        token: mastership,
+        nodes: [known.node, mastership.node],
+      })
+    }
+    if (mastership.cluster === turn.state.config.election.cluster) {
+      const { nonce, syncSet, version, coming } = grant
+      runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming })
+    }
+  }
+}
+
+function adopt(turn: Turn, mastership: Mastership): void {
+  const { cluster, node } = mastership
+  const foreign = cluster !== turn.state.config.election.cluster
+  const leaderless = new Set(turn.state.leaderless)
+  leaderless.delete(cluster)
+  turn.state = {
+    ...turn.state,
+    masterships: new Map(turn.state.masterships).set(cluster, mastership),
+    leaderless,
+  }
+  turn.write.push({ w: 'mastership', mastership })
+  turn.events.push({ event: 'mastership-known', cluster, token: tokenOf(mastership), node })
+  if (!foreign || !isLeading(turn.state)) return
+  // The tokens a cluster knows of others survive its own switches as records of its log (NW1).
+  writeRecord(turn, { kind: 'token', credential: mastership.credential }, null)
+  runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
+  resendHeight(turn, node)
+}
+
+function tokenOf(mastership: Mastership): Token {
+  return { generation: mastership.generation, epoch: mastership.epoch }
+}
+
+/** Tells every linked node of this node's mastership (NW2: the new master's greeting). */
+export function informAll(turn: Turn): void {
+  const own = turn.state.masterships.get(turn.state.config.election.cluster)
+  if (own === undefined) return
+  for (const peer of turn.state.links.keys()) sendTo(turn, peer, { t: 'inform', credentials: [own.credential] })
+}
+
+/** Asks the other masters for what they have of the current height: a new or waiting master needs it. */
+export function wantCurrentHeight(turn: Turn): void {
+  const height = turn.state.chain.tip.height + 1
+  const round = turn.state.consensus.kind === 'running' ? turn.state.consensus.round : 0
+  for (const node of foreignMasters(turn)) sendTo(turn, node, { t: 'wantHeight', height, round })
+}
+
+/** The linked masters of the other clusters. */
+export function foreignMasters(turn: Turn): readonly NodeId[] {
+  const { masterships, links, config } = turn.state
+  const masters: NodeId[] = []
+  for (const [cluster, mastership] of masterships) {
+    if (cluster !== config.election.cluster && links.has(mastership.node)) masters.push(mastership.node)
+  }
+  return masters
+}
+
+/** All credentials this node can show: what a `hello` carries. */
+export function knownCredentials(masterships: ReadonlyMap<ClusterId, Mastership>): readonly Credential[] {
+  return [...masterships.values()].map((mastership) => mastership.credential)
+}

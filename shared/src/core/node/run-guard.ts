@@ -1,0 +1,81 @@
+/** The node's side of the guard: writing records, and doing what the guard says may be done. */
+import { unreachable } from '../../assert.ts'
+import { decodeRecord, encodeRecord } from '../../codec/record.ts'
+import type { LogIndex, NodeId } from '../../ids.ts'
+import { guardStep } from '../guard/machine.ts'
+import type { GuardInput, GuardSend } from '../guard/machine-types.ts'
+import type { LogRecord } from '../guard/records.ts'
+import { startCatchUp } from './catch-up.ts'
+import { forgetAfter, interpret } from './interpret.ts'
+import { isLeading, type Release } from './state.ts'
+import { countCall, reject, type Turn } from './turn.ts'
+
+/** Runs the guard and whatever follows from it in this turn. */
+export function runGuard(turn: Turn, input: GuardInput): void {
+  countCall(turn)
+  const { now, hash, log } = turn.context
+  const step = guardStep(turn.state.guard, input, { now, hash, log, tip: turn.state.chain.tip.height })
+  turn.state = { ...turn.state, guard: step.state }
+  reject(turn, step.rejected)
+  turn.write.push(...step.write)
+  for (const send of step.stream ?? []) if (send.s === 'peer') turn.stream.push(send)
+  turn.timers.push(...step.timers)
+  turn.events.push(...step.events)
+  for (const send of step.send) route(turn, send)
+}
+
+/**
+ * Writes a record into the log of the cluster this node leads; `release` leaves when the record is held (GU2).
+ * Nothing happens when the node does not lead.
+ */
+export function writeRecord(turn: Turn, record: LogRecord, release: Release['what'] | null): void {
+  if (!isLeading(turn.state)) return
+  const index = (turn.state.guard.last.index + 1) as LogIndex
+  if (release !== null) turn.state = { ...turn.state, releases: [...turn.state.releases, { index, what: release }] }
+  interpret(turn, index, record, 'own')
+  runGuard(turn, { i: 'append', kind: record.kind, body: encodeRecord(record) })
+}
+
+function route(turn: Turn, send: GuardSend): void {
+  switch (send.s) {
+    case 'peer':
+      turn.send.push(send)
+      return
+    case 'reshape':
+      turn.send.push(send)
+      return
+    case 'released':
+      releaseUpTo(turn, send.upTo)
+      return
+    case 'appended':
+      // A master interprets its own records as it writes them.
+      if (isLeading(turn.state)) return
+      for (const entry of send.entries) {
+        const record = decodeRecord(entry.kind, entry.body)
+        if (record.ok) interpret(turn, entry.index, record.value, 'master')
+        else reject(turn, { code: record.code, why: `log entry ${entry.index}: ${record.why}` })
+      }
+      return
+    case 'truncated':
+      forgetAfter(turn, send.after)
+      return
+    case 'catchUp':
+      startCatchUp(turn, send.height, send.base, send.master as NodeId)
+      return
+    default:
+      unreachable(send)
+  }
+}
+
+/** GU2: the one place where acts leave. */
+function releaseUpTo(turn: Turn, upTo: LogIndex): void {
+  const { releases, guard } = turn.state
+  let count = 0
+  for (const release of releases) {
+    if (release.index > upTo) break
+    count += 1
+    if (release.what.r === 'act') turn.send.push({ s: 'sign', token: guard.token, act: release.what.act })
+    else turn.send.push({ s: 'heldHeight', height: release.what.height })
+  }
+  if (count > 0) turn.state = { ...turn.state, releases: releases.slice(count) }
+}

@@ -1,0 +1,120 @@
+/** State of one node: its machines, and what ties them together. */
+
+import type { Mastership } from '../../crypto/statement-types.ts'
+import type { Genesis } from '../../genesis.ts'
+import type { ClusterId, Hash, Height, Instant, LogIndex, NodeId, Round, SiteId } from '../../ids.ts'
+import type { LogBase, OwnToken } from '../../ports/node-store.ts'
+
+import type { OwnRecord } from '../consensus/resume.ts'
+import type { ConsensusTimeouts, TimeoutKind } from '../consensus/timeouts.ts'
+import type { ConsensusState } from '../consensus/types.ts'
+import type { ElectionConfig, ElectionState } from '../election/types.ts'
+import type { GuardPolicy, GuardState } from '../guard/state.ts'
+import type { RequiredSet } from '../guard/types.ts'
+import type { ChainState } from '../ledger/chain.ts'
+import type { Block, CommitCertificate } from '../ledger/types.ts'
+import type { BlockFacts } from './facts.ts'
+import type { NodeInput, UnsignedAct } from './io.ts'
+
+export interface CoreNodeConfig {
+  readonly genesis: Genesis
+  /** All clusters, sorted: the voters. */
+  readonly clusters: readonly ClusterId[]
+  readonly election: ElectionConfig
+  readonly guard: GuardPolicy
+  readonly timeouts: ConsensusTimeouts
+  /** A block is proposed after this long without one (DESIGN section 9). */
+  readonly heartbeatBlockMs: number
+  /** Sites of the nodes of the own cluster, as far as known: catch-up asks the nearest first (GU5). */
+  readonly sites: ReadonlyMap<NodeId, SiteId>
+}
+
+/** A block of an undecided or unexecuted height. */
+export interface KnownBody {
+  readonly block: Block
+  readonly facts: BlockFacts
+  /** Its entry in the own log; null while it is not there. */
+  readonly logged: LogIndex | null
+}
+
+/** An own act in the log (GU7). */
+export interface LoggedAct {
+  readonly index: LogIndex
+  readonly record: OwnRecord
+}
+
+/** A decided height in the log that is not executed yet. */
+export interface DecidedHeight {
+  /** Its entry in the own log; null when the block came by catch-up. */
+  readonly index: LogIndex | null
+  readonly certificate: CommitCertificate
+  /** Signatures of the certificate are checked (GU4). */
+  readonly certified: boolean
+  /** Handed to the driver for checking. */
+  readonly asked: boolean
+}
+
+/** What leaves the cluster when the log is held up to `index` (GU2). */
+export interface Release {
+  readonly index: LogIndex
+  readonly what: { readonly r: 'act'; readonly act: UnsignedAct } | { readonly r: 'height'; readonly height: Height }
+}
+
+/** GU5: a running catch-up by blocks. */
+export interface CatchUp {
+  readonly target: Height
+  /** The master's log base to continue from; null when only blocks are wanted. */
+  readonly base: LogBase | null
+  readonly request: number
+  readonly peer: NodeId
+  readonly askedAt: Instant
+  /** Peers that did not answer; they are asked last. */
+  readonly failed: ReadonlySet<NodeId>
+}
+
+export interface NodeState {
+  readonly config: CoreNodeConfig
+  readonly nonceSeed: string
+  /** Found on disk at start (RG2, EL5). */
+  readonly storedOwn: OwnToken | null
+  readonly required: RequiredSet | null
+  readonly election: ElectionState
+  readonly guard: GuardState
+  readonly consensus: ConsensusState
+  readonly chain: ChainState
+  /** The highest mastership known of each cluster (NW1). */
+  readonly masterships: ReadonlyMap<ClusterId, Mastership>
+  /** Peers whose link is up, and their cluster. */
+  readonly links: ReadonlyMap<NodeId, ClusterId>
+  /** The highest height each peer is known to have decided. */
+  readonly heights: ReadonlyMap<NodeId, number>
+  readonly bodies: ReadonlyMap<Hash, KnownBody>
+  readonly acts: readonly LoggedAct[]
+  /** By height, all above the tip. */
+  readonly decided: ReadonlyMap<number, DecidedHeight>
+  /** Log indices of executed heights, oldest first: what may be compacted (GU6). */
+  readonly executedAt: readonly { readonly height: Height; readonly index: LogIndex }[]
+  readonly releases: readonly Release[]
+  /** Votes and proposals of coming heights, bounded (LIMITS.heightsAhead). */
+  readonly early: ReadonlyMap<number, readonly NodeInput[]>
+  /** What each consensus timer was set for. */
+  readonly consensusTimers: ReadonlyMap<TimeoutKind, { readonly height: Height; readonly round: Round }>
+  /** Clusters whose master is gone and not replaced: their proposals are not waited for. */
+  readonly leaderless: ReadonlySet<ClusterId>
+  readonly catchUp: CatchUp | null
+  readonly counters: { readonly request: number }
+  /** When the current height began on this master. */
+  readonly heightSince: Instant
+  /** EL6: why this node must re-sync before it may be elected; null when it need not. */
+  readonly resync: string | null
+}
+
+/** True while this node is its cluster's voice. */
+export function isLeading(state: NodeState): boolean {
+  return state.guard.role.role === 'leading'
+}
+
+/** Height of the last executed block. */
+export function tipHeight(state: NodeState): Height {
+  return state.chain.tip.height
+}

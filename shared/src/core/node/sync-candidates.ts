@@ -1,0 +1,46 @@
+/** Which nodes of the cluster the master may add to its sync set, best first (EL4, EL7). */
+import type { NodeId } from '../../ids.ts'
+import { runGuard } from './run-guard.ts'
+import { isLeading, type NodeState } from './state.ts'
+import type { Turn } from './turn.ts'
+
+/** Tells the guard when the list has changed. */
+export function offerCandidates(turn: Turn): void {
+  const role = turn.state.guard.role
+  if (role.role !== 'leading' || !isLeading(turn.state)) return
+  const nodes = additionCandidates(turn.state)
+  if (nodes.length === role.candidates.length && nodes.every((node, place) => node === role.candidates[place])) return
+  runGuard(turn, { i: 'candidates', nodes })
+}
+
+/**
+ * Members the authority knows, linked, and electable by their own word. The announced coming standby goes first (EL7), then
+ * nodes of another site than the master's, so that one lost site never takes both; then priority and name.
+ */
+export function additionCandidates(state: NodeState): readonly NodeId[] {
+  const { election } = state
+  const view = election.view
+  if (view === null) return []
+  const members = new Map(view.members.map((member) => [member.node, member]))
+  const coming = election.grant?.coming ?? null
+  const rank = (node: NodeId): readonly number[] => {
+    const member = members.get(node)
+    return [node === coming ? 0 : 1, member?.site === election.config.site ? 1 : 0, -(member?.priority ?? 0)]
+  }
+  return [...election.peers]
+    .filter(([node, peer]) => {
+      const member = members.get(node)
+      if (member === undefined || member.noFailover || view.bars.includes(node)) return false
+      return peer.linkUp && peer.heartbeat?.electable === true
+    })
+    .map(([node]) => node)
+    .sort((a, b) => compareRanks(rank(a), rank(b)) || (a < b ? -1 : 1))
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (const [place, value] of a.entries()) {
+    const difference = value - (b[place] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

@@ -1,0 +1,99 @@
+/**
+ * The registry of one cluster's mastership: a pure machine, run by the ClusterAuthority and the simulator. The rules are
+ * in SPEC.md. The driver verifies signatures before a step, and applies its writes in one transaction (RG7).
+ */
+import { create, found, seeMember } from './membership.ts'
+import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
+import { result } from './outcome.ts'
+import { flushReports, hearReport } from './reports.ts'
+import { claim, confirm, refuseRequest, reshape } from './requests.ts'
+import { closeSession, openSession } from './sessions.ts'
+import type { Registry, RegistryState } from './types.ts'
+
+type InputName = RegistryInput['i']
+type Input<Name extends InputName> = Extract<RegistryInput, { readonly i: Name }>
+type InStatus<Status extends Registry['status']> = RegistryState & {
+  readonly registry: Extract<Registry, { readonly status: Status }>
+}
+type Cell<Status extends Registry['status'], Name extends InputName> = (
+  state: InStatus<Status>,
+  input: Input<Name>,
+  context: RegistryContext,
+) => RegistryStep
+
+/** What happens on each input in each state: the compiler refuses a missing cell. */
+export const TRANSITIONS: {
+  readonly [Status in Registry['status']]: { readonly [Name in InputName]: Cell<Status, Name> }
+} = {
+  absent: {
+    create,
+    memberSeen: notCreated,
+    sessionOpened: notCreated,
+    sessionClosed: notCreated,
+    report: notCreated,
+    claim: refuseRequest,
+    reshape: refuseRequest,
+    confirm: refuseRequest,
+    tick: nothing,
+  },
+  unfounded: {
+    create: nothing,
+    memberSeen: registerBeforeFounding,
+    sessionOpened: openSession,
+    sessionClosed: closeSession,
+    report: hearReport,
+    claim: refuseRequest,
+    reshape: refuseRequest,
+    confirm: refuseRequest,
+    tick: flushDue,
+  },
+  founded: {
+    create: nothing,
+    memberSeen: (state, input) => seeMember(state, input.member),
+    sessionOpened: openSession,
+    sessionClosed: closeSession,
+    report: hearReport,
+    claim,
+    reshape,
+    confirm,
+    tick: flushDue,
+  },
+}
+
+/** One input, decided. Never throws on what a node says: a refusal is in `rejected` and in the reply. */
+export function step(state: RegistryState, input: RegistryInput, context: RegistryContext): RegistryStep {
+  const cell = TRANSITIONS[state.registry.status][input.i] as (
+    state: RegistryState,
+    input: RegistryInput,
+    context: RegistryContext,
+  ) => RegistryStep
+  return cell(state, input, context)
+}
+
+function nothing(state: RegistryState): RegistryStep {
+  return result(state)
+}
+
+function notCreated(state: RegistryState): RegistryStep {
+  return result(state, { rejected: { code: 'UNKNOWN_CLUSTER', why: 'the cluster was never created' } })
+}
+
+function flushDue(state: RegistryState, _input: RegistryInput, context: RegistryContext): RegistryStep {
+  return flushReports(state, context.now, null)
+}
+
+/** RG2: the founder's first session grants it epoch 1; another member's only adds the member. */
+function registerBeforeFounding(
+  state: InStatus<'unfounded'>,
+  input: Input<'memberSeen'>,
+  context: RegistryContext,
+): RegistryStep {
+  const added = seeMember(state, input.member)
+  if (input.member.node !== state.registry.founder || added.rejected !== undefined) return added
+  const founded = found(added.state, input.member, input.nonce, context)
+  return {
+    ...founded,
+    write: [...added.write, ...founded.write],
+    events: [...added.events, ...founded.events],
+  }
+}

@@ -1,0 +1,121 @@
+/** What goes into the registry machine and what comes out of it. */
+import type { Claim, ClaimEvidence, Reshape, Resignation } from '../../crypto/statement-types.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { ClusterPolicy } from '../../genesis.ts'
+import type { ClusterId, Epoch, Generation, Jws, NetworkId, NodeId, Token, UnixMs, Version } from '../../ids.ts'
+import type { ToAuthority } from '../../protocol/control.ts'
+import type { Moment, Step } from '../step.ts'
+import type { Acknowledged, FoundedRegistry, GrantRecord, Member, RegistryState, UnfoundedRegistry } from './types.ts'
+
+/** Who waits for an answer: a session or an HTTP request, and its number for the request. */
+export interface RequestRef {
+  readonly channel: string
+  readonly request: number
+}
+
+export type Report = Omit<Extract<ToAuthority, { t: 'report' }>, 't'>
+
+/** Every statement and certificate in an input was verified by the driver before (ID5). */
+export type RegistryInput =
+  /** From genesis; a repeat changes nothing. */
+  | {
+      readonly i: 'create'
+      readonly network: NetworkId
+      readonly cluster: ClusterId
+      readonly founder: NodeId
+      readonly policy: ClusterPolicy
+    }
+  /** A node opened a session; `nonce` is the challenge it answered: the founder's grant repeats it (EL5). */
+  | { readonly i: 'memberSeen'; readonly member: Member; readonly nonce: string }
+  | { readonly i: 'sessionOpened'; readonly node: NodeId; readonly session: string }
+  | { readonly i: 'sessionClosed'; readonly node: NodeId; readonly session: string }
+  | { readonly i: 'report'; readonly node: NodeId; readonly session: string; readonly report: Report }
+  /** `resignation` is the verified content of `resigned` evidence; null when there is none or it does not verify. */
+  | {
+      readonly i: 'claim'
+      readonly from: RequestRef
+      readonly claim: Claim
+      readonly resignation: Resignation | null
+    }
+  | { readonly i: 'reshape'; readonly from: RequestRef; readonly reshape: Reshape; readonly statement: Jws }
+  | { readonly i: 'confirm'; readonly from: RequestRef; readonly node: NodeId; readonly token: Token }
+  | { readonly i: 'tick' }
+
+export type RegistryWrite =
+  | { readonly w: 'cluster'; readonly registry: UnfoundedRegistry | FoundedRegistry }
+  | { readonly w: 'member'; readonly member: Member }
+  /** Insert only: a second row for one token is a broken invariant (RG8). */
+  | { readonly w: 'grant'; readonly grant: GrantRecord }
+  | { readonly w: 'reshape'; readonly token: Token; readonly version: Version; readonly statement: Jws }
+  | { readonly w: 'acknowledged'; readonly node: NodeId; readonly acknowledged: Acknowledged }
+  /** Changes nothing that is read: it proves that this instance may still write (RG7). */
+  | { readonly w: 'confirmed'; readonly node: NodeId; readonly token: Token; readonly at: UnixMs }
+
+export type Outcome = { readonly ok: true } | ({ readonly ok: false } & Refusal)
+
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly why: string
+  /** Ask again after this long; null: not before something changes. */
+  readonly retryAfterMs: number | null
+}
+
+export type RegistrySend =
+  | { readonly s: 'reply'; readonly to: RequestRef; readonly outcome: Outcome }
+  /** The registry changed: its state goes to every session. */
+  | { readonly s: 'broadcast' }
+  /** This session is behind: it gets the state again. */
+  | { readonly s: 'state'; readonly session: string }
+  | { readonly s: 'heard'; readonly session: string; readonly report: number }
+  /** A hint to every session. */
+  | { readonly s: 'sessionClosed'; readonly node: NodeId }
+  /** A newer session of the same node took its place. */
+  | { readonly s: 'closeSession'; readonly session: string }
+  /** The directory must learn of this grant (NW2). */
+  | { readonly s: 'directory'; readonly grant: GrantRecord }
+
+/** RG11: who, why, on what evidence, and the state after it. */
+export interface RegistryEvent {
+  readonly event: RegistryEventKind
+  readonly who: NodeId
+  readonly why: string
+  readonly code: ErrorCode | null
+  readonly evidence: RegistryEvidence | null
+  readonly after: RegistrySummary
+}
+
+export type RegistryEventKind =
+  | 'created'
+  | 'member-added'
+  | 'member-changed'
+  | 'granted'
+  | 'grant-repeated'
+  | 'claim-refused'
+  | 'reshaped'
+  | 'reshape-repeated'
+  | 'reshape-refused'
+  | 'confirmed'
+  | 'confirm-refused'
+  | 'report-conflict'
+
+export type RegistryEvidence =
+  | { readonly kind: 'claim'; readonly claim: Omit<Claim, 'evidence'>; readonly given: ClaimEvidence }
+  | { readonly kind: 'reshape'; readonly reshape: Reshape }
+  | { readonly kind: 'token'; readonly token: Token; readonly role?: 'master' | 'follower' }
+  | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
+
+export interface RegistrySummary {
+  readonly generation: Generation | null
+  readonly epoch: Epoch | null
+  readonly version: Version | null
+  readonly master: NodeId | null
+  readonly syncSet: readonly NodeId[]
+}
+
+export interface RegistryContext extends Moment {
+  /** Written into grants and events; decides nothing. */
+  readonly wallClock: UnixMs
+}
+
+export type RegistryTimer = 'flush'
+export type RegistryStep = Step<RegistryState, RegistryWrite, RegistrySend, RegistryTimer, RegistryEvent>

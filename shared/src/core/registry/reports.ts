@@ -1,0 +1,111 @@
+/** Reports of nodes: heard in memory, the length of their logs seldom written (RG3, EL6). */
+import { compareTokens, type Instant, type Ms, type NodeId, sameToken, type Token } from '../../ids.ts'
+import { LIMITS } from '../../limits.ts'
+import { acknowledge } from './acknowledged.ts'
+import type { RegistryContext, RegistryInput, RegistrySend, RegistryStep, RegistryWrite } from './messages.ts'
+import { eventOf, result } from './outcome.ts'
+import { type FoundedRegistry, type HeardReport, type RegistryState, tokenOf, type UnfoundedRegistry } from './types.ts'
+
+type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
+type Created = RegistryState & { readonly registry: UnfoundedRegistry | FoundedRegistry }
+
+/** Every report is answered; one under a lower token brings the state again, a higher or foreign token is refused. */
+export function hearReport(state: Created, input: Input<'report'>, context: RegistryContext): RegistryStep {
+  const { registry, hearing } = state
+  const { node, session, report } = input
+  const open = hearing.sessions.get(node)
+  if (open?.state !== 'open' || open.id !== session) {
+    return result(state, { rejected: { code: 'PEER_UNEXPECTED', why: 'a report from a session that has closed' } })
+  }
+  const heard: RegistrySend = { s: 'heard', session, report: report.report }
+  const conflict = tokenConflict(registry, node, report)
+  if (conflict !== null) return refuseReport(state, input, conflict, heard)
+  const behind = registry.status === 'founded' && compareTokens(report.token, tokenOf(registry)) < 0
+  const before = hearing.reports.get(node)
+  const { acknowledged, complete } = acknowledge(registry.acknowledged.get(node), before, session, report)
+  const { token, role, stalled, heardMasterMs } = report
+  const writtenAt = before?.writtenAt ?? context.now
+  const now: HeardReport = {
+    at: context.now,
+    session,
+    token,
+    role,
+    stalled,
+    heardMasterMs,
+    acknowledged,
+    complete,
+    writtenAt,
+  }
+  const next: Created = {
+    registry,
+    hearing: {
+      ...hearing,
+      reports: new Map(hearing.reports).set(node, now),
+      conflicts: without(hearing.conflicts, node),
+    },
+  }
+  const written = registry.acknowledged.get(node)
+  const newToken = written === undefined || !sameToken(written.token, acknowledged.token)
+  const send: RegistrySend[] = behind ? [heard, { s: 'state', session }] : [heard]
+  return { ...flushReports(next, context.now, newToken ? node : null), send }
+}
+
+/** Writes what is due after `reportWriteMs`, and that of `atOnce`; asks for a timer while something waits. */
+export function flushReports(state: RegistryState, now: Instant, atOnce: NodeId | null): RegistryStep {
+  const { registry, hearing } = state
+  if (registry.status === 'absent') return result(state)
+  const due: [NodeId, HeardReport][] = []
+  let waitMs = Number.POSITIVE_INFINITY
+  for (const [node, report] of hearing.reports) {
+    const written = registry.acknowledged.get(node)
+    const { token, durableIndex } = report.acknowledged
+    if (written !== undefined && sameToken(written.token, token) && written.durableIndex === durableIndex) continue
+    const dueMs = report.writtenAt + LIMITS.reportWriteMs - now
+    if (dueMs <= 0 || node === atOnce) due.push([node, report])
+    else waitMs = Math.min(waitMs, dueMs)
+  }
+  const timers = Number.isFinite(waitMs) ? [{ name: 'flush', after: waitMs as Ms } as const] : []
+  if (due.length === 0) return result(state, { timers })
+  const acknowledged = new Map(registry.acknowledged)
+  const reports = new Map(hearing.reports)
+  const write: RegistryWrite[] = []
+  for (const [node, report] of due) {
+    acknowledged.set(node, report.acknowledged)
+    reports.set(node, { ...report, writtenAt: now })
+    write.push({ w: 'acknowledged', node, acknowledged: report.acknowledged })
+  }
+  return result({ registry: { ...registry, acknowledged }, hearing: { ...hearing, reports } }, { write, timers })
+}
+
+/** RG8: a token above the recorded one, or the recorded one in the hands of another node. */
+function tokenConflict(
+  registry: Created['registry'],
+  node: NodeId,
+  report: { readonly token: Token; readonly role: 'master' | 'follower' },
+): string | null {
+  if (registry.status === 'unfounded') return report.token.epoch > 0 ? 'no token has been granted' : null
+  const order = compareTokens(report.token, tokenOf(registry))
+  if (order > 0) return 'it knows a higher token than the registry'
+  if (order === 0 && report.role === 'master' && node !== registry.master) {
+    return `it acts as master under a token that belongs to ${registry.master}`
+  }
+  return null
+}
+
+/** The node is answered, but nothing it says counts; one event for as long as it goes on saying the same. */
+function refuseReport(state: Created, input: Input<'report'>, why: string, heard: RegistrySend): RegistryStep {
+  const { node, report } = input
+  const rejected = { code: 'TOKEN_CONFLICT', why } as const
+  if (state.hearing.conflicts.get(node) === why) return result(state, { send: [heard], rejected })
+  const conflicts = new Map(state.hearing.conflicts).set(node, why)
+  const evidence = { kind: 'token', token: report.token, role: report.role } as const
+  const event = eventOf('report-conflict', state.registry, { who: node, why, code: rejected.code, evidence })
+  return result({ ...state, hearing: { ...state.hearing, conflicts } }, { send: [heard], events: [event], rejected })
+}
+
+function without(map: ReadonlyMap<NodeId, string>, node: NodeId): ReadonlyMap<NodeId, string> {
+  if (!map.has(node)) return map
+  const rest = new Map(map)
+  rest.delete(node)
+  return rest
+}

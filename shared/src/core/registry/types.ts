@@ -1,0 +1,129 @@
+/** State of one cluster's mastership: what the authority keeps on disk, and what it only hears. */
+import type { Grant, NodeCertificate } from '../../crypto/statement-types.ts'
+import type { ClusterPolicy } from '../../genesis.ts'
+import type {
+  ClusterId,
+  Epoch,
+  Generation,
+  Instant,
+  Jws,
+  LogIndex,
+  NetworkId,
+  NodeId,
+  Token,
+  Version,
+} from '../../ids.ts'
+import type { MemberView } from '../../protocol/control.ts'
+
+/** A node whose certificate was verified to the cluster's owner key when it opened a session. */
+export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {}
+
+/** One row per token, for ever (RG8): all that is needed to sign the same grant again, byte for byte. */
+export interface GrantRecord extends Omit<Grant, 'network' | 'cluster'> {
+  /** The certificate of the node when it was granted: the credential of a token never changes. */
+  readonly certificate: Jws
+}
+
+/** How long a node's log was at a token, as the authority has seen it acknowledge (EL6). */
+export interface Acknowledged {
+  readonly token: Token
+  readonly durableIndex: LogIndex
+}
+
+interface Registered {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** Gets epoch 1 (RG2). */
+  readonly founder: NodeId
+  readonly policy: ClusterPolicy
+  readonly generation: Generation
+  readonly version: Version
+  readonly members: ReadonlyMap<NodeId, Member>
+  /** Nodes that may not be elected (RG9). */
+  readonly bars: readonly NodeId[]
+  readonly acknowledged: ReadonlyMap<NodeId, Acknowledged>
+}
+
+/** Before the cluster was created from genesis. */
+export interface AbsentRegistry {
+  readonly status: 'absent'
+}
+
+/** Created; the founder has not registered yet. */
+export interface UnfoundedRegistry extends Registered {
+  readonly status: 'unfounded'
+}
+
+export interface FoundedRegistry extends Registered {
+  readonly status: 'founded'
+  readonly epoch: Epoch
+  readonly master: NodeId
+  readonly syncSet: readonly NodeId[]
+  /** The coming standby, announced only (EL7). */
+  readonly coming: NodeId | null
+  /** The mark of the cluster that its vote records were lost (RG6). */
+  readonly recovering: boolean
+  readonly lastGrant: GrantRecord
+  /** The statement behind the sync set; null while it is that of the grant (ID4). */
+  readonly reshape: Jws | null
+}
+
+export type Registry = AbsentRegistry | UnfoundedRegistry | FoundedRegistry
+
+/** A node's connection, as far as this life of the authority has seen it. */
+export type Session =
+  | { readonly state: 'open'; readonly id: string }
+  | { readonly state: 'closed'; readonly id: string; readonly at: Instant }
+
+/** A report as heard; `heardMasterMs` is an age at `at`. */
+export interface HeardReport {
+  readonly at: Instant
+  readonly session: string
+  readonly token: Token
+  readonly role: 'master' | 'follower'
+  readonly stalled: boolean
+  readonly heardMasterMs: number | null
+  /** What this node's claims are measured by. */
+  readonly acknowledged: Acknowledged
+  /** In this session the log has been as long as was acknowledged before: from here it may be truncated (GU3). */
+  readonly complete: boolean
+  /** When `acknowledged` was last written to disk. */
+  readonly writtenAt: Instant
+}
+
+/** Volatile: begins empty with every start of the authority, and is a hint only (RG7). */
+export interface Hearing {
+  readonly startedAt: Instant
+  readonly sessions: ReadonlyMap<NodeId, Session>
+  readonly reports: ReadonlyMap<NodeId, HeardReport>
+  /** What is wrong with a node's token, told once. */
+  readonly conflicts: ReadonlyMap<NodeId, string>
+  /** When the present master, at its present token, last changed the registry or confirmed itself. */
+  readonly masterActedAt: Instant | null
+  /** When the present token was granted; null: in an earlier life of the authority. */
+  readonly grantedAt: Instant | null
+}
+
+export interface RegistryState {
+  readonly registry: Registry
+  readonly hearing: Hearing
+}
+
+export function tokenOf(registry: FoundedRegistry): Token {
+  return { generation: registry.generation, epoch: registry.epoch }
+}
+
+/** The state of an authority that starts at `startedAt` over what it has on disk. */
+export function startAuthority(registry: Registry, startedAt: Instant): RegistryState {
+  return {
+    registry,
+    hearing: {
+      startedAt,
+      sessions: new Map(),
+      reports: new Map(),
+      conflicts: new Map(),
+      masterActedAt: null,
+      grantedAt: null,
+    },
+  }
+}

@@ -1,0 +1,35 @@
+/** What nodes and operators are told of the registry (DESIGN section 3). */
+import type { Credential, Grant } from '../../crypto/statement-types.ts'
+import type { MemberView, RegistryView } from '../../protocol/control.ts'
+import type { FoundedRegistry, GrantRecord, Member } from './types.ts'
+
+/** `credential` is the signed form of `registry.lastGrant`. */
+export function viewOf(registry: FoundedRegistry, credential: Credential): RegistryView {
+  const { network, cluster, generation, epoch, version, master, syncSet, coming, recovering, bars } = registry
+  const members = [...registry.members.values()].sort((a, b) => (a.node < b.node ? -1 : 1)).map(memberView)
+  return {
+    network,
+    cluster,
+    generation,
+    epoch,
+    version,
+    master,
+    syncSet,
+    coming,
+    recovering,
+    members,
+    bars,
+    credential,
+  }
+}
+
+/** The payload of the grant statement: the same record gives the same payload, so the same signature. */
+export function grantOf(registry: FoundedRegistry, record: GrantRecord): Grant {
+  const { certificate: _, ...payload } = record
+  return { network: registry.network, cluster: registry.cluster, ...payload }
+}
+
+function memberView(member: Member): MemberView {
+  const { node, site, certificate, peerAddress, apiAddress, priority, noFailover } = member
+  return { node, site, certificate, peerAddress, apiAddress, priority, noFailover }
+}

@@ -1,0 +1,124 @@
+/**
+ * Schemas of the statement payloads. A field that this version does not know is accepted and left out of the parsed payload
+ * (versions N and N−1 read each other); the signed text itself is what is stored and passed on, so nothing is lost.
+ */
+import { z } from 'zod'
+import * as id from '../id-schemas.ts'
+import { LIMITS } from '../limits.ts'
+import type { StatementKind, StatementPayloads } from './statement-types.ts'
+
+const inCluster = { network: id.networkId, cluster: id.clusterId }
+const underToken = { ...inCluster, generation: id.generation, epoch: id.grantedEpoch }
+
+export const credential = z.object({ grant: id.jws, certificate: id.jws })
+
+export const grant = z.object({
+  ...underToken,
+  version: id.version,
+  node: id.nodeId,
+  syncSet: id.nodeIds,
+  recovering: z.boolean(),
+  coming: id.nodeId.nullable(),
+  nonce: id.nonce,
+  issuedAt: id.unixMs,
+})
+
+export const certificate = z.object({
+  ...inCluster,
+  node: id.nodeId,
+  key: id.publicKey,
+  site: id.siteId,
+  issuedAt: id.unixMs,
+  expiresAt: id.unixMs,
+})
+
+export const reshape = z.object({
+  ...underToken,
+  version: id.version,
+  node: id.nodeId,
+  syncSet: id.nodeIds,
+})
+
+export const claimEvidence = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('refused') }),
+  z.object({ kind: z.literal('silence'), forMs: id.count }),
+  z.object({ kind: z.literal('resigned'), resignation: id.jws }),
+  z.object({ kind: z.literal('own') }),
+])
+
+export const claim = z.object({
+  ...underToken,
+  version: id.version,
+  node: id.nodeId,
+  nonce: id.nonce,
+  evidence: claimEvidence,
+  durableIndex: id.logIndex,
+  coming: id.nodeId.nullable(),
+})
+
+export const resignation = z.object({ ...underToken, node: id.nodeId, to: id.nodeId })
+
+export const session = z.object({
+  ...inCluster,
+  node: id.nodeId,
+  challenge: id.nonce,
+  peerAddress: id.address,
+  apiAddress: id.address,
+  protocol: id.protocolRange,
+  priority: z.int(),
+  noFailover: z.boolean(),
+})
+
+export const resultReport = z.object({
+  ...underToken,
+  node: id.nodeId,
+  results: z.array(z.object({ height: id.count, block: id.hash, result: id.hash })).max(LIMITS.resultsPerReport),
+})
+
+export const masterTable = z.object({
+  network: id.networkId,
+  version: id.count,
+  masters: z.array(credential).max(LIMITS.clusters),
+})
+
+export const joinToken = z.object({
+  ...inCluster,
+  id: id.nonce,
+  key: id.publicKey,
+  uses: z.int().positive(),
+  issuedAt: id.unixMs,
+  expiresAt: id.unixMs,
+})
+
+export const order = z.object({
+  ...underToken,
+  id: id.nonce,
+  node: id.nodeId,
+  cause: z.enum(['threshold', 'operator']),
+  why: id.why,
+  issuedAt: id.unixMs,
+})
+
+export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
+  grant,
+  reshape,
+  certificate,
+  claim,
+  resignation,
+  session,
+  resultReport,
+  masterTable,
+  joinToken,
+  order,
+}
+
+/** Longest compact JWS of a kind, in characters. */
+export function statementLimit(kind: StatementKind): number {
+  return kind === 'masterTable' ? LIMITS.masterTableCharacters : LIMITS.statementCharacters
+}
+
+/** The first things wrong with an input, one line: `syncSet.0: …; nonce: …`. */
+export function explainIssues(error: z.ZodError): string {
+  const lines = error.issues.slice(0, 3).map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`)
+  return lines.join('; ').slice(0, LIMITS.whyCharacters)
+}

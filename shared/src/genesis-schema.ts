@@ -1,0 +1,92 @@
+/** Reading the genesis document: shape, keys, duplicates and timing relations (ID1, ID6). */
+import { z } from 'zod'
+import { encodeCanonical } from './codec/cbor.ts'
+import type { HashFunction } from './core/step.ts'
+import { explainIssues } from './crypto/statement-schemas.ts'
+import type { Genesis, GenesisCluster } from './genesis.ts'
+import { timingProblem } from './genesis-timings.ts'
+import * as id from './id-schemas.ts'
+import type { ClusterId, Hash } from './ids.ts'
+import { LIMITS } from './limits.ts'
+import { failure, type Result, success } from './result.ts'
+
+const milliseconds = z.int().positive().max(86_400_000)
+
+export const clusterPolicySchema = z.strictObject({
+  heartbeatMs: milliseconds,
+  suspectAfterMs: milliseconds,
+  masterTtlMs: milliseconds,
+  startupGraceMs: milliseconds,
+  durability: z.enum(['preferred', 'required']),
+  syncReplicas: z
+    .int()
+    .nonnegative()
+    .max(LIMITS.nodesPerCluster - 1),
+})
+
+const genesisClusterSchema = z.strictObject({
+  cluster: id.clusterId,
+  ownerKeys: z.array(id.publicKey).min(1).max(8),
+  founder: id.nodeId,
+  policy: clusterPolicySchema,
+})
+
+/** Strict: the hash covers the whole document, so a field that this version does not know cannot be passed over. */
+export const genesisSchema = z.strictObject({
+  format: z.literal('baton-genesis/1'),
+  network: id.networkId,
+  createdAt: z.iso.datetime(),
+  authorityKeys: z.array(id.publicKey).min(1).max(8),
+  application: z.string().min(1).max(64),
+  heartbeatBlockMs: milliseconds,
+  clusters: z.array(genesisClusterSchema).min(1).max(LIMITS.clusters),
+})
+
+/** `GENESIS_INVALID` with the first problems; never throws. */
+export function parseGenesis(text: string): Result<Genesis> {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch {
+    return failure('GENESIS_INVALID', 'the genesis document is not JSON')
+  }
+  const parsed = genesisSchema.safeParse(document)
+  if (!parsed.success) return failure('GENESIS_INVALID', explainIssues(parsed.error))
+  const problem = contradiction(parsed.data)
+  return problem === null ? success(parsed.data) : failure('GENESIS_INVALID', problem)
+}
+
+/** Identity of the network: hash of the canonical CBOR of the whole document. */
+export function genesisHash(hash: HashFunction, genesis: Genesis): Hash {
+  return hash(encodeCanonical(genesis))
+}
+
+/** Null when the network has no such cluster. */
+export function clusterOf(genesis: Genesis, cluster: ClusterId): GenesisCluster | null {
+  return genesis.clusters.find((candidate) => candidate.cluster === cluster) ?? null
+}
+
+function contradiction(genesis: Genesis): string | null {
+  const { clusters, authorityKeys } = genesis
+  const cluster = firstRepeated(clusters.map((candidate) => candidate.cluster))
+  if (cluster !== null) return `cluster ${cluster} occurs twice`
+  const founder = firstRepeated(clusters.map((candidate) => candidate.founder))
+  if (founder !== null) return `node ${founder} is the founder of two clusters`
+  // An owner with two clusters would have two votes; an authority that owns a cluster could admit nodes (ID1, ID4).
+  const key = firstRepeated([...authorityKeys, ...clusters.flatMap((candidate) => candidate.ownerKeys)])
+  if (key !== null) return `key ${key} occurs twice among the authority's and the owners' keys`
+  for (const candidate of clusters) {
+    const problem = timingProblem(candidate.policy)
+    if (problem !== null) return `cluster ${candidate.cluster}: ${problem}`
+  }
+  return null
+}
+
+function firstRepeated<T>(values: readonly T[]): T | null {
+  const seen = new Set<T>()
+  for (const value of values) {
+    if (seen.has(value)) return value
+    seen.add(value)
+  }
+  return null
+}

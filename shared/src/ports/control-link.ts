@@ -1,0 +1,55 @@
+/** The link of a node to its cluster's authority: one outbound WebSocket, HTTP where it is down (DESIGN section 11). */
+import type { ErrorCode } from '../errors.ts'
+import type { Instant, Jws, NodeId, Token, Version } from '../ids.ts'
+import type { FromAuthority, RegistryView, ToAuthority } from '../protocol/control.ts'
+
+/** What is answered. Signed statements travel as they are, so that any way carries the same bytes. */
+export type ControlRequest =
+  | { readonly t: 'claim'; readonly claim: Jws }
+  | { readonly t: 'reshape'; readonly reshape: Jws }
+  | { readonly t: 'confirm'; readonly token: Token }
+
+/** What is not answered, or only by an event. */
+export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'getMasters' }>
+
+/**
+ * The registry after the request, or why not. `UNREACHABLE` means that the outcome is unknown: the request may have been
+ * decided, and only a later state tells (RG4).
+ */
+export type ControlReply =
+  | { readonly ok: true; readonly state: RegistryView }
+  | {
+      readonly ok: false
+      readonly code: ErrorCode
+      readonly why: string
+      readonly retryAfterMs: number | null
+      readonly state: RegistryView | null
+    }
+
+type Welcome = Extract<FromAuthority, { readonly t: 'welcome' }>
+
+export interface ControlLinkHandler {
+  /** A session is open. `state` is null while the cluster's founder has not registered. */
+  onUp(welcome: Omit<Welcome, 't'>): void
+  /** It is gone; a new one is on its way. */
+  onDown(why: string): void
+  onState(state: RegistryView): void
+  /** A signed master table, not yet verified (NW2). */
+  onMasters(table: Jws): void
+  onSessionClosed(node: NodeId): void
+  /** The authority has heard the report sent at `sentAt`: whatever follows is counted from there. */
+  onHeard(heard: { readonly report: number; readonly version: Version; readonly sentAt: Instant }): void
+  /** The authority refuses this node: certificate, challenge or protocol. It is asked again, slowly. */
+  onRefused(code: string, why: string): void
+}
+
+export interface ControlLink {
+  start(): void
+  stop(): Promise<void>
+  /** True between `onUp` and `onDown`. */
+  readonly connected: boolean
+  /** False when there is no session: nothing is queued. */
+  send(notice: ControlNotice): boolean
+  /** Never rejects. Decided within the timeout, counted from the sending; never repeated by itself. */
+  request(request: ControlRequest): Promise<ControlReply>
+}

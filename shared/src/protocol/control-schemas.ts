@@ -1,0 +1,105 @@
+/** zod schemas of the control link: every frame is checked here before anything reads it. */
+import { z } from 'zod'
+import { credential, explainIssues } from '../crypto/statement-schemas.ts'
+import type { ErrorCode } from '../errors.ts'
+import * as id from '../id-schemas.ts'
+import { LIMITS } from '../limits.ts'
+import { failure, type Result, success } from '../result.ts'
+import type { FromAuthority, ToAuthority } from './control.ts'
+
+const errorCode = z.string().min(1).max(64)
+
+export const memberViewSchema = z.object({
+  node: id.nodeId,
+  site: id.siteId,
+  certificate: id.jws,
+  peerAddress: id.address,
+  apiAddress: id.address,
+  priority: z.int(),
+  noFailover: z.boolean(),
+})
+
+export const registryViewSchema = z.object({
+  network: id.networkId,
+  cluster: id.clusterId,
+  generation: id.generation,
+  epoch: id.epoch,
+  version: id.version,
+  master: id.nodeId,
+  syncSet: id.nodeIds,
+  coming: id.nodeId.nullable(),
+  recovering: z.boolean(),
+  members: z.array(memberViewSchema).max(LIMITS.nodesPerCluster),
+  bars: id.nodeIds,
+  credential,
+})
+
+const replySchema = z.discriminatedUnion('ok', [
+  z.object({ t: z.literal('reply'), request: id.count, ok: z.literal(true), state: registryViewSchema }),
+  z.object({
+    t: z.literal('reply'),
+    request: id.count,
+    ok: z.literal(false),
+    code: errorCode,
+    why: id.why,
+    retryAfterMs: id.count.nullable(),
+    state: registryViewSchema.nullable(),
+  }),
+])
+
+export const fromAuthoritySchema = z.discriminatedUnion('t', [
+  z.object({ t: z.literal('challenge'), challenge: id.nonce, protocol: id.protocolRange }),
+  z.object({
+    t: z.literal('welcome'),
+    state: registryViewSchema.nullable(),
+    masters: id.masterTableJws,
+    graceMs: id.count,
+  }),
+  z.object({ t: z.literal('state'), state: registryViewSchema }),
+  replySchema,
+  z.object({ t: z.literal('sessionClosed'), node: id.nodeId }),
+  z.object({ t: z.literal('masters'), table: id.masterTableJws }),
+  z.object({ t: z.literal('heard'), report: id.count, version: id.version }),
+  z.object({ t: z.literal('refused'), code: errorCode, why: id.why }),
+])
+
+export const toAuthoritySchema = z.discriminatedUnion('t', [
+  z.object({ t: z.literal('hello'), certificate: id.jws, proof: id.jws }),
+  z.object({
+    t: z.literal('report'),
+    report: id.count,
+    token: id.token,
+    role: z.enum(['master', 'follower']),
+    stalled: z.boolean(),
+    durableIndex: id.logIndex,
+    height: id.count,
+    heardMasterMs: id.count.nullable(),
+  }),
+  z.object({ t: z.literal('claim'), request: id.count, claim: id.jws }),
+  z.object({ t: z.literal('reshape'), request: id.count, reshape: id.jws }),
+  z.object({ t: z.literal('confirm'), request: id.count, token: id.token }),
+  z.object({ t: z.literal('results'), report: id.jws }),
+  z.object({ t: z.literal('getMasters') }),
+])
+
+/** A frame of a node; `BAD_REQUEST` when it is none, `BODY_TOO_LARGE` above the limit. Never throws. */
+export function parseToAuthority(text: string): Result<ToAuthority> {
+  return parseFrame(toAuthoritySchema, text, 'BAD_REQUEST')
+}
+
+/** A frame of the authority; `PEER_MALFORMED` when it is none. Never throws. */
+export function parseFromAuthority(text: string): Result<FromAuthority> {
+  return parseFrame(fromAuthoritySchema, text, 'PEER_MALFORMED')
+}
+
+function parseFrame<T>(schema: z.ZodType<T>, text: string, code: ErrorCode): Result<T> {
+  if (text.length > LIMITS.controlFrameBytes) return failure('BODY_TOO_LARGE', `a frame of ${text.length} characters`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return failure(code, 'the frame is not JSON')
+  }
+  const parsed = schema.safeParse(value)
+  return parsed.success ? success(parsed.data) : failure(code, explainIssues(parsed.error))
+}

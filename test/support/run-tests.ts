@@ -1,0 +1,114 @@
+/**
+ * `npm test`: types, lint and a dry deploy, then the test projects one after another. Ends with one line
+ * `N passed, N failed`. A skipped test, an empty project or an error outside a test counts as failed.
+ * `npm test -- unit e2e` runs only those sections.
+ */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+interface Count {
+  passed: number
+  failed: number
+}
+
+const CHECKS: readonly (readonly string[])[] = [
+  ['tsc', '--noEmit', '-p', 'tsconfig.json'],
+  ['tsc', '--noEmit', '-p', 'worker/tsconfig.json'],
+  ['biome', 'check', '.'],
+  ['wrangler', 'deploy', '--dry-run'],
+]
+const PROJECTS = ['tidy', 'unit', 'worker', 'e2e'] as const
+const SECTIONS = ['check', ...PROJECTS]
+
+const scratch = mkdtempSync(join(tmpdir(), 'baton-test-'))
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => !SECTIONS.includes(name))
+if (unknown !== undefined) {
+  console.error(`no section ${unknown}; there are: ${SECTIONS.join(', ')}`)
+  process.exit(2)
+}
+
+const total: Count = { passed: 0, failed: 0 }
+const began = performance.now()
+for (const section of SECTIONS.filter((name) => asked.length === 0 || asked.includes(name))) {
+  const start = performance.now()
+  console.log(`\n── ${section}`)
+  const count = section === 'check' ? check() : vitest(section)
+  total.passed += count.passed
+  total.failed += count.failed
+  console.log(`── ${section}: ${count.passed} passed, ${count.failed} failed, ${seconds(start)}`)
+}
+rmSync(scratch, { recursive: true, force: true })
+console.log(`\n${seconds(began)} in all`)
+console.log(`${total.passed} passed, ${total.failed} failed`)
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+
+function check(): Count {
+  const count = { passed: 0, failed: 0 }
+  for (const command of CHECKS) {
+    const run = spawnSync(command[0]!, command.slice(1), { encoding: 'utf8', env: quietEnvironment() })
+    const ok = run.status === 0
+    console.log(`${ok ? '✓' : '✗'} ${command.join(' ')}`)
+    if (!ok) console.log(run.error?.message ?? `${run.stdout}${run.stderr}`)
+    count[ok ? 'passed' : 'failed'] += 1
+  }
+  return count
+}
+
+function vitest(project: string): Count {
+  const report = join(scratch, `${project}.json`)
+  const args = ['run', '--project', project, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`]
+  const run = spawnSync('vitest', args, { stdio: ['ignore', 'inherit', 'inherit'], env: quietEnvironment() })
+  const count = readReport(report)
+  if (run.status !== 0 && count.failed === 0) {
+    console.log(`✗ vitest ended with status ${run.status ?? run.signal} outside any test`)
+    count.failed += 1
+  }
+  if (count.passed + count.failed === 0) {
+    console.log(`✗ project ${project} has no tests`)
+    count.failed += 1
+  }
+  return count
+}
+
+interface JsonReport {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+  }[]
+}
+
+function readReport(file: string): Count {
+  const count = { passed: 0, failed: 0 }
+  let report: JsonReport
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8')) as JsonReport
+  } catch {
+    return count
+  }
+  for (const suite of report.testResults) {
+    for (const test of suite.assertionResults) {
+      if (test.status === 'passed') count.passed += 1
+      else {
+        count.failed += 1
+        if (test.status !== 'failed') console.log(`✗ ${test.status}, and nothing may be skipped: ${test.fullName}`)
+      }
+    }
+    // A file that does not even load has no tests to count.
+    if (suite.status === 'failed' && suite.assertionResults.length === 0) count.failed += 1
+  }
+  return count
+}
+
+/** The tools of this project first in PATH; wrangler sends usage figures unless told otherwise. */
+function quietEnvironment(): NodeJS.ProcessEnv {
+  const path = `${join(import.meta.dirname, '../../node_modules/.bin')}${delimiter}${process.env.PATH ?? ''}`
+  return { ...process.env, PATH: path, WRANGLER_SEND_METRICS: 'false', CI: process.env.CI ?? 'true' }
+}
+
+function seconds(since: number): string {
+  return `${((performance.now() - since) / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,54 @@
+/** One host of the test world: its disk, and its process while it runs. */
+import type { ElectionState, ElectionTimer, KnownGrant } from '@baton/shared/core/election/types'
+import type { NodeId, SiteId, Token, Version } from '@baton/shared/ids'
+import type { OwnToken } from '@baton/shared/ports/node-store'
+
+/** What survives a crash. Every write counts as synced. */
+export interface Disk {
+  own: OwnToken | null
+  required: Required | null
+  /** Records of the cluster's log, by name. */
+  log: readonly string[]
+}
+
+export interface Required {
+  readonly token: Token
+  readonly version: Version
+  readonly syncSet: readonly NodeId[]
+  readonly pending: readonly NodeId[]
+}
+
+export interface Leading {
+  readonly token: Token
+  required: Required
+  readonly acknowledged: Map<NodeId, number>
+  readonly ackedAt: Map<NodeId, number>
+  unheldSince: number | null
+  sealed: boolean
+}
+
+export interface Process {
+  readonly incarnation: number
+  state: ElectionState
+  readonly timers: Map<ElectionTimer, () => void>
+  leading: Leading | null
+  session: string | null
+  readonly claims: number[]
+}
+
+export interface Host {
+  readonly node: NodeId
+  readonly site: SiteId
+  readonly disk: Disk
+  process: Process | null
+  incarnations: number
+  frozen: boolean
+  /** Inputs that wait for a frozen process; timers come first, as in an event loop that wakes. */
+  readonly waiting: { readonly timer: boolean; readonly run: () => void }[]
+  /** EL6: false while this test says that the log is damaged. */
+  logComplete: boolean
+  noFailover: boolean
+  priority: number
+}
+
+export type Grants = Map<string, KnownGrant>

@@ -1,0 +1,81 @@
+import type { RegistryWrite } from '@baton/shared/core/registry/messages'
+import type { LogIndex } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
+import { expect, test } from 'vitest'
+import { A, B, foundedCluster, token } from './fixture.ts'
+
+const at = (index: number) => ({ durableIndex: index as LogIndex })
+
+/** B's process restarts and is the one that would claim. */
+function afterRestartOfB(index: number) {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.close(B)
+  cluster.register(B)
+  cluster.report(B, at(index))
+  cluster.close(A)
+  return cluster
+}
+
+test('[EL6] a node that comes back with a shorter log is not electable until it has caught up', () => {
+  const cluster = afterRestartOfB(60)
+  expect(cluster.claim(B, { kind: 'refused' }, at(60))).toMatchObject({ code: 'NOT_ELECTABLE' })
+  cluster.report(B, at(99))
+  expect(cluster.claim(B, { kind: 'refused' }, at(99))).toMatchObject({ code: 'NOT_ELECTABLE' })
+  cluster.report(B, at(100))
+  expect(cluster.claim(B, { kind: 'refused' }, at(100))).toEqual({ ok: true })
+})
+
+test('[EL6] a node with an empty disk takes back nothing by reporting a lower token first', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.close(B)
+  cluster.register(B)
+  cluster.report(B, { ...at(0), token: token(0) })
+  cluster.report(B, at(0))
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(0))).toMatchObject({ code: 'NOT_ELECTABLE' })
+})
+
+test('[EL6] a process that showed its whole log may truncate to its master’s', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.report(B, at(90))
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(90))).toEqual({ ok: true })
+})
+
+test('[EL6] what a node acknowledged under an earlier epoch does not bind it under this one', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.claim(A, { kind: 'own' }, at(10))
+  cluster.report(B, at(95))
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(95))).toEqual({ ok: true })
+})
+
+test('[EL6] what a node acknowledged outlives the authority', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.close(B)
+  cluster.restart()
+  cluster.register(A)
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(99))).toMatchObject({ code: 'NOT_ELECTABLE' })
+})
+
+test('[RG3, EL6] reports are written on a new token, on a close, and otherwise at most every ten seconds', () => {
+  const cluster = foundedCluster()
+  const written = (writes: readonly RegistryWrite[]) => writes.filter((write) => write.w === 'acknowledged')
+  const quiet = cluster.report(B, at(11))
+  expect(written(quiet.write)).toEqual([])
+  expect(quiet.timers).toEqual([{ name: 'flush', after: LIMITS.reportWriteMs }])
+  cluster.now += LIMITS.reportWriteMs - 1
+  expect(written(cluster.report(B, at(12)).write)).toEqual([])
+  cluster.now += 1
+  expect(written(cluster.send({ i: 'tick' }).write)).toMatchObject([{ node: B, acknowledged: { durableIndex: 12 } }])
+  expect(written(cluster.report(B, at(13)).write)).toEqual([])
+  expect(written(cluster.close(B).write)).toMatchObject([{ node: B, acknowledged: { durableIndex: 13 } }])
+  cluster.claim(A, { kind: 'own' })
+  expect(written(cluster.report(A, at(10)).write)).toHaveLength(1)
+})

@@ -1,0 +1,195 @@
+/** A registry under test: every step is checked against the invariants. */
+import { brokenInvariants } from '@baton/shared/core/registry/invariants'
+import { step } from '@baton/shared/core/registry/machine'
+import type { Outcome, RegistryInput, RegistryStep, Report, RequestRef } from '@baton/shared/core/registry/messages'
+import {
+  type FoundedRegistry,
+  type GrantRecord,
+  type Member,
+  type RegistryState,
+  startAuthority,
+} from '@baton/shared/core/registry/types'
+import type { Claim, ClaimEvidence, Reshape } from '@baton/shared/crypto/statement-types'
+import type { ClusterPolicy } from '@baton/shared/genesis'
+import type {
+  ClusterId,
+  Epoch,
+  Generation,
+  Instant,
+  Jws,
+  LogIndex,
+  NetworkId,
+  NodeId,
+  PublicKey,
+  SiteId,
+  Token,
+  UnixMs,
+  Version,
+} from '@baton/shared/ids'
+import { expect } from 'vitest'
+
+export const NETWORK = 'testnet' as NetworkId
+export const CLUSTER = 'c1' as ClusterId
+export const [A, B, C, D] = ['c1-a', 'c1-b', 'c1-c', 'c1-d'] as unknown as [NodeId, NodeId, NodeId, NodeId]
+export const REQUEST: RequestRef = { channel: 'test', request: 1 }
+
+export const POLICY: ClusterPolicy = {
+  heartbeatMs: 50,
+  suspectAfterMs: 500,
+  masterTtlMs: 1_000,
+  startupGraceMs: 2_000,
+  durability: 'preferred',
+  syncReplicas: 1,
+}
+
+export function member(node: NodeId, overrides: Partial<Member> = {}): Member {
+  return {
+    node,
+    site: 'x' as SiteId,
+    certificate: `certificate.of.${node}` as Jws,
+    key: `key-of-${node}` as PublicKey,
+    expiresAt: 9_999_999_999_999 as UnixMs,
+    peerAddress: `${node}:1`,
+    apiAddress: `${node}:2`,
+    priority: 0,
+    noFailover: false,
+    ...overrides,
+  }
+}
+
+export function token(epoch: number, generation = 0): Token {
+  return { generation: generation as Generation, epoch: epoch as Epoch }
+}
+
+export class RegistryUnderTest {
+  state: RegistryState
+  /** Virtual time in ms. */
+  now = 10_000
+  last: RegistryStep | undefined
+  /** Every grant row written, in order. */
+  readonly granted: GrantRecord[] = []
+  private sessions = 0
+
+  constructor() {
+    this.state = startAuthority({ status: 'absent' }, this.now as Instant)
+  }
+
+  send(input: RegistryInput): RegistryStep {
+    const before = this.state
+    const taken = step(before, input, { now: this.now as Instant, wallClock: this.now as UnixMs })
+    expect(brokenInvariants(before, taken)).toEqual([])
+    this.state = taken.state
+    this.last = taken
+    for (const write of taken.write) if (write.w === 'grant') this.granted.push(write.grant)
+    return taken
+  }
+
+  create(): RegistryStep {
+    return this.send({ i: 'create', network: NETWORK, cluster: CLUSTER, founder: A, policy: POLICY })
+  }
+
+  /** Registers a node with a fresh session. */
+  register(node: NodeId, overrides: Partial<Member> = {}): RegistryStep {
+    this.sessions += 1
+    const session = `session-${this.sessions}`
+    const seen = this.send({ i: 'memberSeen', member: member(node, overrides), nonce: `challenge-${session}` })
+    this.send({ i: 'sessionOpened', node, session })
+    return seen
+  }
+
+  session(node: NodeId): string {
+    const session = this.state.hearing.sessions.get(node)
+    if (session === undefined) throw new Error(`${node} has no session`)
+    return session.id
+  }
+
+  close(node: NodeId): RegistryStep {
+    return this.send({ i: 'sessionClosed', node, session: this.session(node) })
+  }
+
+  report(node: NodeId, overrides: Partial<Report> = {}): RegistryStep {
+    const report: Report = {
+      report: 1,
+      token: this.token,
+      role: node === this.registry.master ? 'master' : 'follower',
+      stalled: false,
+      durableIndex: 10 as LogIndex,
+      height: 1,
+      heardMasterMs: null,
+      ...overrides,
+    }
+    return this.send({ i: 'report', node, session: this.session(node), report })
+  }
+
+  claimOf(node: NodeId, evidence: ClaimEvidence, overrides: Partial<Claim> = {}): Claim {
+    const { generation, epoch, version } = this.registry
+    return {
+      network: NETWORK,
+      cluster: CLUSTER,
+      generation,
+      epoch: (epoch + 1) as Epoch,
+      version,
+      node,
+      nonce: `nonce-of-${node}-${epoch + 1}`,
+      evidence,
+      durableIndex: 10 as LogIndex,
+      coming: null,
+      ...overrides,
+    }
+  }
+
+  claim(node: NodeId, evidence: ClaimEvidence, overrides: Partial<Claim> = {}): Outcome {
+    const claim = this.claimOf(node, evidence, overrides)
+    return outcomeOf(this.send({ i: 'claim', from: REQUEST, claim, resignation: null }))
+  }
+
+  reshape(syncSet: readonly NodeId[], overrides: Partial<Reshape> = {}): Outcome {
+    const { generation, epoch, version, master } = this.registry
+    const reshape: Reshape = {
+      network: NETWORK,
+      cluster: CLUSTER,
+      generation,
+      epoch,
+      version,
+      node: master,
+      syncSet,
+      ...overrides,
+    }
+    return outcomeOf(this.send({ i: 'reshape', from: REQUEST, reshape, statement: 'signed.reshape.x' as Jws }))
+  }
+
+  /** A new life of the authority over the same disk. */
+  restart(): void {
+    this.state = startAuthority(this.state.registry, this.now as Instant)
+  }
+
+  get registry(): FoundedRegistry {
+    if (this.state.registry.status !== 'founded') throw new Error('not founded')
+    return this.state.registry
+  }
+  get token(): Token {
+    return { generation: this.registry.generation, epoch: this.registry.epoch }
+  }
+  get version(): Version {
+    return this.registry.version
+  }
+}
+
+export function outcomeOf(taken: RegistryStep): Outcome {
+  const reply = taken.send.find((send) => send.s === 'reply')
+  if (reply === undefined) throw new Error('no reply')
+  return reply.outcome
+}
+
+/** A founded cluster: A is master of epoch 1, A and B are the sync set, C follows; all sessions open, grace over. */
+export function foundedCluster(): RegistryUnderTest {
+  const cluster = new RegistryUnderTest()
+  cluster.create()
+  for (const node of [A, B, C]) cluster.register(node)
+  cluster.reshape([A, B])
+  cluster.now += POLICY.startupGraceMs
+  cluster.report(A)
+  cluster.report(B)
+  cluster.report(C)
+  return cluster
+}
