@@ -2,6 +2,11 @@
 import type { Acknowledged } from './load.ts'
 import type { Timeline } from './timeline.ts'
 
+export interface ClusterEpoch {
+  readonly cluster: string
+  readonly epoch: number
+}
+
 /** A fault as the case that caused it saw it. */
 export interface Fault {
   readonly case: string
@@ -9,7 +14,7 @@ export interface Fault {
   readonly atMs: number
   readonly healedAtMs: number
   /** The clusters whose master it took, with the epoch each had. */
-  readonly lostMasters: readonly { readonly cluster: string; readonly epoch: number }[]
+  readonly lostMasters: readonly ClusterEpoch[]
 }
 
 export interface SwitchFigures {
@@ -26,7 +31,7 @@ export interface SwitchFigures {
 }
 
 /** Height → votes in the certificates that nodes keep of it. */
-export type Commits = ReadonlyMap<number, readonly { readonly cluster: string; readonly epoch: number }[]>
+export type Commits = ReadonlyMap<number, readonly ClusterEpoch[]>
 
 export function switchFigures(fault: Fault, timeline: Timeline, commits: Commits): SwitchFigures[] {
   return fault.lostMasters.map(({ cluster, epoch }) => {
@@ -71,6 +76,12 @@ export function acknowledgedDuring(
   const before = acknowledged.filter(({ atMs }) => atMs < fault.atMs).length
   const during = acknowledged.filter(({ atMs }) => atMs >= fault.atMs && atMs < fault.atMs + outageMs).length
   return { before, during, after: acknowledged.length - before - during }
+}
+
+/** How much was under way when the fault struck: `unsubmitted` lines were still to come, `inFlight` were sent and not yet answered. */
+export function loadAt(fault: Fault, count: number, acknowledged: readonly Acknowledged[]) {
+  const sent = acknowledged.filter(({ atMs, latencyMs }) => atMs - latencyMs < fault.atMs)
+  return { unsubmitted: count - sent.length, inFlight: sent.filter(({ atMs }) => atMs >= fault.atMs).length }
 }
 
 /** Switches that no fault explains: each is a finding. */

@@ -13,8 +13,8 @@ export const SAMPLE_FILE = join(import.meta.dirname, 'receivables.jsonl')
 
 /** Lines are counted before the start: a fault has to strike while enough of them are unsubmitted. */
 export interface Input {
-  readonly file: string
   readonly count: number
+  actions(): AsyncIterable<Action>
 }
 
 /**
@@ -27,12 +27,12 @@ export async function openInput(from: string, folder: string, stdin: Readable = 
   let count = 0
   for await (const _ of readActions(file)) count += 1
   if (count === 0) throw new BatonError('BAD_REQUEST', `${from} has no transactions`, { remedy: FORMAT })
-  return { file, count }
+  return { count, actions: () => readActions(file) }
 }
 
 const FORMAT = 'give one action a line: {"put":{"key":"…","value":"…","ifVersion":0}}'
 
-export async function* readActions(file: string): AsyncGenerator<Action> {
+async function* readActions(file: string): AsyncGenerator<Action> {
   const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
   let number = 0
   try {
@@ -48,6 +48,20 @@ export async function* readActions(file: string): AsyncGenerator<Action> {
     throw new BatonError('CONFIG_UNREADABLE', `${file} cannot be read: ${(error as Error).message}`, {
       remedy: 'name an existing file after --input, or - for standard input',
     })
+  }
+}
+
+/** The same records again and again, each round under keys of its own. */
+export function endlessly(input: Input): Input {
+  return {
+    count: Number.POSITIVE_INFINITY,
+    async *actions() {
+      for (let round = 1; ; round += 1) {
+        for await (const action of input.actions()) {
+          yield action.kind === 'put' ? { ...action, key: `${action.key}/round-${round}` } : action
+        }
+      }
+    },
   }
 }
 

@@ -5,7 +5,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Action, Receipt } from '@baton/shared/core/ledger/types'
-import { type Input, orderingKey, readActions } from './input.ts'
+import { type Input, orderingKey } from './input.ts'
 import { nowMs } from './now.ts'
 import { OrderedDispatch } from './ordered-dispatch.ts'
 
@@ -45,6 +45,7 @@ export class Load {
   #paceChanged: () => void = () => undefined
   #submitted = 0
   #stopped = false
+  #done = false
 
   /** @param journalFile one JSON line per acknowledgement: what the checker holds the nodes to */
   constructor(input: Input, submit: Submit, options: { inFlightMax: number; journalFile: string }) {
@@ -66,6 +67,15 @@ export class Load {
     return this.#dispatch.inFlight
   }
 
+  /** Everything is submitted and answered, or given up. */
+  get done(): boolean {
+    return this.#done
+  }
+
+  get count(): number {
+    return this.#input.count
+  }
+
   setPace(pace: Pace): void {
     this.#pace = pace
     this.#paceChanged()
@@ -78,14 +88,15 @@ export class Load {
 
   /** Resolves when every line was submitted and answered, or given up by `submit`. */
   async run(): Promise<void> {
-    for await (const action of readActions(this.#input.file)) {
+    for await (const action of this.#input.actions()) {
       await this.#turn()
       if (this.#stopped) break
       this.#submitted += 1
       await this.#dispatch.add(orderingKey(action), () => this.#one(action))
     }
     await this.#dispatch.drained()
-    await new Promise((resolve) => this.#journal.end(resolve))
+    await new Promise<void>((resolve) => this.#journal.end(resolve))
+    this.#done = true
   }
 
   async #turn(): Promise<void> {

@@ -4,13 +4,12 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { BatonError } from '@baton/shared/errors'
+import type { NodeFiles } from '../network/init.ts'
 import { EXIT_WITH_PARENT } from './exit-with-parent.ts'
-import type { PlacedNode } from './layout.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** The sources are run as they are; the published package is one file that is its own command. */
 const ENTRY = import.meta.filename.endsWith('.ts') ? join(import.meta.dirname, '../cli/main.ts') : import.meta.filename
-const STOP_GRACE_MS = 5_000
 const LAST_LINES = 20
 
 /** One line of a node's JSON log that tells of an event. `at` is Unix time in ms with a fraction. */
@@ -23,13 +22,13 @@ export interface LoggedEvent {
 export interface NodeProcessOptions {
   readonly logFile: string
   readonly watchdog: Watchdog
-  readonly onEvent: (node: PlacedNode, event: LoggedEvent) => void
+  readonly onEvent: (event: LoggedEvent) => void
   /** Called when the process ends although nobody asked for it. */
-  readonly onDeath: (node: PlacedNode, why: string) => void
+  readonly onDeath: (why: string) => void
 }
 
 export class NodeProcess {
-  readonly placed: PlacedNode
+  readonly files: NodeFiles
   readonly #options: NodeProcessOptions
   #child: ChildProcess | undefined
   #exited: Promise<void> = Promise.resolve()
@@ -37,8 +36,8 @@ export class NodeProcess {
   #frozen = false
   #lastLines: string[] = []
 
-  constructor(placed: PlacedNode, options: NodeProcessOptions) {
-    this.placed = placed
+  constructor(files: NodeFiles, options: NodeProcessOptions) {
+    this.files = files
     this.#options = options
   }
 
@@ -57,7 +56,7 @@ export class NodeProcess {
   start(): void {
     if (this.#child !== undefined) return
     this.#expected = false
-    const child = spawn(process.execPath, [ENTRY, 'run', '--config', this.placed.configFile], {
+    const child = spawn(process.execPath, [ENTRY, 'run', '--config', this.files.configFile], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // Its own session: Ctrl-C in the terminal is for the demo, which then stops its nodes itself.
       detached: true,
@@ -103,32 +102,23 @@ export class NodeProcess {
     this.#frozen = false
   }
 
-  /** Asks the node to stop in its own way, and does not wait for ever. */
-  async stop(): Promise<void> {
-    if (this.#frozen) this.thaw()
-    this.#signal('SIGTERM')
-    const insist = setTimeout(() => this.#signal('SIGKILL'), STOP_GRACE_MS)
-    await this.#exited
-    clearTimeout(insist)
-  }
-
   /** What a node that failed to start has to say. */
   startFailure(): BatonError {
-    return new BatonError('INTERNAL', `node ${this.placed.node} did not come up:\n${this.#lastLines.join('\n')}`, {
+    return new BatonError('INTERNAL', `node ${this.files.node} did not come up:\n${this.#lastLines.join('\n')}`, {
       remedy: `read its log: ${this.#options.logFile}`,
     })
   }
 
   #signal(signal: NodeJS.Signals): void {
     if (this.#child === undefined) return
-    if (signal === 'SIGKILL' || signal === 'SIGTERM') this.#expected = true
+    if (signal === 'SIGKILL') this.#expected = true
     this.#child.kill(signal)
   }
 
   #hear(line: string): void {
     const event = parseEvent(line)
     if (event === null) this.#remember(line)
-    else this.#options.onEvent(this.placed, event)
+    else this.#options.onEvent(event)
   }
 
   #remember(line: string): void {
@@ -140,7 +130,7 @@ export class NodeProcess {
     if (child.pid !== undefined) this.#options.watchdog.forget(child.pid)
     if (this.#child === child) this.#child = undefined
     this.#frozen = false
-    if (!this.#expected) this.#options.onDeath(this.placed, why)
+    if (!this.#expected) this.#options.onDeath(why)
     resolve()
   }
 }

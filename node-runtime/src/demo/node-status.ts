@@ -1,11 +1,11 @@
 /** What the demo asks its nodes over their HTTP API. */
 import type { NodeStatus } from '../api/node-service.ts'
-import type { PlacedNode } from './layout.ts'
+import type { NodeFiles } from '../network/init.ts'
 
 const ANSWER_MS_MAX = 2_000
 
 /** Null for a node that does not answer in time: dead, frozen, or not up yet. */
-export async function readStatus(node: PlacedNode): Promise<NodeStatus | null> {
+export async function readStatus(node: NodeFiles): Promise<NodeStatus | null> {
   try {
     const url = `http://${node.apiAddress}/v1/status`
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) })
@@ -17,7 +17,7 @@ export async function readStatus(node: PlacedNode): Promise<NodeStatus | null> {
 
 export type Statuses = ReadonlyMap<string, NodeStatus | null>
 
-export async function readStatuses(nodes: readonly PlacedNode[]): Promise<Statuses> {
+export async function readStatuses(nodes: readonly NodeFiles[]): Promise<Statuses> {
   return new Map(await Promise.all(nodes.map(async (node) => [node.node, await readStatus(node)] as const)))
 }
 
@@ -30,7 +30,7 @@ export interface ClusterView {
 }
 
 /** Each cluster as its own master describes it; one without a living master as its highest-epoch node does. */
-export function clusterViews(nodes: readonly PlacedNode[], statuses: Statuses): ClusterView[] {
+export function clusterViews(nodes: readonly NodeFiles[], statuses: Statuses): ClusterView[] {
   const clusters = [...new Set(nodes.map(({ cluster }) => cluster))]
   return clusters.map((cluster) => {
     const told = nodes

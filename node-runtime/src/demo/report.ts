@@ -4,6 +4,7 @@ import {
   acknowledgedDuring,
   type Commits,
   type Fault,
+  loadAt,
   networkStallMs,
   type SwitchFigures,
   switchFigures,
@@ -21,7 +22,8 @@ export interface RunFacts {
   /** When the network was up: a switch after it needs a fault. */
   readonly startedAtMs: number
   readonly residentMBPerNode: number
-  readonly faults: readonly Fault[]
+  /** Null when faults were caused by hand: then no switch needs an explanation. */
+  readonly faults: readonly Fault[] | null
   readonly load: Load
   readonly timeline: Timeline
   readonly commits: Commits
@@ -48,6 +50,8 @@ export interface RunReport {
   readonly switches: readonly SwitchFigures[]
   readonly acknowledgedDuring: Readonly<Record<string, { before: number; during: number; after: number }>>
   readonly networkStallMs: Readonly<Record<string, number>>
+  /** What was under way when each fault struck. */
+  readonly loadAtFault: Readonly<Record<string, { unsubmitted: number; inFlight: number }>>
   readonly resultHashesEqual: boolean
   readonly conflictingVotes: number
   readonly residentMBPerNode: number
@@ -56,10 +60,11 @@ export interface RunReport {
 }
 
 export function runReport(facts: RunFacts): RunReport {
-  const { faults, timeline, commits, judgement, load } = facts
+  const { timeline, commits, judgement, load } = facts
+  const faults = facts.faults ?? []
   const figures = faults.map((fault) => ({ fault, switches: switchFigures(fault, timeline, commits) }))
   const wrong = [
-    ...unexplainedSwitches(faults, timeline, facts.startedAtMs),
+    ...(facts.faults === null ? [] : unexplainedSwitches(faults, timeline, facts.startedAtMs)),
     ...load.failures.slice(0, 3).map(({ why }) => `not acknowledged: ${why}`),
     ...figures.flatMap(({ switches }) => switches.flatMap(missingFigure)),
   ]
@@ -86,6 +91,7 @@ export function runReport(facts: RunFacts): RunReport {
     networkStallMs: Object.fromEntries(
       figures.map(({ fault, switches }) => [fault.case, networkStallMs(fault, timeline, switches)]),
     ),
+    loadAtFault: Object.fromEntries(faults.map((fault) => [fault.case, loadAt(fault, load.count, load.acknowledged)])),
     resultHashesEqual: judgement.resultHashesEqual,
     conflictingVotes: judgement.conflictingVotes,
     residentMBPerNode: facts.residentMBPerNode,

@@ -2,7 +2,7 @@
  * What happened when, from the nodes' own log events; all times are Unix ms with a fraction, taken on one machine.
  * The event names stand only in this file.
  */
-import type { PlacedNode } from './layout.ts'
+import type { NodeFiles } from '../network/init.ts'
 import type { LoggedEvent } from './node-process.ts'
 
 const SUSPICION: ReadonlySet<string> = new Set(['suspected', 'claiming'])
@@ -25,7 +25,7 @@ export class Timeline {
   readonly #decidedAt = new Map<number, number>()
   #height = 0
 
-  record(placed: PlacedNode, logged: LoggedEvent): void {
+  record(placed: NodeFiles, logged: LoggedEvent): void {
     if (logged.event === DECIDED) {
       if (typeof logged.height === 'number') this.#decided(logged.height, logged.at)
       return

@@ -1,5 +1,5 @@
 /** Private keys on disk: JWK (nodes) or PKCS#8 PEM, for their owner's eyes only (ID2). */
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { importPrivateJwk, importPrivatePem, type KeyPair } from '@baton/shared/crypto/keys'
 import { BatonError } from '@baton/shared/errors'
 
@@ -12,20 +12,6 @@ export async function readKeyFile(file: string): Promise<KeyPair> {
     remedy: 'restore it from a copy, or make a new key and have the owner sign a certificate for it',
     details: { file },
   })
-}
-
-/** Writes a secret with mode 0600. @throws BatonError IDENTITY_INVALID when there is a file already: it is never overwritten */
-export function writeKeyFile(file: string, secret: string): void {
-  try {
-    writeFileSync(file, secret.endsWith('\n') ? secret : `${secret}\n`, { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new BatonError('IDENTITY_INVALID', `cannot write the key file ${file}: ${reason}`, {
-      remedy: 'a key that exists is never overwritten: move it away first if it is not needed',
-      details: { file },
-      cause: error,
-    })
-  }
 }
 
 function readSecret(file: string): string {

@@ -31,7 +31,9 @@ const DECODE: DecodeOptions = {
  * Throws a `TypeError` on anything else: the value is our own.
  */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return encode(value, ENCODE)
+  const bytes = encode(value, ENCODE)
+  // In Node `cborg` sometimes gives a Buffer, whose `slice` does not copy: one type everywhere.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string }
@@ -43,7 +45,7 @@ export type Decoded = { readonly ok: true; readonly value: unknown } | { readonl
 export function decodeCanonical(bytes: Uint8Array): Decoded {
   try {
     const value: unknown = decode(bytes, DECODE)
-    return sameBytes(encodeCanonical(value), bytes) ? { ok: true, value } : { ok: false, why: 'not canonical CBOR' }
+    return sameBytes(encode(value, ENCODE), bytes) ? { ok: true, value } : { ok: false, why: 'not canonical CBOR' }
   } catch (error) {
     return { ok: false, why: error instanceof Error ? error.message : String(error) }
   }

@@ -3,9 +3,10 @@ import type { CommitCertificate, CommitVote } from '../core/ledger/types.ts'
 import type { HashFunction } from '../core/step.ts'
 import type { Epoch, Generation, Hash } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
-import { failure, type Result, success } from '../result.ts'
-import { decodeCanonical, encodeCanonical } from './cbor.ts'
-import { FieldReader, MalformedField } from './field-reader.ts'
+import type { Result } from '../result.ts'
+import { encodeCanonical } from './cbor.ts'
+import { decodeFields } from './decode-fields.ts'
+import type { FieldReader } from './field-reader.ts'
 import { hashToBytes } from './hash-bytes.ts'
 
 const DOMAIN = 'baton-commit/1'
@@ -29,14 +30,7 @@ export function certificateHash(hash: HashFunction, encoded: Uint8Array): Hash {
 
 /** Decodes bytes from anywhere; never throws. Judges the shape only. Fails with `PEER_MALFORMED`. */
 export function decodeCertificate(bytes: Uint8Array): Result<CommitCertificate> {
-  const decoded = decodeCanonical(bytes)
-  if (!decoded.ok) return failure('PEER_MALFORMED', decoded.why)
-  try {
-    return success(FieldReader.read(decoded.value, readCertificate))
-  } catch (error) {
-    if (error instanceof MalformedField) return failure('PEER_MALFORMED', error.message)
-    throw error
-  }
+  return decodeFields(bytes, readCertificate)
 }
 
 function readCertificate(fields: FieldReader): CommitCertificate {

@@ -9,8 +9,9 @@ import { fromBase64Url, toBase64Url, toUtf8 } from '../crypto/bytes.ts'
 import type { Hash, PublicKey } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'
-import { decodeCanonical, encodeCanonical } from './cbor.ts'
-import { FieldReader, MalformedField, SIGNATURE_BYTES } from './field-reader.ts'
+import { encodeCanonical } from './cbor.ts'
+import { decodeFields } from './decode-fields.ts'
+import { type FieldReader, MalformedField, SIGNATURE_BYTES } from './field-reader.ts'
 
 const DOMAIN = 'baton-tx/1'
 const KEY_BYTES = 32
@@ -59,15 +60,9 @@ export function decodeSigned(hash: HashFunction, bytes: Uint8Array): Result<Sign
   if (bytes.length > LIMITS.transactionBytes) return malformed(`more than ${LIMITS.transactionBytes} bytes`)
   if (bytes.length <= SIGNATURE_BYTES) return malformed('too short for a signature')
   const signed = transactionSignBytes({ bytes })
-  const decoded = decodeCanonical(signed)
+  const decoded = decodeFields(signed, readTransaction)
   if (!decoded.ok) return malformed(decoded.why)
-  try {
-    const transaction = FieldReader.read(decoded.value, readTransaction)
-    return success({ id: hash(signed), transaction, signature: bytes.subarray(-SIGNATURE_BYTES), bytes })
-  } catch (error) {
-    if (error instanceof MalformedField) return malformed(error.message)
-    throw error
-  }
+  return success({ id: hash(signed), transaction: decoded.value, signature: bytes.subarray(-SIGNATURE_BYTES), bytes })
 }
 
 function malformed(why: string) {

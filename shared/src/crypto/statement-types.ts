@@ -6,6 +6,7 @@ import type {
   ClusterId,
   Epoch,
   Generation,
+  Hash,
   Jws,
   LogIndex,
   NetworkId,
@@ -129,7 +130,7 @@ export interface ResultReport {
   readonly generation: Generation
   readonly epoch: Epoch
   readonly node: NodeId
-  readonly results: readonly { readonly height: number; readonly block: string; readonly result: string }[]
+  readonly results: readonly { readonly height: number; readonly block: Hash; readonly result: Hash }[]
 }
 
 /** The signed master table (NW2). */

@@ -47,5 +47,8 @@ describe('bytes as text', () => {
     expect(sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 2))).toBe(true)
     expect(sameBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3))).toBe(false)
     expect(sameBytes(Uint8Array.of(1), Uint8Array.of(1, 2))).toBe(false)
+    const long = new Uint8Array(1_000)
+    expect(sameBytes(long, new Uint8Array(1_000))).toBe(true)
+    expect(sameBytes(long, long.with(999, 1))).toBe(false)
   })
 })

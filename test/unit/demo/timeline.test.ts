@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { PlacedNode } from '../../../node-runtime/src/demo/layout.ts'
 import { Timeline } from '../../../node-runtime/src/demo/timeline.ts'
+import type { NodeFiles } from '../../../node-runtime/src/network/init.ts'
 
-const NODE = { node: 'c1-y1', cluster: 'c1', site: 'y' } as PlacedNode
-const PEER = { node: 'c2-x1', cluster: 'c2', site: 'x' } as PlacedNode
+const NODE = { node: 'c1-y1', cluster: 'c1', site: 'y' } as NodeFiles
+const PEER = { node: 'c2-x1', cluster: 'c2', site: 'x' } as NodeFiles
 
 function recorded(): Timeline {
   const timeline = new Timeline()

@@ -354,6 +354,10 @@ export class World {
         return
       case 'becomeMaster': {
         const { mastership, version, syncSet } = send.grant
+        assert(
+          this.held.every((record, index) => host.disk.log[index] === record),
+          `${node} became master at ${formatToken(mastership)} without a held record`,
+        )
         this.#lead(host, process, { token: mastership, version, syncSet, pending: [] })
         return
       }
@@ -471,9 +475,9 @@ export class World {
       key: node as string as PublicKey,
       expiresAt: 0 as UnixMs,
     }
+    this.#deliver(node, EDGE_MS, { i: 'authorityUp', challenge: session })
     this.#registry({ i: 'memberSeen', member, nonce: session })
     this.#registry({ i: 'sessionOpened', node, session })
-    this.#deliver(node, EDGE_MS, { i: 'authorityUp', challenge: session })
     this.#tellState(node)
   }
 
@@ -566,10 +570,6 @@ export class World {
     const known = this.#masters.get(formatToken(token))
     assert(known === undefined || known === host.node, `two masters at ${formatToken(token)}: ${known}, ${host.node}`)
     this.#masters.set(formatToken(token), host.node)
-    assert(
-      this.held.every((record, index) => host.disk.log[index] === record),
-      `${host.node} became master at ${formatToken(token)} without a held record`,
-    )
     host.disk.required = { ...required, token }
     process.leading = {
       token,
@@ -646,7 +646,7 @@ export class World {
       return
     }
     const ready = [...this.hosts.keys()].find(
-      (node) => node !== host.node && !silent(node) && leading.acknowledged.get(node) === host.disk.log.length,
+      (node) => node !== host.node && !silent(node) && (leading.acknowledged.get(node) ?? 0) >= host.disk.log.length - 2,
     )
     if (ready === undefined) return
     // Written before the request: from here nothing counts without it.

@@ -1,4 +1,5 @@
-/** One thing that goes wrong in the demo. Each case is a module of its own; `index.ts` lists them. */
+/** One thing that happens to the network in the demo. Each case is a module of its own; `index.ts` lists them. */
+import type { Tell } from '../faults.ts'
 import type { Fault } from '../figures.ts'
 import type { Load } from '../load.ts'
 import type { DemoNetwork } from '../network.ts'
@@ -7,15 +8,17 @@ export interface CaseContext {
   readonly network: DemoNetwork
   readonly load: Load
   /** A line for whoever watches. */
-  readonly tell: (line: string) => void
+  readonly tell: Tell
 }
 
 export interface DemoCase {
   readonly name: string
   /** One line for `--help`. */
   readonly summary: string
-  /** True for cases that spoil the run on purpose, to show that the checker notices; never run unless named. */
-  readonly control: boolean
-  /** Strikes, heals, and returns once the network is whole again. Null when there was no fault to measure. */
+  /** `default`: runs unless cases are named. `control`: spoils the run on purpose, to show that the checker notices. */
+  readonly kind: 'default' | 'named' | 'control'
+  /** `load`: while transactions are in flight. `end`: when all are acknowledged and all nodes agree, before the check. */
+  readonly when: 'load' | 'end'
+  /** Returns once the network is whole again, or is to stay as it is. Null when there is no outage to measure. */
   run(context: CaseContext): Promise<Fault | null>
 }

@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Genesis } from '@baton/shared/genesis'
-import type { PlacedNode } from '../layout.ts'
+import type { NodeFiles } from '../../network/init.ts'
 import type { ChainCopy, Judgement, LoggedVote, Promised } from './evidence.ts'
 import { voteVerifier } from './holders.ts'
 import { judge } from './judge.ts'
@@ -15,7 +15,7 @@ import { readVotes } from './read-votes.ts'
 
 export interface Subject {
   readonly genesis: Genesis
-  readonly nodes: readonly PlacedNode[]
+  readonly nodes: readonly NodeFiles[]
   /** One JSON line per acknowledgement, written as they came. */
   readonly acknowledgedFile: string
 }

@@ -1,4 +1,4 @@
-/** Proposals of one height. The first of a round counts for prevotes; one conflicting one is kept as well. */
+/** Proposals of one height. The first of a round gets the prevote; few others of that round are kept beside it. */
 import type { Hash, Round } from '../../ids.ts'
 import type { TokenEntry } from '../ledger/types.ts'
 import type { Proposal } from './messages.ts'
@@ -14,11 +14,10 @@ export interface JudgedProposal {
 interface RoundProposals {
   readonly first: JudgedProposal
   /**
-   * A different proposal of the same round. It never gets a prevote from here, but the others may have seen
-   * it first: then it can be locked and decided (L36, L49 hold for any proposal of the round). A
-   * third one is dropped, so that a faulty proposer costs bounded memory; catch-up by certificate repairs that.
+   * Different proposals of the same round. They never get a prevote from here, but the others may have
+   * seen one of them first: then it can be locked and decided (L36, L49 hold for any proposal of the round).
    */
-  readonly second: JudgedProposal | null
+  readonly others: readonly JudgedProposal[]
 }
 
 export type ProposalBook = ReadonlyMap<Round, RoundProposals>
@@ -26,26 +25,31 @@ export type ProposalBook = ReadonlyMap<Round, RoundProposals>
 export type ProposalOutcome =
   | { readonly kind: 'added' }
   | { readonly kind: 'known' }
-  /** NW4; `fresh` when it is the first conflict of the round (and was kept). */
+  /** NW4; `fresh` when it is the first conflict of the round. */
   | { readonly kind: 'conflict'; readonly first: Proposal; readonly fresh: boolean }
 
+/**
+ * `backed`: f + 1 clusters voted for its block, so a correct one did. One conflicting proposal is kept as evidence,
+ * a further one only when it is backed: a faulty proposer must not fill the memory, nor hide the block that the others decide.
+ */
 export function addProposal(
   book: ProposalBook,
   judged: JudgedProposal,
+  backed: boolean,
 ): { readonly book: ProposalBook; readonly outcome: ProposalOutcome } {
   const { round } = judged.proposal
   const known = book.get(round)
   if (known === undefined) {
-    return { book: new Map(book).set(round, { first: judged, second: null }), outcome: { kind: 'added' } }
+    return { book: new Map(book).set(round, { first: judged, others: [] }), outcome: { kind: 'added' } }
   }
-  if (same(known.first.proposal, judged.proposal)) return { book, outcome: { kind: 'known' } }
-  const first = known.first.proposal
-  if (known.second !== null) {
-    const repeated = same(known.second.proposal, judged.proposal)
-    return { book, outcome: repeated ? { kind: 'known' } : { kind: 'conflict', first, fresh: false } }
+  const { first, others } = known
+  if ([first, ...others].some(({ proposal }) => same(proposal, judged.proposal))) {
+    return { book, outcome: { kind: 'known' } }
   }
-  const both = new Map(book).set(round, { first: known.first, second: judged })
-  return { book: both, outcome: { kind: 'conflict', first, fresh: true } }
+  const fresh = others.length === 0
+  const outcome: ProposalOutcome = { kind: 'conflict', first: first.proposal, fresh }
+  if (!fresh && !backed) return { book, outcome }
+  return { book: new Map(book).set(round, { first, others: [...others, judged] }), outcome }
 }
 
 /** The proposal of `block` in `round`, whichever came first. */
@@ -53,21 +57,17 @@ export function proposalOf(book: ProposalBook, round: Round, block: Hash): Judge
   const known = book.get(round)
   if (known === undefined) return null
   if (known.first.proposal.block === block) return known.first
-  return known.second?.proposal.block === block ? known.second : null
+  return known.others.find(({ proposal }) => proposal.block === block) ?? null
 }
 
 /** Whether any kept proposal of the height names `block`. */
 export function isProposed(book: ProposalBook, block: Hash): boolean {
-  for (const { first, second } of book.values()) {
-    if (first.proposal.block === block || second?.proposal.block === block) return true
-  }
+  for (const round of book.keys()) if (proposalOf(book, round, block) !== null) return true
   return false
 }
 
 export function allProposals(book: ProposalBook): readonly Proposal[] {
-  return [...book.values()].flatMap(({ first, second }) =>
-    second === null ? [first.proposal] : [first.proposal, second.proposal],
-  )
+  return [...book.values()].flatMap(({ first, others }) => [first, ...others].map(({ proposal }) => proposal))
 }
 
 function same(a: Proposal, b: Proposal): boolean {

@@ -6,48 +6,45 @@ import type { Proposal, Vote } from './messages.ts'
 import { addProposal, isProposed, type JudgedProposal } from './proposal-book.ts'
 import { skipToRound } from './round.ts'
 import { settle } from './rules.ts'
-import { tooOld } from './screen.ts'
 import type { ConsensusState, DecidedState, RunningState } from './types.ts'
-import { addConflicting, addVote, hear, inWindow, roundToSkipTo, votesOfRound } from './vote-keeper.ts'
+import { addConflicting, addVote, hear, inWindow, isBacked, roundToSkipTo, votesOfRound } from './vote-keeper.ts'
 
 export function receiveVote(before: RunningState, vote: Vote, effects: Effects): ConsensusState {
-  const { round } = vote
-  let state: RunningState = { ...before, votes: hear(before.votes, vote.cluster, round) }
-  if (inWindow(round, before.round)) {
-    const votes = keepVote(state, vote, effects)
-    if (votes === state.votes && state.votes === before.votes) return before
-    const decided = vote.type === 'precommit' ? votesOfRound(state.votes, round).precommit.quorum : null
-    state = { ...state, votes }
-    if (vote.type === 'precommit') {
-      const decision = decideIn(state, round, effects)
-      if (decision !== null) return decision
-      const quorumIsNew = decided === undefined && votesOfRound(votes, round).precommit.quorum !== undefined
-      if (quorumIsNew) reportMissingBlock(state, round, effects)
-    }
-  } else if (round < before.round) {
-    effects.rejected = tooOld(round, before.round)
-    return before
+  const { round, type, cluster } = vote
+  if (isForgotten(round, before.round)) return refuseOld(before, round, effects)
+  const heard: RunningState = { ...before, votes: hear(before.votes, cluster, round) }
+  const votes = inWindow(round, before.round) ? keepVote(heard, vote, effects) : heard.votes
+  if (votes === before.votes) return before
+  const state: RunningState = { ...before, votes }
+  if (type === 'precommit') {
+    const decision = decideIn(state, round, effects)
+    if (decision !== null) return decision
+    if (votesOfRound(before.votes, round).precommit.quorum === undefined) reportMissingBlock(state, round, effects)
   }
   return advance(state, round, effects)
 }
 
 export function receiveProposal(before: RunningState, judged: JudgedProposal, effects: Effects): ConsensusState {
-  const { round, cluster } = judged.proposal
-  let state: RunningState = { ...before, votes: hear(before.votes, cluster, round) }
-  if (inWindow(round, before.round)) {
-    const proposals = keepProposal(state, judged, effects)
-    if (proposals === before.proposals) return before
-    state = { ...state, proposals }
-    const decision = decideIn(state, round, effects)
-    if (decision !== null) return decision
-    if (!judged.valid && votesOfRound(state.votes, round).precommit.quorum === judged.proposal.block) {
-      reportMissingBlock(state, round, effects)
-    }
-  } else if (round < before.round) {
-    effects.rejected = tooOld(round, before.round)
-    return before
-  }
+  const { round, cluster, block } = judged.proposal
+  if (isForgotten(round, before.round)) return refuseOld(before, round, effects)
+  const heard: RunningState = { ...before, votes: hear(before.votes, cluster, round) }
+  if (!inWindow(round, before.round)) return advance(heard, round, effects)
+  const proposals = keepProposal(heard, judged, effects)
+  if (proposals === before.proposals) return before
+  const state: RunningState = { ...heard, proposals }
+  const decision = decideIn(state, round, effects)
+  if (decision !== null) return decision
+  if (votesOfRound(state.votes, round).precommit.quorum === block) reportMissingBlock(state, round, effects)
   return advance(state, round, effects)
+}
+
+function isForgotten(round: Round, current: Round): boolean {
+  return round < current && !inWindow(round, current)
+}
+
+function refuseOld(state: RunningState, round: Round, effects: Effects): RunningState {
+  reject(effects, 'PEER_UNEXPECTED', `round ${round} is forgotten in round ${state.round}`)
+  return state
 }
 
 /** L55–L56, then the rules of the round reached. */
@@ -82,7 +79,9 @@ function keepProposal(
   judged: JudgedProposal,
   effects: Effects,
 ): RunningState['proposals'] {
-  const { book, outcome } = addProposal(state.proposals, judged)
+  const { round, block } = judged.proposal
+  const backed = isBacked(state.votes, round, block)
+  const { book, outcome } = addProposal(state.proposals, judged, backed)
   if (outcome.kind === 'conflict') {
     const { first, fresh } = outcome
     reportConflict(judged.proposal.cluster, first, judged.proposal, fresh, effects)

@@ -1,5 +1,5 @@
 /** Refuses what a peer may not say. A refusal changes nothing and never throws. */
-import type { Height, Round } from '../../ids.ts'
+import type { Height } from '../../ids.ts'
 import type { Rejection } from '../step.ts'
 import type { Proposal, Vote } from './messages.ts'
 import { proposer } from './proposer.ts'
@@ -22,11 +22,6 @@ export function screenProposal(proposal: Proposal, height: Height, { roster }: H
   const turn = proposer(roster.clusters, height, round)
   if (cluster !== turn) return unexpected(`${cluster} proposes in round ${round}, the turn of ${turn}`)
   return null
-}
-
-/** For a message of a round that is no longer kept. */
-export function tooOld(round: Round, current: Round): Rejection {
-  return unexpected(`round ${round} is forgotten in round ${current}`)
 }
 
 function isRound(round: number): boolean {

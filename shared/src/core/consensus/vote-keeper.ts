@@ -33,6 +33,14 @@ export function hasPolka(keeper: VoteKeeper, round: Round, block: Hash): boolean
   return keeper.rounds.get(round)?.prevote.quorum === block
 }
 
+/** Whether f + 1 clusters voted for `block` in `round`: one of them is correct. */
+export function isBacked(keeper: VoteKeeper, round: Round, block: Hash): boolean {
+  const { prevote, precommit } = votesOfRound(keeper, round)
+  return [prevote, precommit].some(({ counts }) =>
+    counts.some((entry) => entry.block === block && entry.count >= keeper.roster.oneCorrect),
+  )
+}
+
 /** True when votes of `round` are kept while this node is in round `current`. */
 export function inWindow(round: Round, current: Round): boolean {
   return round < current + LIMITS.roundsKept && round > current - LIMITS.roundsKept
@@ -97,7 +105,10 @@ export function pruneRounds(keeper: VoteKeeper, current: Round): VoteKeeper {
   return { ...keeper, rounds }
 }
 
-/** Every counted vote: what a peer that comes back may have missed. With proposals first, or conflicting votes count for less. */
+/**
+ * Every counted vote: what a peer that comes back may have missed. Send the proposals first: a conflicting vote
+ * counts only for a block the receiver has seen proposed.
+ */
 export function allVotes(keeper: VoteKeeper): readonly Vote[] {
   return [...keeper.rounds.values()].flatMap((votes) => [...votesIn(votes.prevote), ...votesIn(votes.precommit)])
 }

@@ -12,16 +12,19 @@ export function onAuthorityUp(turn: Turn, { challenge }: Input<'authorityUp'>): 
   }
   turn.set({ authority: { ...turn.state.authority, linkUp: true } })
   sendReport(turn)
-  hastenClaim(turn)
+  hastenClaim(turn, true)
 }
 
 export function onAuthorityDown(turn: Turn): void {
   turn.set({ authority: { ...turn.state.authority, linkUp: false, unanswered: [] } })
 }
 
-/** RG3: hearing ends with the master's session, so a refused claim is worth repeating now. */
+/**
+ * RG3: hearing ends with the master's session, so a refused claim is worth repeating now. One that is still unanswered
+ * reached the authority after the hint left it, and needs no repeat.
+ */
 export function onSessionClosed(turn: Turn, { node }: Input<'sessionClosed'>): void {
-  if (node === turn.state.own?.node) hastenClaim(turn)
+  if (node === turn.state.own?.node) hastenClaim(turn, false)
 }
 
 /** A lease or answer counts from when the request was sent (DESIGN section 11). */

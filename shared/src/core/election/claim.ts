@@ -110,10 +110,10 @@ function retry(turn: Turn, after: Ms): void {
   turn.timer('claim', after)
 }
 
-/** A waiting claim goes at once: the authority is back, or the master's session has closed. */
-export function hastenClaim(turn: Turn): void {
+/** A refused claim is repeated at once; with `lost`, so is one whose answer cannot come any more. */
+export function hastenClaim(turn: Turn, lost: boolean): void {
   const { role } = turn.state
-  if (role.r === 'claiming') turn.set({ role: { ...role, retryAt: turn.now } })
+  if (role.r === 'claiming' && (lost || role.retryAt !== null)) turn.set({ role: { ...role, retryAt: turn.now } })
 }
 
 /** True when the claim is due again: its retry time has come, or its answer is overdue. */

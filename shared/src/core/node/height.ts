@@ -10,7 +10,7 @@ import { allVotes } from '../consensus/vote-keeper.ts'
 import { buildProposal } from '../ledger/build-proposal.ts'
 import { refuse } from '../ledger/judgement.ts'
 import { applyMasterships } from '../ledger/tokens.ts'
-import type { Block, TokenEntry } from '../ledger/types.ts'
+import type { Block, CommitCertificate, TokenEntry } from '../ledger/types.ts'
 import { type BlockJudgement, validateBlock } from '../ledger/validate-block.ts'
 import { type BlockFacts, coversCredentials, NO_FACTS } from './facts.ts'
 import { keepBody } from './interpret.ts'
@@ -155,16 +155,13 @@ export function receiveTransactions(turn: Turn, input: Extract<NodeInput, { i: '
   const { state } = turn
   const consensus = state.consensus
   if (consensus.kind !== 'running' || consensus.height !== input.height || consensus.round !== input.round) return
-  const previous = turn.context.chain.block(tipHeight(state))
-  const lastCommit = previous === null ? null : decodeCertificate(previous.certificate)
-  assert(lastCommit === null || lastCommit.ok, 'the stored certificate of the tip is readable')
   const built = buildProposal(
     state.chain,
     {
       proposer: state.config.election.cluster,
       transactions: input.transactions,
       masterships: state.masterships.values(),
-      lastCommit: lastCommit === null ? null : lastCommit.value,
+      lastCommit: commitOfTip(turn),
       time: input.time,
     },
     { hash: turn.context.hash, reader: turn.context.chain },
@@ -172,6 +169,15 @@ export function receiveTransactions(turn: Turn, input: Extract<NodeInput, { i: '
   const { block, transactions, masterships } = built
   keepBody(turn, { block, facts: { ...NO_FACTS, transactions, masterships, commitVerified: true }, logged: null })
   runConsensus(turn, { kind: 'value', height: input.height, round: input.round, block: block.hash })
+}
+
+/** The certificate of the tip; null before the first block. */
+function commitOfTip(turn: Turn): CommitCertificate | null {
+  const stored = turn.context.chain.block(tipHeight(turn.state))
+  if (stored === null) return null
+  const certificate = decodeCertificate(stored.certificate)
+  assert(certificate.ok, 'the stored certificate of the tip is readable')
+  return certificate.value
 }
 
 /** GU2: the act was held and is signed now: it leaves, and counts here as any other cluster's would. */

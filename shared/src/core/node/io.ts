@@ -78,7 +78,9 @@ export type NodeInput =
       readonly to: NodeId
       readonly resignation: Jws
     }
-  | { readonly i: 'authority'; readonly up: boolean }
+  /** `challenge`: the one this process answered (RG2: the founder's first grant repeats it). */
+  | { readonly i: 'authority'; readonly up: true; readonly challenge: string | null }
+  | { readonly i: 'authority'; readonly up: false }
   /** The authority's registry; a grant inside was fed as `granted` before. */
   | { readonly i: 'view'; readonly view: RegistryView }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }

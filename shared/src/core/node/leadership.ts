@@ -1,6 +1,6 @@
 /** Becoming and ceasing to be the cluster's voice. */
 import { assert } from '../../assert.ts'
-import type { Token } from '../../ids.ts'
+import type { Height, LogIndex, Token } from '../../ids.ts'
 import type { KnownGrant } from '../election/types.ts'
 import { restOfConsensus, startHeight } from './height.ts'
 import { informAll, wantCurrentHeight } from './mastership.ts'
@@ -12,6 +12,7 @@ import { later, type Turn } from './turn.ts'
 export function beginLeading(turn: Turn, grant: KnownGrant): void {
   const { mastership, syncSet, version } = grant
   const token = { generation: mastership.generation, epoch: mastership.epoch }
+  releaseDecided(turn)
   runGuard(turn, { i: 'lead', token, syncSet, version, nonce: processNonce(turn, token) })
   announce(turn, token, false)
 }
@@ -20,6 +21,7 @@ export function beginLeading(turn: Turn, grant: KnownGrant): void {
 export function resumeLeading(turn: Turn): void {
   const { required } = turn.state
   assert(required !== null, 'RG2: resuming without a required set on disk')
+  releaseDecided(turn)
   runGuard(turn, { i: 'resume', required, nonce: processNonce(turn, required.token) })
   announce(turn, required.token, true)
 }
@@ -47,6 +49,14 @@ function announce(turn: Turn, token: Token, resumed: boolean): void {
   later(turn, { i: 'execute' })
   startHeight(turn)
   wantCurrentHeight(turn)
+}
+
+/** What the log says is decided is held once the barrier behind it is: clients who ask again may be told then (GU2). */
+function releaseDecided(turn: Turn): void {
+  const { guard, decided } = turn.state
+  const index = (guard.last.index + 1) as LogIndex
+  const heights = [tipHeight(turn.state), ...[...decided.keys()].sort((a, b) => a - b)] as Height[]
+  turn.state = { ...turn.state, releases: heights.map((height) => ({ index, what: { r: 'height', height } })) }
 }
 
 /** Barriers of different processes must differ even under one token: see `TailSpan`. */

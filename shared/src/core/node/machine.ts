@@ -66,7 +66,7 @@ function handle(turn: Turn, input: NodeInput): void {
     }
     case 'authority':
       if (input.up) {
-        runElection(turn, { i: 'authorityUp' })
+        runElection(turn, { i: 'authorityUp', challenge: input.challenge })
         runGuard(turn, { i: 'authorityUp' })
       } else runElection(turn, { i: 'authorityDown' })
       return

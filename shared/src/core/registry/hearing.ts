@@ -33,14 +33,14 @@ export function silenceRefusal(registry: FoundedRegistry, hearing: Hearing, now:
     return {
       code: 'MASTER_ALIVE',
       why: `${registry.master} was heard as master ${now - lastHeard} ms ago`,
-      retryAfterMs: registry.policy.masterTtlMs - (now - lastHeard),
+      retryAfterMs: Math.ceil(registry.policy.masterTtlMs - (now - lastHeard)),
     }
   }
   // A deploy drops every session at once: a young authority that hears nothing knows nothing (DESIGN section 11).
   const age = now - hearing.startedAt
   const graceLeftMs = registry.policy.startupGraceMs - age
   if (graceLeftMs > 0) {
-    return { code: 'STARTUP_GRACE', why: `the authority started ${age} ms ago`, retryAfterMs: graceLeftMs }
+    return { code: 'STARTUP_GRACE', why: `the authority started ${age} ms ago`, retryAfterMs: Math.ceil(graceLeftMs) }
   }
   if (!registry.syncSet.some((node) => isStandbyThatReported(node, registry, hearing))) {
     return { code: 'STARTUP_GRACE', why: 'no standby has reported since the authority started', retryAfterMs: null }

@@ -1,0 +1,205 @@
+/** What each error code means and what to do about it, when the error itself does not say it better. */
+import { BatonError, ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
+import { EXIT_STATUS } from './exit-status.ts'
+
+interface Explanation {
+  readonly why: string
+  readonly remedy: string
+}
+
+/** Total: a code without an explanation does not compile. */
+export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
+  CONFIG_INVALID: {
+    why: 'a setting is wrong or contradicts another one',
+    remedy: 'mend the file, then run: baton config check FILE',
+  },
+  CONFIG_UNREADABLE: {
+    why: 'a file that was named cannot be read',
+    remedy: 'check the path and its permissions',
+  },
+  PORT_TAKEN: {
+    why: 'another process listens on the port',
+    remedy: 'find it with `ss -ltnp`, stop it, or change the address under [listen]',
+  },
+  IDENTITY_INVALID: {
+    why: 'key and certificate do not belong together, or the certificate is not signed by an owner key of genesis',
+    remedy: 'copy key and certificate of this node again from the folder that `baton network init` wrote',
+  },
+  GENESIS_INVALID: {
+    why: 'the genesis document is damaged or was changed',
+    remedy: 'copy genesis.json again; every node of a network has the same file',
+  },
+  DATA_FOLDER_IN_USE: {
+    why: 'another process works in the same data folder',
+    remedy: 'stop it: two processes with one identity would sign against each other',
+  },
+  BAD_REQUEST: { why: 'the request has the wrong form', remedy: 'see `baton COMMAND --help`' },
+  BODY_TOO_LARGE: {
+    why: 'a transaction or a batch is larger than the network takes',
+    remedy: 'store large documents elsewhere and put their hash on the chain',
+  },
+  NOT_FOUND: {
+    why: 'this node has nothing under that name',
+    remedy: 'check the name; a node that is catching up may have it later (`baton status`)',
+  },
+  TRANSACTION_MALFORMED: {
+    why: 'the bytes are not a signed transaction',
+    remedy: 'build it with `baton submit --key FILE` or the client library',
+  },
+  TRANSACTION_SIGNATURE: {
+    why: "the signature does not fit the transaction and its sender's key",
+    remedy: 'sign again with the private key of the sender that is named in the transaction',
+  },
+  TRANSACTION_NETWORK: {
+    why: 'the transaction was signed for another network',
+    remedy: 'sign it for the network that `baton status` shows',
+  },
+  TRANSACTION_REJECTED: {
+    why: 'the application refuses the transaction in the present state',
+    remedy: 'read the state with `baton query`, then send a new transaction',
+  },
+  MEMPOOL_FULL: {
+    why: 'more transactions wait than this node takes',
+    remedy: 'send again later; lower --concurrency if it goes on',
+  },
+  PEER_CERTIFICATE: {
+    why: 'the other node has no certificate, or a foreign one',
+    remedy: 'compare its genesis.json and node.certificate.jws with yours',
+  },
+  PEER_PROTOCOL: {
+    why: 'the other node speaks a version that this one does not',
+    remedy: 'upgrade the older of the two: `baton --version`',
+  },
+  PEER_SIGNATURE: {
+    why: 'a message is not signed by the node that it names',
+    remedy: 'find out who sent it: the log names the link',
+  },
+  PEER_MALFORMED: {
+    why: 'a message has the wrong form',
+    remedy: 'compare the versions of both nodes: `baton --version`',
+  },
+  PEER_UNEXPECTED: {
+    why: 'a message came that the other node may not send now',
+    remedy: 'nothing to do unless it repeats; then compare the logs of both nodes',
+  },
+  STORAGE_FULL: {
+    why: 'the disk is full, so nothing can be promised any more',
+    remedy: 'free space in the data folder, then start the node again: it goes on where it stopped',
+  },
+  STORAGE_FAILED: {
+    why: 'the disk or its file system failed an operation',
+    remedy: 'check the disk (dmesg), then start the node again; replace the disk if it repeats',
+  },
+  STORAGE_DAMAGED: {
+    why: 'stored data is not what was written',
+    remedy: 'stop the node, move its data folder away and start it: it fetches everything from its peers',
+  },
+  NOT_MASTER: {
+    why: 'another node of the cluster is the master, or none is at the moment',
+    remedy: 'send to the node that the answer names, or again in a second',
+  },
+  LOWER_TOKEN: {
+    why: 'a newer mastership of the cluster exists',
+    remedy: 'nothing: the node follows the new master by itself',
+  },
+  TOKEN_CONFLICT: {
+    why: 'two different grants carry the same epoch: somebody signed what may not be signed',
+    remedy: 'stop the cluster and compare both grants; the authority key may be stolen',
+  },
+  NOT_HELD: {
+    why: 'the standbys did not confirm in time: the outcome is unknown',
+    remedy: 'send the same bytes again: a transaction executes once',
+  },
+  STALE_VERSION: {
+    why: 'the registry has changed since the request was made',
+    remedy: 'nothing: the node asks again with the present version',
+  },
+  MASTER_ALIVE: {
+    why: 'the master is heard, so nobody else may take over',
+    remedy: 'to move the mastership on purpose, stop the master with SIGTERM: it hands over',
+  },
+  NOT_ELECTABLE: {
+    why: 'the node is not in the sync set, is barred, or its log is not complete',
+    remedy: 'let it catch up: `baton status` shows the reason',
+  },
+  NOT_CURRENT_MASTER: {
+    why: 'only the present master may change the sync set',
+    remedy: 'nothing: the node follows the new master by itself',
+  },
+  STARTUP_GRACE: {
+    why: 'the authentication node has just started and waits to hear the masters',
+    remedy: 'wait: nodes ask again by themselves',
+  },
+  UNKNOWN_CLUSTER: {
+    why: 'the authentication node does not know the cluster',
+    remedy: 'compare its genesis with that of the node; deploy the same genesis.json to both',
+  },
+  UNKNOWN_NODE: {
+    why: 'the node is not a member of the cluster',
+    remedy: 'let the node open a session with a certificate of the owner first',
+  },
+  STATEMENT_INVALID: {
+    why: 'a signed statement has the wrong form or signature',
+    remedy: 'compare the versions of the node and the authentication node',
+  },
+  CERTIFICATE_INVALID: {
+    why: 'the certificate is not signed by an owner key of genesis',
+    remedy: 'make a new one with the owner key of this cluster',
+  },
+  CERTIFICATE_EXPIRED: {
+    why: "the node's certificate has expired",
+    remedy: 'make a new one with the owner key, put it in place of the old one, and restart the node',
+  },
+  CHALLENGE_INVALID: {
+    why: 'the answer to the challenge was wrong or too late',
+    remedy: "check the host's clock and that key and certificate belong together",
+  },
+  PROTOCOL_VERSION: {
+    why: 'the node and the authentication node speak different versions',
+    remedy: 'upgrade the older of the two',
+  },
+  CLUSTER_FROZEN: {
+    why: 'the authority saw a contradiction in this cluster and grants nothing until somebody has looked',
+    remedy: "read the cluster's events at the authentication node",
+  },
+  UNREACHABLE: {
+    why: 'nobody answered in time',
+    remedy: 'check that the process runs, the address, and the firewall between here and there',
+  },
+  INTERNAL: {
+    why: 'a bug in Baton',
+    remedy: 'report it with the log; transactions may be sent again, they execute once',
+  },
+}
+
+export interface ExplainedError {
+  readonly code: ErrorCode
+  /** What happened. */
+  readonly what: string
+  readonly why: string
+  /** What to do. */
+  readonly remedy: string
+  readonly exitStatus: number
+}
+
+/** Every error that reaches a user goes through here; one without a code is INTERNAL. */
+export function explainError(error: unknown): ExplainedError {
+  const coded = error instanceof BatonError ? error : new BatonError('INTERNAL', messageOf(error))
+  const { why, remedy } = EXPLANATIONS[coded.code]
+  return {
+    code: coded.code,
+    what: coded.message,
+    why,
+    remedy: coded.remedy ?? remedy,
+    exitStatus: EXIT_STATUS[ERROR_CODES[coded.code].owner],
+  }
+}
+
+/** For a terminal: what happened, why, what to do. */
+export function formatError({ code, what, why, remedy }: ExplainedError): string {
+  return `error ${code}: ${what}\n  why: ${why}\n  do:  ${remedy}\n`
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,42 @@
+import { type DestinationStream, destination, type Logger, pino } from 'pino'
+import type { LogLevel } from '../config/types.ts'
+
+export interface LoggerOptions {
+  readonly level: LogLevel
+  /** On every line: `{ node, cluster }`. */
+  readonly base: Readonly<Record<string, string>>
+  /** Default: true when standard output is a terminal. */
+  readonly readable?: boolean
+}
+
+/** What may wait for a reader that is slow or frozen; beyond it lines are dropped rather than memory filled. */
+const BUFFER_BYTES = 16 * 1024 * 1024
+
+/**
+ * JSON lines on standard output, readable ones on a terminal. `at` is Unix time in ms with three decimals: enough to order
+ * the events of one host. Writing never blocks the node: a reader that is stopped must not stop the master (EL2).
+ */
+export async function createLogger({ level, base, readable }: LoggerOptions): Promise<Logger> {
+  const options = {
+    level,
+    base,
+    timestamp: () => `,"at":${(performance.timeOrigin + performance.now()).toFixed(3)}`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return pino(options, (readable ?? process.stdout.isTTY) ? await readableOutput() : jsonOutput())
+}
+
+function jsonOutput(): DestinationStream {
+  return destination({ dest: 1, sync: false, maxLength: BUFFER_BYTES })
+}
+
+async function readableOutput(): Promise<DestinationStream> {
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({
+    sync: true,
+    timestampKey: 'at',
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'node,cluster',
+    colorize: true,
+  })
+}

@@ -1,0 +1,138 @@
+/** Between the control link and the node: verifies what the authority says, signs what the node asks of it. */
+
+import type { NodeInput } from '@baton/shared/core/node/io'
+import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
+import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
+import type { Genesis } from '@baton/shared/genesis'
+import type { Jws, Token } from '@baton/shared/ids'
+import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
+import type { Log } from '@baton/shared/ports/log'
+import type { RegistryView } from '@baton/shared/protocol/control'
+import type { Credentials } from './credentials.ts'
+
+type PrivateKey = Parameters<typeof signStatement>[2]
+
+export interface AuthorityBridgePorts {
+  readonly genesis: Genesis
+  readonly privateKey: PrivateKey
+  readonly credentials: Credentials
+  readonly enqueue: (input: NodeInput) => void
+  readonly log: Log
+}
+
+export class AuthorityBridge implements ControlLinkHandler {
+  readonly #ports: AuthorityBridgePorts
+  #link: ControlLink | null = null
+  /** What the authority says is handed on in the order in which it was said. */
+  #order: Promise<void> = Promise.resolve()
+
+  constructor(ports: AuthorityBridgePorts) {
+    this.#ports = ports
+  }
+
+  attach(link: ControlLink): void {
+    this.#link = link
+  }
+
+  onUp: ControlLinkHandler['onUp'] = (welcome) => {
+    this.#next(async () => {
+      this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
+      await this.#learnTable(welcome.masters)
+      if (welcome.state !== null) await this.#learnState(welcome.state)
+    })
+  }
+
+  onDown = (why: string): void => {
+    this.#ports.log.warn(
+      { event: 'authority-down', why },
+      'the authentication node is out of reach: the configuration is frozen, the chain goes on',
+    )
+    this.#next(async () => this.#ports.enqueue({ i: 'authority', up: false }))
+  }
+
+  onState = (state: RegistryView): void => this.#next(() => this.#learnState(state))
+
+  onMasters = (table: Jws): void => this.#next(() => this.#learnTable(table))
+
+  onSessionClosed: ControlLinkHandler['onSessionClosed'] = (node) => {
+    this.#next(async () => this.#ports.enqueue({ i: 'sessionClosed', node }))
+  }
+
+  onHeard: ControlLinkHandler['onHeard'] = ({ report, version }) => {
+    this.#ports.enqueue({ i: 'heardByAuthority', report, version })
+  }
+
+  onRefused = (code: string, why: string): void => {
+    this.#ports.log.error(
+      { event: 'authority-refuses', code, why },
+      `the authentication node refuses this node: ${why}`,
+    )
+  }
+
+  async claim(request: number, claim: Claim): Promise<void> {
+    const statement = await signStatement('claim', claim, this.#ports.privateKey)
+    const reply = await this.#ask({ t: 'claim', claim: statement })
+    this.#next(async () => {
+      if (reply.state !== null) await this.#learnGrant(reply.state)
+      this.#ports.enqueue({ i: 'claimReply', request, outcome: reply })
+    })
+  }
+
+  async reshape(reshape: Reshape): Promise<void> {
+    const statement = await signStatement('reshape', reshape, this.#ports.privateKey)
+    const reply = await this.#ask({ t: 'reshape', reshape: statement })
+    if (!reply.ok) {
+      this.#ports.log.warn(
+        { event: 'reshape-refused', code: reply.code, why: reply.why },
+        `the sync set was not changed: ${reply.why}`,
+      )
+    }
+    const { state } = reply
+    if (state !== null) this.#next(() => this.#learnState(state))
+  }
+
+  async confirm({ generation, epoch }: Token): Promise<void> {
+    const { state } = await this.#ask({ t: 'confirm', token: { generation, epoch } })
+    if (state !== null) this.#next(() => this.#learnState(state))
+  }
+
+  #ask(request: Parameters<ControlLink['request']>[0]): Promise<ControlReply> {
+    if (this.#link !== null) return this.#link.request(request)
+    return Promise.resolve({ ok: false, code: 'UNREACHABLE', why: 'not started', retryAfterMs: null, state: null })
+  }
+
+  async #learnGrant(state: RegistryView): Promise<void> {
+    const verified = await this.#ports.credentials.verify(state.credential)
+    if (verified.ok) this.#ports.enqueue({ i: 'granted', from: null, grants: [verified.value] })
+    else
+      this.#ports.log.error(
+        { event: 'grant-refused', why: verified.why },
+        `a grant of the authentication node does not verify: ${verified.why}`,
+      )
+  }
+
+  async #learnState(state: RegistryView): Promise<void> {
+    await this.#learnGrant(state)
+    this.#ports.enqueue({ i: 'view', view: state })
+  }
+
+  async #learnTable(jws: Jws): Promise<void> {
+    const { genesis, credentials, enqueue, log } = this.#ports
+    const table = await verifyStatement('masterTable', jws, genesis.authorityKeys)
+    if (!table.ok || table.payload.network !== genesis.network) {
+      log.error({ event: 'table-refused' }, 'a master table of the authentication node does not verify')
+      return
+    }
+    const grants = await credentials.verifyAll(table.payload.masters)
+    if (grants.ok && grants.value.length > 0) enqueue({ i: 'granted', from: null, grants: grants.value })
+  }
+
+  #next(work: () => Promise<void>): void {
+    this.#order = this.#order.then(work).catch((error: unknown) => {
+      this.#ports.log.error(
+        { event: 'authority-bridge', error: String(error) },
+        'a message of the authentication node could not be used',
+      )
+    })
+  }
+}

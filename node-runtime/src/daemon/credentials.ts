@@ -1,0 +1,53 @@
+/** Verifies credentials, and remembers what it has verified: the same grants arrive from many sides (NW2). */
+
+import type { VerifiedGrant } from '@baton/shared/core/node/io'
+import { verifyCredential } from '@baton/shared/crypto/credential'
+import type { Credential } from '@baton/shared/crypto/statement-types'
+import { peekStatement } from '@baton/shared/crypto/statements'
+import type { Genesis } from '@baton/shared/genesis'
+import { failure, type Result, success } from '@baton/shared/result'
+
+/** Grants kept; a network has one per switch. */
+const REMEMBERED = 1_024
+
+export class Credentials {
+  readonly #genesis: Genesis
+  readonly #verified = new Map<string, VerifiedGrant>()
+
+  constructor(genesis: Genesis) {
+    this.#genesis = genesis
+  }
+
+  /** At once, when it was verified before. */
+  known(credential: Credential): VerifiedGrant | undefined {
+    return this.#verified.get(keyOf(credential))
+  }
+
+  async verify(credential: Credential): Promise<Result<VerifiedGrant>> {
+    const known = this.known(credential)
+    if (known !== undefined) return success(known)
+    const mastership = await verifyCredential(this.#genesis, credential)
+    if (!mastership.ok) return mastership
+    const read = peekStatement('grant', credential.grant)
+    if (!read.ok) return failure('STATEMENT_INVALID', read.why)
+    const verified: VerifiedGrant = { mastership: mastership.value, grant: read.payload }
+    if (this.#verified.size >= REMEMBERED) this.#verified.clear()
+    this.#verified.set(keyOf(credential), verified)
+    return success(verified)
+  }
+
+  /** All of them, in order, or the first failure. */
+  async verifyAll(credentials: readonly Credential[]): Promise<Result<readonly VerifiedGrant[]>> {
+    const verified: VerifiedGrant[] = []
+    for (const credential of credentials) {
+      const one = await this.verify(credential)
+      if (!one.ok) return one
+      verified.push(one.value)
+    }
+    return success(verified)
+  }
+}
+
+function keyOf(credential: Credential): string {
+  return `${credential.grant}~${credential.certificate}`
+}

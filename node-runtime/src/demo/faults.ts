@@ -1,0 +1,59 @@
+/** The faults that the demo and the bench cause. Each strikes, waits until the chain lives without what it took, heals, and waits until the network is whole. */
+import type { ClusterEpoch, Fault } from './figures.ts'
+import type { DemoNetwork } from './network.ts'
+import { nowMs } from './now.ts'
+
+export type Tell = (line: string) => void
+
+/** kill -9 of one master. */
+export async function killMaster(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
+  const { node, epoch } = await network.master(cluster)
+  tell(`kill -9 ${node.files.node}, master of ${cluster} under epoch ${epoch}`)
+  const atMs = nowMs()
+  await node.kill()
+  await network.switched([{ cluster, epoch }])
+  tell(`${cluster} has a new master: restarting ${node.files.node}`)
+  node.start()
+  return healed('master-killed', network, atMs, [{ cluster, epoch }], tell)
+}
+
+/** SIGSTOP of one master: it keeps its connections and says nothing. It wakes up fenced. */
+export async function freezeMaster(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
+  const { node, epoch } = await network.master(cluster)
+  tell(`SIGSTOP ${node.files.node}, master of ${cluster} under epoch ${epoch}`)
+  const atMs = nowMs()
+  node.freeze()
+  await network.switched([{ cluster, epoch }])
+  tell(`${cluster} has a new master: waking ${node.files.node}`)
+  node.thaw()
+  return healed('master-frozen', network, atMs, [{ cluster, epoch }], tell)
+}
+
+/** kill -9 of every process of a site. */
+export async function loseSite(network: DemoNetwork, site: string, tell: Tell): Promise<Fault> {
+  const lost = network.nodes.filter(({ files }) => files.site === site)
+  const names = new Set<string>(lost.map(({ files }) => files.node))
+  const lostMasters = (await network.clusters())
+    .filter(({ master }) => master !== null && names.has(master))
+    .map(({ cluster, epoch }) => ({ cluster, epoch }))
+  const clusters = lostMasters.map(({ cluster }) => cluster).join(', ')
+  tell(`site ${site} is lost: kill -9 of ${lost.length} nodes, among them the masters of ${clusters}`)
+  const atMs = nowMs()
+  await Promise.all(lost.map((node) => node.kill()))
+  await network.switched(lostMasters)
+  tell(`${clusters} go on at the other site: restarting site ${site}`)
+  for (const node of lost) node.start()
+  return healed('site-lost', network, atMs, lostMasters, tell)
+}
+
+async function healed(
+  name: string,
+  network: DemoNetwork,
+  atMs: number,
+  lostMasters: readonly ClusterEpoch[],
+  tell: Tell,
+): Promise<Fault> {
+  await network.whole()
+  tell('every node has rejoined and caught up')
+  return { case: name, atMs, healedAtMs: nowMs(), lostMasters }
+}

@@ -1,0 +1,183 @@
+/** A whole network on this machine: the control plane and every node as a process of its own, on free ports. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addressesOfPorts } from '../network/addresses.ts'
+import type { NodeSettings } from '../network/config-text.ts'
+import { createNetwork, type NetworkFiles } from '../network/init.ts'
+import { planLayout } from '../network/layouts.ts'
+import type { ClusterEpoch } from './figures.ts'
+import { freePorts } from './free-ports.ts'
+import { startLocalAuthority } from './local-authority.ts'
+import { type LoggedEvent, NodeProcess } from './node-process.ts'
+import { allAgree, type ClusterView, clusterViews, readStatuses, type Statuses } from './node-status.ts'
+import { Timeline } from './timeline.ts'
+import { waitFor } from './wait.ts'
+import { Watchdog } from './watchdog.ts'
+
+const START_MS_MAX = 60_000
+const SWITCH_MS_MAX = 30_000
+const WHOLE_MS_MAX = 60_000
+/** Blocks decided after a switch before it counts as over: the new master's vote is in one of them. */
+const BLOCKS_AFTER_SWITCH = 3
+
+export interface DemoNetworkOptions {
+  readonly folder: string
+  /** 3: master, standby, ordinary. 2: no ordinary node. 1: no standby. */
+  readonly nodesPerCluster: number
+  readonly settings?: NodeSettings
+  readonly onEvent?: (node: string, event: LoggedEvent) => void
+  /** A process ended although nobody asked for it. */
+  readonly onDeath: (node: string, why: string) => void
+}
+
+export interface Authority {
+  readonly url: string
+  readonly pid: number | undefined
+  stop(): Promise<void>
+}
+
+export class DemoNetwork {
+  readonly files: NetworkFiles
+  readonly nodes: readonly NodeProcess[]
+  readonly timeline: Timeline
+  readonly #nodesPerCluster: number
+  readonly #watchdog: Watchdog
+  readonly #authorityPort: number
+  #authority: Authority | undefined
+
+  private constructor(files: NetworkFiles, authorityPort: number, options: DemoNetworkOptions) {
+    this.files = files
+    this.#authorityPort = authorityPort
+    this.#nodesPerCluster = options.nodesPerCluster
+    this.timeline = new Timeline()
+    this.#watchdog = new Watchdog()
+    const logs = join(options.folder, 'logs')
+    mkdirSync(logs, { recursive: true })
+    this.nodes = files.nodes.map(
+      (node) =>
+        new NodeProcess(node, {
+          logFile: join(logs, `${node.node}.log`),
+          watchdog: this.#watchdog,
+          onEvent: (event) => {
+            this.timeline.record(node, event)
+            options.onEvent?.(node.node, event)
+          },
+          onDeath: (why) => options.onDeath(node.node, why),
+        }),
+    )
+  }
+
+  /** Writes keys, genesis and configurations; starts nothing. */
+  static async create(options: DemoNetworkOptions): Promise<DemoNetwork> {
+    const clusters = planLayout({ layout: 'two-company', nodesPerCluster: options.nodesPerCluster })
+    const [authorityPort, ...ports] = await freePorts(1 + 2 * clusters.length * options.nodesPerCluster)
+    const files = await createNetwork({
+      network: 'demo',
+      out: join(options.folder, 'network'),
+      clusters,
+      addressOf: addressesOfPorts(ports),
+      authorityUrl: `http://127.0.0.1:${authorityPort}`,
+      settings: { logLevel: 'info', voteJournal: true, ...options.settings },
+    })
+    return new DemoNetwork(files, authorityPort!, options)
+  }
+
+  get authorityUrl(): string {
+    return `http://127.0.0.1:${this.#authorityPort}`
+  }
+
+  /** Resolves when every node is up, every cluster has a master and a standby, and the chain moves. */
+  async start(): Promise<void> {
+    this.#watchdog.start()
+    await this.startAuthority()
+    for (const node of this.nodes) node.start()
+    await this.#untilWhole('the network to start', START_MS_MAX)
+  }
+
+  async startAuthority(): Promise<void> {
+    const authority = await startLocalAuthority({
+      port: this.#authorityPort,
+      persistFolder: join(this.files.folder, 'authority', 'state'),
+      genesis: this.files.genesis,
+      authorityKeyJwk: readFileSync(this.files.authorityKeyFile, 'utf8'),
+    })
+    this.#authority = authority
+    if (authority.pid !== undefined) this.#watchdog.watch(authority.pid)
+  }
+
+  /** Wakes what is frozen and starts what is dead. */
+  heal(): { readonly woken: number; readonly started: number } {
+    const frozen = this.nodes.filter((node) => node.frozen)
+    const dead = this.nodes.filter((node) => !node.running)
+    for (const node of frozen) node.thaw()
+    for (const node of dead) node.start()
+    return { woken: frozen.length, started: dead.length }
+  }
+
+  /** Kills everything: it is the end of this network, nobody has to take over. What is on the disks stays whole. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()))
+    await this.stopAuthority()
+    this.#watchdog.stop()
+  }
+
+  async stopAuthority(): Promise<void> {
+    await this.#authority?.stop()
+    this.#authority = undefined
+  }
+
+  statuses(): Promise<Statuses> {
+    return readStatuses(this.files.nodes)
+  }
+
+  async clusters(): Promise<ClusterView[]> {
+    return clusterViews(this.files.nodes, await this.statuses())
+  }
+
+  /** The living master of a cluster. Waits for one. */
+  master(cluster: string): Promise<{ readonly node: NodeProcess; readonly epoch: number }> {
+    return waitFor(`a master of ${cluster}`, SWITCH_MS_MAX, async () => {
+      const view = (await this.clusters()).find((candidate) => candidate.cluster === cluster)
+      const node = this.nodes.find(({ files }) => files.node === view?.master)
+      return node === undefined || view === undefined ? undefined : { node, epoch: view.epoch }
+    })
+  }
+
+  /** Waits until each of these clusters has a master under a higher epoch and the chain has gone on with them. */
+  async switched(lost: readonly ClusterEpoch[]): Promise<void> {
+    await waitFor(`new masters of ${lost.map(({ cluster }) => cluster).join(', ')}`, SWITCH_MS_MAX, async () => {
+      const views = await this.clusters()
+      return lost.every(({ cluster, epoch }) =>
+        views.some((view) => view.cluster === cluster && view.master !== null && view.epoch > epoch),
+      )
+    })
+    const height = this.timeline.height
+    await waitFor('blocks after the switch', SWITCH_MS_MAX, () => this.timeline.height >= height + BLOCKS_AFTER_SWITCH)
+  }
+
+  /** Waits until every node answers, has every block decided so far, and every cluster has its standby. */
+  whole(): Promise<void> {
+    return this.#untilWhole('the network to be whole', WHOLE_MS_MAX)
+  }
+
+  /** Waits until all nodes have the same chain and the same result. */
+  async agreed(): Promise<void> {
+    await waitFor('all nodes to agree', WHOLE_MS_MAX, async () => allAgree(await this.statuses()))
+  }
+
+  async #untilWhole(what: string, boundMs: number): Promise<void> {
+    const height = Math.max(1, this.timeline.height)
+    await waitFor(what, boundMs, async () => {
+      const silent = this.nodes.find(({ running, frozen }) => !running && !frozen)
+      if (silent !== undefined) throw silent.startFailure()
+      const statuses = await this.statuses()
+      const views = clusterViews(this.files.nodes, statuses)
+      return (
+        [...statuses.values()].every(
+          (status) => status !== null && status.height >= height && status.resync === null,
+        ) &&
+        views.every(({ master, syncSet }) => master !== null && syncSet.length >= Math.min(2, this.#nodesPerCluster))
+      )
+    })
+  }
+}

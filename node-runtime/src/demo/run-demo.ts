@@ -1,0 +1,114 @@
+/** Starts the network, runs what was asked for, and leaves nothing behind. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { print, printJson } from '../cli/command-io.ts'
+import { BatonClient } from '../client/baton-client.ts'
+import { selectCases } from './cases/index.ts'
+import { endlessly, type Input, openInput, SAMPLE_FILE } from './input.ts'
+import { runLive } from './live/run-live.ts'
+import { runPlain } from './live/run-plain.ts'
+import { Load } from './load.ts'
+import { DemoNetwork } from './network.ts'
+import { nowMs } from './now.ts'
+import { participants } from './participants.ts'
+import { describe, exitStatus, type RunReport } from './report.ts'
+import { ACKNOWLEDGED_FILE, checkRun, runScenario } from './scenario.ts'
+import { whenAskedToEnd } from './stop-signals.ts'
+
+export interface DemoOptions {
+  readonly once?: boolean
+  readonly json?: boolean
+  readonly keep?: boolean
+  readonly input?: string
+  readonly case?: readonly string[]
+}
+
+const IN_FLIGHT_MAX = 128
+/** One attempt of a client: a frozen node costs this much before the next one is asked. */
+const ATTEMPT_MS = 3_000
+const RETRY_FOR_MS = 60_000
+/** Slow enough to watch. */
+const LIVE_PER_SECOND = 100
+
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const cases = selectCases(options.case ?? [])
+  const began = nowMs()
+  const folder = mkdtempSync(join(tmpdir(), 'baton-demo-'))
+  const ending = whenAskedToEnd()
+  let network: DemoNetwork | undefined
+  try {
+    print(`data folder ${folder}${options.keep ? '' : ' (removed at the end; --keep keeps it)'}`)
+    const input = await openInput(options.input ?? SAMPLE_FILE, folder)
+    network = await DemoNetwork.create({
+      folder,
+      nodesPerCluster: 3,
+      onDeath: (node, why) => print(`${node} ended by itself: ${why}; see ${join(folder, 'logs', `${node}.log`)}`),
+    })
+    const { clusters, sites, nodes } = size(network)
+    print(`starting the control plane and ${nodes} nodes: ${clusters} clusters on ${sites} sites`)
+    await Promise.race([network.start(), ending.rejection])
+    const startMs = nowMs() - began
+    print(`up after ${(startMs / 1000).toFixed(1)} s; control plane ${network.authorityUrl}`)
+    if (options.once) {
+      const load = await loadOf(network, folder, input)
+      const scenario = runScenario({ network, load, cases, folder, startMs, tell: print })
+      finish(await Promise.race([scenario, ending.rejection]), options)
+    } else {
+      // The sample never ends here: its next round is about other receivables.
+      const load = await loadOf(network, folder, options.input === undefined ? endlessly(input) : input)
+      await watch(network, load, { folder, startMs, ending: ending.rejection })
+    }
+  } finally {
+    await network?.stop()
+    if (!options.keep) rmSync(folder, { recursive: true, force: true })
+    else print(`kept ${folder}`)
+    ending.done()
+  }
+}
+
+async function loadOf(network: DemoNetwork, folder: string, input: Input): Promise<Load> {
+  const client = new BatonClient({
+    urls: network.files.nodes.map(({ apiAddress }) => apiAddress),
+    attemptMs: ATTEMPT_MS,
+    retryForMs: RETRY_FOR_MS,
+    spread: true,
+  })
+  const submit = await participants(network.files.genesis.network, client)
+  return new Load(input, submit, { inFlightMax: IN_FLIGHT_MAX, journalFile: join(folder, ACKNOWLEDGED_FILE) })
+}
+
+async function watch(
+  network: DemoNetwork,
+  load: Load,
+  options: { readonly folder: string; readonly startMs: number; readonly ending: Promise<never> },
+): Promise<void> {
+  const startedAtMs = nowMs()
+  load.setPace({ perSecond: LIVE_PER_SECOND, reserve: 0 })
+  const loaded = load.run()
+  const terminal = process.stdin.isTTY && process.stdout.isTTY
+  const view = terminal ? runLive(network, load, options.folder) : runPlain(network, load)
+  const quit = await Promise.race([view, options.ending])
+  if (quit === 'now') return
+  print('waking everything up, then checking: reading everything back from every node')
+  load.stop()
+  network.heal()
+  await loaded
+  await network.agreed()
+  finish(await checkRun(network, load, { ...options, startedAtMs, faults: null, broken: null }), {})
+}
+
+function finish(report: RunReport, { json }: DemoOptions): void {
+  for (const line of describe(report)) print(line)
+  process.exitCode = exitStatus(report)
+  if (json) printJson(report)
+}
+
+function size(network: DemoNetwork) {
+  const { genesis, nodes } = network.files
+  return {
+    clusters: genesis.clusters.length,
+    nodes: nodes.length,
+    sites: new Set(nodes.map(({ site }) => site)).size,
+  }
+}

@@ -1,0 +1,113 @@
+/** The whole run: load, the chosen cases one after the other, the rest of the load, agreement, and the independent check. */
+import { join } from 'node:path'
+import type { DemoCase } from './cases/case.ts'
+import { check } from './checker/check.ts'
+import { readDatabase } from './checker/read-database.ts'
+import type { Tell } from './faults.ts'
+import type { ClusterEpoch, Commits, Fault } from './figures.ts'
+import type { Load } from './load.ts'
+import type { DemoNetwork } from './network.ts'
+import { nowMs } from './now.ts'
+import { type RunReport, runReport } from './report.ts'
+import { residentMB } from './resident-memory.ts'
+
+export const ACKNOWLEDGED_FILE = 'acknowledged.jsonl'
+/** Started per second until the last fault is over: slow enough that some input is left for it. */
+const PACE_PER_SECOND = 300
+/** Lines that no fault may find already submitted. */
+const RESERVE = 1_200
+
+export interface ScenarioOptions {
+  readonly network: DemoNetwork
+  readonly load: Load
+  readonly cases: readonly DemoCase[]
+  readonly folder: string
+  /** How long the network took to start. */
+  readonly startMs: number
+  readonly tell: Tell
+}
+
+/** Never throws for what happens to the network: then the verdict is unknown or false, and the findings say why. */
+export async function runScenario({
+  network,
+  load,
+  cases,
+  folder,
+  startMs,
+  tell,
+}: ScenarioOptions): Promise<RunReport> {
+  const startedAtMs = nowMs()
+  const faults: Fault[] = []
+  let broken: string | null = null
+  const loaded = load.run()
+  try {
+    const underLoad = cases.filter(({ when }) => when === 'load')
+    for (const [at, demoCase] of underLoad.entries()) {
+      load.setPace({ perSecond: PACE_PER_SECOND, reserve: reserveDuring(at, underLoad.length, load.count) })
+      tell(`case ${demoCase.name}`)
+      const fault = await demoCase.run({ network, load, tell })
+      if (fault !== null) faults.push(fault)
+    }
+    load.setPace({ perSecond: Number.POSITIVE_INFINITY, reserve: 0 })
+    await loaded
+    tell(`${load.acknowledged.length} transactions acknowledged; waiting until all nodes agree`)
+    await network.agreed()
+    for (const demoCase of cases.filter(({ when }) => when === 'end')) await demoCase.run({ network, load, tell })
+  } catch (error) {
+    broken = error instanceof Error ? error.message : String(error)
+    tell(broken)
+    load.stop()
+    await loaded
+  }
+  tell('checking: reading everything back from every node')
+  return checkRun(network, load, { folder, startMs, startedAtMs, faults, broken })
+}
+
+/** Each case gets an equal share of the input, and the last share is kept for the end. */
+function reserveDuring(at: number, cases: number, count: number): number {
+  const kept = Math.min(RESERVE, Math.floor(count / 3))
+  return kept + Math.floor(((count - kept) * (cases - at - 1)) / cases)
+}
+
+export interface RunSoFar {
+  readonly folder: string
+  readonly startMs: number
+  /** When the network was up: a switch after it needs a fault. */
+  readonly startedAtMs: number
+  /** Null when faults were caused by hand: then switches explain themselves. */
+  readonly faults: readonly Fault[] | null
+  readonly broken: string | null
+}
+
+/** Reads everything back and reports. Never throws for what it finds. */
+export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar): Promise<RunReport> {
+  const { genesis, nodes } = network.files
+  const judgement = await check({ genesis, nodes, acknowledgedFile: join(soFar.folder, ACKNOWLEDGED_FILE) })
+  return runReport({
+    ...soFar,
+    judgement,
+    network: genesis.network,
+    clusters: genesis.clusters.length,
+    nodes: nodes.length,
+    sites: new Set(nodes.map(({ site }) => site)).size,
+    residentMBPerNode: residentMB(network.nodes.map(({ pid }) => pid).filter((pid) => pid !== undefined)),
+    load,
+    timeline: network.timeline,
+    commits: readCommits(network),
+  })
+}
+
+/** Certificates differ from node to node: each has the votes that its master had when it decided. */
+function readCommits(network: DemoNetwork): Commits {
+  const commits = new Map<number, readonly ClusterEpoch[]>()
+  for (const { node, dataFolder } of network.files.nodes) {
+    try {
+      for (const [height, votes] of readDatabase(node, dataFolder).commits) {
+        commits.set(height, [...(commits.get(height) ?? []), ...votes])
+      }
+    } catch {
+      // The checker has said so already.
+    }
+  }
+  return commits
+}

@@ -1,0 +1,88 @@
+/**
+ * Delivers what decisions say, in the order of the decisions. Signing a new grant takes a turn of the event loop, so what
+ * follows waits behind it. The platform holds every send back until the writes before it are durable (RG7).
+ */
+import { unreachable } from '@baton/shared/assert'
+import type { Outcome, RegistrySend, RequestRef } from '@baton/shared/core/registry/messages'
+import type { Registry } from '@baton/shared/core/registry/types'
+import type { FromAuthority, RegistryView } from '@baton/shared/protocol/control'
+import type { RequestAnswer } from '../authority-api.ts'
+import type { Credentials } from './credentials.ts'
+import type { Taken } from './decider.ts'
+import { CLOSE, type Sockets } from './sockets.ts'
+
+export class Outbox {
+  readonly #sockets: Sockets
+  readonly #credentials: Credentials
+  readonly #onGrant: () => void
+  /** HTTP requests that wait for their reply, by channel. */
+  readonly #waiting = new Map<string, (answer: RequestAnswer) => void>()
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(sockets: Sockets, credentials: Credentials, onGrant: () => void) {
+    this.#sockets = sockets
+    this.#credentials = credentials
+    this.#onGrant = onGrant
+  }
+
+  /** The answer that will be delivered to this channel. */
+  answerTo(channel: string): Promise<RequestAnswer> {
+    return new Promise((resolve) => this.#waiting.set(channel, resolve))
+  }
+
+  /** `first` is said before the rest: the welcome of a session, with the state as of this decision. */
+  deliver(taken: Taken, first: (view: RegistryView | null) => void | Promise<void> = () => {}): Promise<void> {
+    const { registry } = taken
+    this.#last = this.#last
+      .then(async () => {
+        const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
+        await first(view)
+        for (const send of taken.sends) this.#say(send, registry, view)
+      })
+      .catch((error) => console.error('delivery failed', error))
+    return this.#last
+  }
+
+  #say(send: RegistrySend, registry: Registry, view: RegistryView | null): void {
+    switch (send.s) {
+      case 'reply':
+        return this.#reply(send.to, send.outcome, view)
+      case 'broadcast':
+        if (view !== null) this.#sockets.broadcast({ t: 'state', state: view })
+        return
+      case 'state':
+        if (view !== null) this.#sockets.send(send.session, { t: 'state', state: view })
+        return
+      case 'heard': {
+        if (registry.status === 'absent') return
+        return this.#sockets.send(send.session, { t: 'heard', report: send.report, version: registry.version })
+      }
+      case 'sessionClosed':
+        return this.#sockets.broadcast({ t: 'sessionClosed', node: send.node })
+      case 'closeSession':
+        return this.#sockets.close(send.session, CLOSE.superseded, 'a newer session of this node took its place')
+      case 'directory':
+        return this.#onGrant()
+      default:
+        unreachable(send)
+    }
+  }
+
+  #reply(to: RequestRef, outcome: Outcome, view: RegistryView | null): void {
+    const waiting = this.#waiting.get(to.channel)
+    if (waiting !== undefined) {
+      this.#waiting.delete(to.channel)
+      waiting(answerOf(outcome, view))
+    } else this.#sockets.send(to.channel, replyOf(to.request, outcome, view))
+  }
+}
+
+function answerOf(outcome: Outcome, view: RegistryView | null): RequestAnswer {
+  if (!outcome.ok) return { ...outcome, state: view }
+  if (view === null) throw new Error('a request was granted without a state')
+  return { ok: true, state: view }
+}
+
+export function replyOf(request: number, outcome: Outcome, view: RegistryView | null): FromAuthority {
+  return { t: 'reply', request, ...answerOf(outcome, view) }
+}

@@ -1,0 +1,141 @@
+/** The registry in SQLite: the typed rows of the machine, written and read back. */
+import type { RegistryWrite } from '@baton/shared/core/registry/messages'
+import type {
+  Acknowledged,
+  FoundedRegistry,
+  GrantRecord,
+  Member,
+  Registry,
+  UnfoundedRegistry,
+} from '@baton/shared/core/registry/types'
+import { unreachable } from '@baton/shared/assert'
+import type { Epoch, Generation, LogIndex, NodeId, Version } from '@baton/shared/ids'
+import type { Sql } from '../../adapters/sql.ts'
+
+type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars'>
+type Founded = Pick<FoundedRegistry, 'epoch' | 'master' | 'syncSet' | 'coming' | 'recovering' | 'reshape'>
+
+/** Call inside a transaction. A second row for one token fails on the primary key (RG8). */
+export function applyWrite(sql: Sql, write: RegistryWrite): void {
+  switch (write.w) {
+    case 'cluster':
+      return writeCluster(sql, write.registry)
+    case 'member':
+      return sql.run(
+        'INSERT INTO members (node, member) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET member = excluded.member',
+        write.member.node,
+        JSON.stringify(write.member),
+      )
+    case 'grant': {
+      const { generation, epoch, node } = write.grant
+      const record = JSON.stringify(write.grant)
+      return sql.run(
+        'INSERT INTO grants (generation, epoch, node, record) VALUES (?, ?, ?, ?)',
+        generation,
+        epoch,
+        node,
+        record,
+      )
+    }
+    case 'reshape': {
+      const { token, version, statement } = write
+      return sql.run(
+        'INSERT INTO reshapes (generation, epoch, version, statement) VALUES (?, ?, ?, ?)',
+        token.generation,
+        token.epoch,
+        version,
+        statement,
+      )
+    }
+    case 'acknowledged': {
+      const { token, durableIndex } = write.acknowledged
+      return sql.run(
+        `INSERT INTO acknowledged (node, generation, epoch, durable_index) VALUES (?, ?, ?, ?)
+         ON CONFLICT (node) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch,
+           durable_index = excluded.durable_index`,
+        write.node,
+        token.generation,
+        token.epoch,
+        durableIndex,
+      )
+    }
+    case 'confirmed':
+      return sql.run(
+        `INSERT INTO confirmed (node, generation, epoch, at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (node) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch, at = excluded.at`,
+        write.node,
+        write.token.generation,
+        write.token.epoch,
+        write.at,
+      )
+    default:
+      unreachable(write)
+  }
+}
+
+/** Version of the recorded registry; null before it was created. */
+export function recordedVersion(sql: Sql): number | null {
+  return sql.all<{ version: number }>('SELECT version FROM cluster')[0]?.version ?? null
+}
+
+export function loadRegistry(sql: Sql): Registry {
+  type Row = { generation: number; version: number; registered: string; founded: string | null }
+  const row = sql.all<Row>('SELECT generation, version, registered, founded FROM cluster')[0]
+  if (row === undefined) return { status: 'absent' }
+  const registered = JSON.parse(row.registered) as Registered
+  const unfounded: UnfoundedRegistry = {
+    status: 'unfounded',
+    ...registered,
+    generation: row.generation as Generation,
+    version: row.version as Version,
+    members: loadMembers(sql),
+    acknowledged: loadAcknowledged(sql),
+  }
+  if (row.founded === null) return unfounded
+  const founded = JSON.parse(row.founded) as Founded
+  return { ...unfounded, status: 'founded', ...founded, lastGrant: loadGrant(sql, row.generation, founded.epoch) }
+}
+
+function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): void {
+  const { network, cluster, founder, policy, bars, generation, version } = registry
+  const registered: Registered = { network, cluster, founder, policy, bars }
+  sql.run(
+    `INSERT INTO cluster (only, generation, version, registered, founded) VALUES (1, ?, ?, ?, ?)
+     ON CONFLICT (only) DO UPDATE SET generation = excluded.generation, version = excluded.version,
+       registered = excluded.registered, founded = excluded.founded`,
+    generation,
+    version,
+    JSON.stringify(registered),
+    registry.status === 'founded' ? JSON.stringify(foundedPart(registry)) : null,
+  )
+}
+
+function foundedPart({ epoch, master, syncSet, coming, recovering, reshape }: FoundedRegistry): Founded {
+  return { epoch, master, syncSet, coming, recovering, reshape }
+}
+
+function loadMembers(sql: Sql): ReadonlyMap<NodeId, Member> {
+  const rows = sql.all<{ member: string }>('SELECT member FROM members')
+  return new Map(rows.map(({ member }) => JSON.parse(member) as Member).map((member) => [member.node, member]))
+}
+
+function loadAcknowledged(sql: Sql): ReadonlyMap<NodeId, Acknowledged> {
+  type Row = { node: string; generation: number; epoch: number; durable_index: number }
+  const rows = sql.all<Row>('SELECT node, generation, epoch, durable_index FROM acknowledged')
+  return new Map(
+    rows.map(({ node, generation, epoch, durable_index }) => [
+      node as NodeId,
+      {
+        token: { generation: generation as Generation, epoch: epoch as Epoch },
+        durableIndex: durable_index as LogIndex,
+      },
+    ]),
+  )
+}
+
+function loadGrant(sql: Sql, generation: number, epoch: number): GrantRecord {
+  const query = 'SELECT record FROM grants WHERE generation = ? AND epoch = ?'
+  const row = sql.all<{ record: string }>(query, generation, epoch)[0]
+  if (row === undefined) throw new Error(`RG8: the grant row of ${generation}.${epoch} is gone`)
+  return JSON.parse(row.record) as GrantRecord
+}

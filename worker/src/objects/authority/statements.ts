@@ -1,0 +1,46 @@
+/** Verifies what a request brings before it is decided: WebCrypto yields, deciding must not (RG7). */
+import type { RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
+import type { Registry } from '@baton/shared/core/registry/types'
+import type { Claim, Resignation, StatementPayloads } from '@baton/shared/crypto/statement-types'
+import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
+import type { Jws, NodeId, PublicKey } from '@baton/shared/ids'
+import { failure, type Result, success } from '@baton/shared/result'
+
+/** The key of a node: from its certificate when it is at hand, else from the registry (a relayed statement). */
+export type KeyOf = (node: NodeId) => PublicKey | undefined
+
+export function memberKeys(registry: Registry): KeyOf {
+  return (node) => (registry.status === 'absent' ? undefined : registry.members.get(node)?.key)
+}
+
+export async function claimInput(jws: Jws, from: RequestRef, keyOf: KeyOf): Promise<Result<RegistryInput>> {
+  const claim = await signedByItsNode('claim', jws, keyOf)
+  if (!claim.ok) return claim
+  const resignation = await resignationIn(claim.value, keyOf)
+  return success({ i: 'claim', from, claim: claim.value, resignation })
+}
+
+export async function reshapeInput(jws: Jws, from: RequestRef, keyOf: KeyOf): Promise<Result<RegistryInput>> {
+  const reshape = await signedByItsNode('reshape', jws, keyOf)
+  return reshape.ok ? success({ i: 'reshape', from, reshape: reshape.value, statement: jws }) : reshape
+}
+
+async function resignationIn(claim: Claim, keyOf: KeyOf): Promise<Resignation | null> {
+  if (claim.evidence.kind !== 'resigned') return null
+  const resignation = await signedByItsNode('resignation', claim.evidence.resignation, keyOf)
+  return resignation.ok ? resignation.value : null
+}
+
+async function signedByItsNode<Kind extends 'claim' | 'reshape' | 'resignation'>(
+  kind: Kind,
+  jws: Jws,
+  keyOf: KeyOf,
+): Promise<Result<StatementPayloads[Kind]>> {
+  const read = peekStatement(kind, jws)
+  if (!read.ok) return read
+  const { node } = read.payload as Pick<Claim, 'node'>
+  const key = keyOf(node)
+  if (key === undefined) return failure('UNKNOWN_NODE', `${node} has never registered`)
+  const verified = await verifyStatement(kind, jws, [key])
+  return verified.ok ? success(verified.payload) : verified
+}

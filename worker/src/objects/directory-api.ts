@@ -1,0 +1,29 @@
+/** What a cluster's authority and the Worker call on the network's directory. Results, never exceptions. */
+import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
+import type { Credential } from '@baton/shared/crypto/statement-types'
+import type { ClusterId, Epoch, Generation, Jws, NodeId } from '@baton/shared/ids'
+import type { Result } from '@baton/shared/result'
+
+export interface DirectoryEntry {
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly recovering: boolean
+}
+
+export interface DirectoryTable {
+  readonly version: number
+  /** The signed master table. */
+  readonly table: Jws
+  readonly masters: readonly DirectoryEntry[]
+}
+
+export interface DirectoryApi {
+  /** Takes in a grant; any number of times, in any order (NW2). */
+  learn(credential: Credential): Promise<Result<DirectoryTable>>
+  table(): Promise<Result<DirectoryTable>>
+  /** Signed result hashes of a master (NW4). */
+  results(report: Jws): Promise<Result<null>>
+  events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>
+}
