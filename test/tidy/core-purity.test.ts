@@ -6,7 +6,7 @@ import { codeOnly, importsOf, sourceFiles } from './source-files.ts'
 const FORBIDDEN =
   /\b(Date|setTimeout|setInterval|setImmediate|queueMicrotask|fetch|process|console|performance|Promise|async|await|crypto|globalThis|Buffer|WebSocket|require)\b|\bMath\.random\b|\bimport\(/g
 const MAY_IMPORT =
-  /^shared\/src\/(core\/.+|codec\/.+|ids\.ts|limits\.ts|errors\.ts|assert\.ts|genesis\.ts|ports\/node-store\.ts)$/
+  /^shared\/src\/(core\/.+|codec\/.+|ids\.ts|limits\.ts|errors\.ts|assert\.ts|result\.ts|genesis\.ts|ports\/node-store\.ts)$/
 /** Shapes only: the code of these folders does IO or cryptography. */
 const MAY_IMPORT_TYPES = /^shared\/src\/(crypto|protocol)\/.+$/
 

@@ -17,6 +17,8 @@ export interface TimedEvent {
   readonly node: string
   readonly cluster: string
   readonly epoch: number | undefined
+  /** A master that goes on after its own restart, under its old epoch: no switch. */
+  readonly resumed: boolean
 }
 
 export class Timeline {
@@ -36,6 +38,7 @@ export class Timeline {
       node: placed.node,
       cluster: placed.cluster,
       epoch: typeof logged.epoch === 'number' ? logged.epoch : undefined,
+      resumed: logged.resumed === true,
     })
     if (this.#events.length > EVENTS_KEPT) this.#events.shift()
   }
@@ -72,9 +75,9 @@ export class Timeline {
     return epochs.length === 0 ? undefined : Math.max(...epochs)
   }
 
-  /** Promotions in order; every one outside a fault is a switch without a cause. */
+  /** Switches in order: every one that no fault explains is one too many. */
   promotions(sinceMs: number): TimedEvent[] {
-    return this.#events.filter(({ name, atMs }) => name === 'promoted' && atMs >= sinceMs)
+    return this.#events.filter(({ name, atMs, resumed }) => name === 'promoted' && !resumed && atMs >= sinceMs)
   }
 
   /** The first block decided after `sinceMs` that was not decided before. */

@@ -6,6 +6,8 @@ import { BatonError } from '@baton/shared/errors'
 import { type ClusterPolicy, type Genesis, TIMING_PRESETS, type TimingPreset } from '@baton/shared/genesis'
 import { parseGenesis } from '@baton/shared/genesis-schema'
 import type { ClusterId, NetworkId, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
+import { createX509 } from '../identity/x509-create.ts'
+import { x509FileOf } from '../identity/x509-file.ts'
 import type { AddressOf } from './addresses.ts'
 import { configText, type NodeSettings } from './config-text.ts'
 import { type ClusterPlan, checkPlan, type NodePlan } from './plan.ts'
@@ -55,6 +57,7 @@ export interface NodeFiles {
   readonly apiAddress: string
 }
 
+const CERTIFICATE_FILE = 'node.certificate.jws'
 const YEAR_MS = 365 * 24 * 60 * 60 * 1_000
 
 /**
@@ -159,6 +162,7 @@ async function nodeFiles(
     },
     owner.privateKey,
   )
+  const x509 = await createX509(pair, certificate)
   const config = configText({
     ...place,
     network: options.network,
@@ -170,7 +174,8 @@ async function nodeFiles(
   return [
     { path: inFolder('genesis.json'), content: genesisText },
     { path: inFolder('node.key.json'), content: await exportPrivateJwk(pair), secret: true },
-    { path: inFolder('node.certificate.jws'), content: certificate },
+    { path: inFolder(CERTIFICATE_FILE), content: certificate },
+    { path: x509FileOf(inFolder(CERTIFICATE_FILE)), content: x509 },
     { path: inFolder('baton.toml'), content: config },
     { path: inFolder('baton.service'), content: systemdUnit(options.network, place.node) },
   ]
@@ -186,7 +191,7 @@ function describeNode(folder: string, place: Place): NodeFiles {
     folder: own,
     configFile: join(own, 'baton.toml'),
     keyFile: join(own, 'node.key.json'),
-    certificateFile: join(own, 'node.certificate.jws'),
+    certificateFile: join(own, CERTIFICATE_FILE),
     dataFolder: join(own, 'data'),
     peerAddress: place.addresses.advertise.peer,
     apiAddress: place.addresses.advertise.api,

@@ -56,7 +56,8 @@ export function createMemoryService(node = 'c1-n1'): MemoryService {
         proof: { key: path, value: new Uint8Array([1, 2]) } as unknown as AnswerProof,
       }
     },
-    status: () => ({ node, cluster: 'c1', role: service.role, height: chain.length }) as unknown as NodeStatus,
+    status: () =>
+      ({ node, cluster: 'c1', network: 'trade', role: service.role, height: chain.length }) as unknown as NodeStatus,
     health: () => ({
       healthy: service.unhealthy === null,
       reasons: service.unhealthy === null ? [] : [{ code: service.unhealthy, why: 'said the test' }],

@@ -28,7 +28,7 @@ describe('the command line', () => {
   ])('[CLI2] refuses %s with the status of a wrong command line', async (_, args, message) => {
     const { status, stdout, stderr } = await runBaton(args)
     expect({ status, stdout }).toEqual({ status: 64, stdout: '' })
-    expect(stderr.trimEnd()).toBe(`${message}\n\n(see \`baton --help\`)`)
+    expect(stderr.trimEnd()).toBe(`${message}\n(see \`baton --help\`)`)
   })
 
   it('[CLI2] explains a configuration that is not there', async () => {
@@ -65,7 +65,7 @@ describe('the command line', () => {
       stdout: `CLUSTER  NODE         SITE  ROLE    EPOCH  HEIGHT  SYNC SET  HEALTH
 -        127.0.0.1:1  -     silent  -      -       -         no answer
 `,
-      stderr: `error UNREACHABLE: no answer from 127.0.0.1:1: no answer from http://127.0.0.1:1: the connection was refused
+      stderr: `error UNREACHABLE: no answer from http://127.0.0.1:1: the connection was refused
   why: nobody answered in time
   do:  check that the process runs, the address, and the firewall between here and there
 `,

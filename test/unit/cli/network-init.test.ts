@@ -125,6 +125,7 @@ describe('baton network init', () => {
       'baton.toml',
       'genesis.json',
       'node.certificate.jws',
+      'node.certificate.x509.pem',
       'node.key.json',
     ])
   })

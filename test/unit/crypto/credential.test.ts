@@ -46,15 +46,21 @@ test.each<[string, () => Promise<string>]>([
 })
 
 test.each<[string, () => Promise<string>]>([
-  ['signed by the authority: it cannot admit a node', () => certificateOf({}, AUTHORITY)],
   ['signed by the owner of another cluster', () => certificateOf({}, OWNER_C2)],
   ['of another cluster, signed by that owner', () => certificateOf({ cluster: C2 }, OWNER_C2)],
   ['of another node', () => certificateOf({ node: C1B })],
   ['of another network', () => certificateOf({ network: OTHER })],
   ['of a cluster that genesis does not have', () => certificateOf({ cluster: UNKNOWN })],
   ['that is a grant', () => grantOf()],
-])('[ID1] [ID4] refuses a credential with a certificate %s', async (_, certificate) => {
+])('[ID1] refuses a credential with a certificate %s', async (_, certificate) => {
   const credential = { grant: await grantOf(), certificate: (await certificate()) as never }
+  expect(await verifyCredential(GENESIS, credential)).toMatchObject({ ok: false, code: 'CERTIFICATE_INVALID' })
+})
+
+test('[ID4] the authority cannot admit a node: its certificate is refused, alone and in a credential', async () => {
+  const certificate = await certificateOf({}, AUTHORITY)
+  expect(await verifyCertificate(GENESIS, certificate)).toMatchObject({ ok: false, code: 'CERTIFICATE_INVALID' })
+  const credential = { grant: await grantOf(), certificate }
   expect(await verifyCredential(GENESIS, credential)).toMatchObject({ ok: false, code: 'CERTIFICATE_INVALID' })
 })
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from 'vitest'
-import { untilTrue } from './until-true.ts'
+import { untilTrue } from '../../support/until-true.ts'
 
 const DEMO = join(import.meta.dirname, '../../../node-runtime/src/demo')
 const children: ChildProcess[] = []
@@ -52,8 +52,9 @@ test('kill -9 of the parent ends every watched process, frozen or not', async ()
 test('a process that was forgotten is left alone: its number may be another one’s by now', async () => {
   const source = `${SLEEP}
     const kept = sleep(), forgotten = sleep()
-    for (const child of [kept, forgotten]) { watchdog.watch(child.pid); console.log(child.pid) }
+    for (const child of [kept, forgotten]) watchdog.watch(child.pid)
     watchdog.forget(forgotten.pid)
+    for (const child of [kept, forgotten]) console.log(child.pid)
     setInterval(() => {}, 1000)`
   const { parent, pids } = await parentOf(source, 2)
   parent.kill('SIGKILL')

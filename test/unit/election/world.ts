@@ -646,7 +646,8 @@ export class World {
       return
     }
     const ready = [...this.hosts.keys()].find(
-      (node) => node !== host.node && !silent(node) && (leading.acknowledged.get(node) ?? 0) >= host.disk.log.length - 2,
+      (node) =>
+        node !== host.node && !silent(node) && (leading.acknowledged.get(node) ?? 0) >= host.disk.log.length - 2,
     )
     if (ready === undefined) return
     // Written before the request: from here nothing counts without it.
@@ -678,4 +679,3 @@ const RESHAPES = 1_000_000
 function pair(a: NodeId, b: NodeId): string {
   return a < b ? `${a}-${b}` : `${b}-${a}`
 }
-

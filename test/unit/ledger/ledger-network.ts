@@ -1,6 +1,7 @@
 /** A network of four clusters as the ledger sees it: verified facts only, so signatures and credentials are any bytes. */
 import { encodeCertificate } from '@baton/shared/codec/certificate'
 import { decodeSigned, encodeSigned } from '@baton/shared/codec/transaction'
+import type { Application } from '@baton/shared/core/ledger/application'
 import { buildProposal } from '@baton/shared/core/ledger/build-proposal'
 import { type ChainState, genesisChain } from '@baton/shared/core/ledger/chain'
 import { lookupIn } from '@baton/shared/core/ledger/check-certificate'
@@ -110,9 +111,9 @@ export class Ledger {
   chain: ChainState
   masters: readonly Mastership[] = FIRST_MASTERS
   lastCommit: CommitCertificate | null = null
-  readonly application
+  readonly application: Application
 
-  constructor(application = ORIGIN.application, buckets = BUCKETS) {
+  constructor(application: Application = APPLICATION, buckets = BUCKETS) {
     this.application = application
     this.chain = genesisChain(sha256, { ...ORIGIN, application, buckets })
   }

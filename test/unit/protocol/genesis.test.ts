@@ -51,6 +51,7 @@ test('a document that is not JSON is refused', () => {
 })
 
 test.each<[Partial<ClusterPolicy>, RegExp]>([
+  [{ heartbeatMs: 100, suspectAfterMs: 300 }, /suspectAfterMs \(300\).*heartbeatMs \(100\)/],
   [{ heartbeatMs: 167 }, /suspectAfterMs \(500\).*heartbeatMs \(167\)/],
   [{ suspectAfterMs: 501 }, /masterTtlMs \(1000\).*suspectAfterMs \(501\)/],
   [{ startupGraceMs: 999 }, /startupGraceMs \(999\).*masterTtlMs \(1000\)/],

@@ -107,6 +107,22 @@ test.each<[string, PeerMessage]>([
   expect(decodePeer(encodePeer(message))).toMatchObject(MALFORMED)
 })
 
+test.each<[string, unknown]>([
+  ['a negative height', { ...PEER_SAMPLES.wantHeight, height: -1 }],
+  ['a negative epoch', { ...PEER_SAMPLES.preVote, token: { generation: 0, epoch: -1 } }],
+  [
+    'a valid round below -1',
+    { ...PEER_SAMPLES.proposal, proposal: { ...PEER_SAMPLES.proposal.proposal, validRound: -2 } },
+  ],
+  ['a vote of no type', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, type: 'maybe' } }],
+  ['a role that is none', { ...PEER_SAMPLES.heartbeat, role: 'authority' }],
+  ['a cluster that is no name', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, cluster: 'C 1' } }],
+  ['a short signature', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, signature: new Uint8Array(63) } }],
+  ['a resignation that is no JWS', { ...PEER_SAMPLES.handover, resignation: 'a.b' }],
+])('refuses %s', (_, message) => {
+  expect(decodePeer(encodePeer(message as PeerMessage))).toMatchObject(MALFORMED)
+})
+
 test('a reason that is too long is cut, not refused', () => {
   const decoded = decodePeer(encodePeer({ ...PEER_SAMPLES.preVoteAnswer, why: 'x'.repeat(5_000) }))
   expect(decoded).toMatchObject({ ok: true, message: { why: 'x'.repeat(LIMITS.whyCharacters) } })

@@ -1,7 +1,7 @@
 /** Everything a starting node needs, checked: an altered row or a break in the hash chain is damage, never skipped (EL6, GU3). */
 
 import { ZERO_HASH } from '@baton/shared/codec/hash-bytes'
-import { logEntryHash, RECORD_KINDS } from '@baton/shared/codec/log-entry'
+import { isIntactEntry, RECORD_KINDS } from '@baton/shared/codec/log-entry'
 import type { LogEntry } from '@baton/shared/core/guard/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { compareTokens, type Epoch, type Generation, HASH_PATTERN, type LogIndex } from '@baton/shared/ids'
@@ -57,5 +57,5 @@ function entryProblem(last: LogBase, entry: LogEntry): string | null {
   if (entry.previous !== last.hash) return 'it does not continue the hash chain'
   // Before hashing: the encoder takes a malformed hash for a bug of our own.
   if (!HASH_PATTERN.test(entry.previous)) return 'its predecessor has no valid hash'
-  return logEntryHash(sha256, entry) === entry.hash ? null : 'its content does not match its hash'
+  return isIntactEntry(sha256, entry) ? null : 'its content does not match its hash'
 }

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino'
+import type { Log } from '@baton/shared/ports/log'
 import { loadConfig } from '../../config/load.ts'
 import type { NodeConfig } from '../../config/types.ts'
 import { exitWithParent } from '../../demo/exit-with-parent.ts'
@@ -21,22 +21,24 @@ export async function run({ config: file }: { readonly config: string }): Promis
   process.on('uncaughtException', (error) => exitWith(error, log))
   try {
     await runUntilStopped(config, log)
-    process.exit(0)
+    // With the status that a node which ended by itself has set, else 0.
+    process.exit()
   } catch (error) {
     exitWith(error, log)
   }
 }
 
-async function runUntilStopped(config: NodeConfig, log: Logger): Promise<void> {
+async function runUntilStopped(config: NodeConfig, log: Log): Promise<void> {
   const stopped = stopSignal()
   const { runNode } = await import('../../daemon/run-node.ts')
   const node = await runNode(config, log)
   if (!stopped.aborted) await Promise.race([aborted(stopped), node.ended])
+  if (!stopped.aborted) return
   log.info({ signal: stopped.reason }, 'stopping: handing the mastership over')
   await node.stop()
 }
 
-function exitWith(error: unknown, log: Logger): never {
+function exitWith(error: unknown, log: Log): never {
   const { code, what, remedy } = explainError(error)
   log.fatal({ err: error, code, remedy }, what)
   fail(error)

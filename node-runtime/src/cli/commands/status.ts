@@ -26,7 +26,7 @@ export async function status({ url, json }: StatusOptions): Promise<void> {
   else print(formatTable([HEADING, ...told.map(row)]))
   const silent = told.filter(({ answer }) => answer === null)
   if (silent.length > 0) {
-    throw new BatonError('UNREACHABLE', `no answer from ${silent.map(({ url }) => url).join(', ')}: ${silent[0]!.why}`)
+    throw new BatonError('UNREACHABLE', silent.map(({ why }) => why).join('; '))
   }
 }
 

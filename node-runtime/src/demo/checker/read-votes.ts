@@ -6,6 +6,8 @@ import { z } from 'zod'
 import type { LoggedVote } from './evidence.ts'
 
 export const VOTE_JOURNAL = 'votes.jsonl'
+/** Older votes, once the journal has been rotated. */
+const OLDER_JOURNAL = 'votes.1.jsonl'
 
 const loggedVote = z.object({
   cluster: z.string(),
@@ -24,8 +26,11 @@ const loggedVote = z.object({
  * @throws Error on any other line that is no vote
  */
 export async function readVotes(dataFolder: string): Promise<LoggedVote[]> {
-  const file = join(dataFolder, VOTE_JOURNAL)
-  if (!existsSync(file)) return []
+  const files = [OLDER_JOURNAL, VOTE_JOURNAL].map((name) => join(dataFolder, name)).filter(existsSync)
+  return (await Promise.all(files.map(readJournal))).flat()
+}
+
+async function readJournal(file: string): Promise<LoggedVote[]> {
   const votes: LoggedVote[] = []
   let torn: string | null = null
   for await (const text of createInterface({ input: createReadStream(file) })) {

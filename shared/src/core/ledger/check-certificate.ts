@@ -19,7 +19,7 @@ export type CertificateCheck = { readonly ok: true; readonly checks: readonly Vo
 /**
  * A certificate holds when more than two thirds of the clusters are in it, each once, sorted, each under a token that is not
  * below the block's own table (a vote under a lower token is void: it counts for nothing, NW3), and all returned signatures
- * verify. `table` is the token table after the certified block. Fails with `PEER_MALFORMED`, or with `PEER_UNEXPECTED`
+ * verify. `table` is the token table after the certified block; `mastershipOf` is asked for tokens above it only. Fails with `PEER_MALFORMED`, or with `PEER_UNEXPECTED`
  * when the credential of a vote's token is missing.
  */
 export function checkCertificate(
@@ -35,7 +35,8 @@ export function checkCertificate(
     const entry = table.entries.find(({ cluster }) => cluster === vote.cluster)
     if (entry === undefined) return failure('PEER_MALFORMED', `${vote.cluster} is no cluster of this network`)
     if (compareTokens(vote, entry) < 0) continue
-    const mastership = mastershipOf(vote.cluster, vote)
+    const named = table.masterships.get(vote.cluster)
+    const mastership = named !== undefined && sameToken(named, vote) ? named : mastershipOf(vote.cluster, vote)
     if (mastership === undefined) {
       return failure('PEER_UNEXPECTED', `no credential for ${vote.cluster} at ${vote.generation}.${vote.epoch}`)
     }

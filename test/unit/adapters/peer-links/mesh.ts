@@ -54,6 +54,7 @@ export interface TestNodeOptions {
   readonly identity?: Certified
   readonly genesis?: Genesis
   readonly now?: UnixMs
+  readonly host?: string
   readonly port?: number
   readonly onFrame?: (from: NodeId, frame: Uint8Array) => void
 }
@@ -69,7 +70,7 @@ export async function startNode(id: string, options: TestNodeOptions = {}): Prom
     genesis: options.genesis ?? GENESIS,
     tls: identity.tls,
     clock: { now: () => performance.now() as Instant, wallNow: () => options.now ?? NOW },
-    listen: { host: '127.0.0.1', port: options.port ?? 0 },
+    listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     peers: new Map(),
     handler: {
       onOpen: ({ node }) => void events.push(`+${node}`),

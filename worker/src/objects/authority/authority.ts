@@ -1,6 +1,8 @@
 /** One cluster's authority, put together: sessions in, decisions, messages out. */
-import type { RegistryInput } from '@baton/shared/core/registry/messages'
+
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
+import type { RegistryInput } from '@baton/shared/core/registry/messages'
+import type { ErrorCode } from '@baton/shared/errors'
 import type { GenesisCluster } from '@baton/shared/genesis'
 import type { Jws, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -18,8 +20,9 @@ import { Credentials } from './credentials.ts'
 import { Decider, type Taken } from './decider.ts'
 import { DirectoryLink } from './directory-link.ts'
 import { acceptCertificate, acceptHello } from './handshake.ts'
+import { Lanes } from './lanes.ts'
 import { Outbox, replyOf } from './outbox.ts'
-import { attachmentOf, CLOSE, type Attachment, type Sockets } from './sockets.ts'
+import { type Attachment, attachmentOf, CLOSE, type Sockets } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
 
@@ -43,9 +46,9 @@ export class Authority {
   readonly #credentials: Credentials
   readonly #outbox: Outbox
   readonly #directory: DirectoryLink
-  /** Frames of one socket are taken in their order: the tail of the work of each. */
-  readonly #lanes = new Map<string, { tail: Promise<void>; waiting: number }>()
+  readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   #requests = 0
+  #lookedAt = 0
 
   constructor(parts: AuthorityParts) {
     this.#parts = parts
@@ -72,28 +75,29 @@ export class Authority {
   }
 
   /** Resolves when the frame has been dealt with. */
-  receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    const { id } = attachmentOf(socket)
-    const lane = this.#lanes.get(id) ?? { tail: Promise.resolve(), waiting: 0 }
-    if (lane.waiting >= LIMITS.controlQueueFrames) {
-      this.#hangUp(socket, CLOSE.overloaded, 'too many frames at once')
-      return lane.tail
-    }
-    lane.waiting += 1
-    lane.tail = lane.tail.then(() => this.#frame(socket, frame)).finally(() => this.#leaveLane(id, lane))
-    this.#lanes.set(id, lane)
-    return lane.tail
+  async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    const done = this.#lanes.run(attachmentOf(socket).id, () => this.#frame(socket, frame))
+    if (done === null) return this.closed(socket, CLOSE.overloaded, 'too many frames at once')
+    await done
+    if (this.#parts.clock.now() - this.#lookedAt >= DIRECTORY_RETRY_MS) this.deadlines()
   }
 
-  /** The socket has closed, or failed. */
+  /** The socket has closed or failed, or is given up. */
   closed(socket: WebSocket, code: number, reason: string): void {
-    this.#hangUp(socket, code, reason)
+    const attachment = attachmentOf(socket)
+    this.#parts.sockets.closeSocket(socket, code, reason)
+    if (attachment.phase !== 'open') return
+    const { node, id } = attachment
+    const closed = { i: 'sessionClosed', node, session: id } as const
+    // The close may be what woke this object: then its socket was not among those to resume.
+    const unseen = !this.#decider.state.hearing.sessions.has(node)
+    this.#settle(this.#decider.take(...(unseen ? [{ ...closed, i: 'sessionOpened' } as const, closed] : [closed])))
   }
 
-  /** Deadlines: looked at on every message and by the alarm. */
+  /** Deadlines: looked at with the messages, and by the alarm. */
   deadlines(): void {
-    const now = this.#parts.clock.wallNow()
-    const next = this.#parts.sockets.closeExpired(now)
+    this.#lookedAt = this.#parts.clock.now()
+    const next = this.#parts.sockets.closeExpired(this.#parts.clock.wallNow())
     if (next !== null) this.#parts.backstop.wakeAt(next)
     this.#settle(this.#decider.take({ i: 'tick' }))
     this.#settleDirectory()
@@ -110,8 +114,9 @@ export class Authority {
     const verify = kind === 'claim' ? claimInput : reshapeInput
     const input = await verify(statement as Jws, from, (of) => (of === node ? key : members(of)))
     if (!input.ok) return { ...input, retryAfterMs: null, state: null }
+    const taken = this.#decider.take(input.value)
     const answer = this.#outbox.answerTo(from.channel)
-    this.#decide(input.value)
+    this.#settle(taken)
     return answer
   }
 
@@ -130,6 +135,7 @@ export class Authority {
   }
 
   async #frame(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    if (!this.#parts.sockets.has(socket)) return
     const attachment = attachmentOf(socket)
     const parsed =
       typeof frame === 'string' ? parseToAuthority(frame) : failure('BAD_REQUEST', 'frames of this link are JSON text')
@@ -142,7 +148,6 @@ export class Authority {
       return this.#parts.sockets.send(attachment.id, { t: 'refused', code: parsed.code, why: parsed.why })
     }
     await this.#message(attachment, parsed.value)
-    this.#lookAtDeadlines()
   }
 
   async #greet(socket: WebSocket, attachment: Exclude<Attachment, Open>, message: ToAuthority): Promise<void> {
@@ -164,10 +169,14 @@ export class Authority {
     )
     socket.serializeAttachment({ phase: 'open', id, node, openedAt: clock.wallNow() } satisfies Attachment)
     const graceMs = Math.max(0, cluster.policy.startupGraceMs - (clock.now() - this.#decider.state.hearing.startedAt))
-    const welcome = this.#outbox.deliver(taken, (state) =>
+    await this.#outbox.deliver(taken, (state) =>
       this.#parts.sockets.welcome(id, { t: 'welcome', state, masters, graceMs }),
     )
-    await welcome
+  }
+
+  #refuse(socket: WebSocket, code: ErrorCode, why: string): void {
+    this.#parts.sockets.send(attachmentOf(socket).id, { t: 'refused', code, why })
+    this.#parts.sockets.closeSocket(socket, CLOSE.refused, code)
   }
 
   async #message({ id, node }: Open, message: ToAuthority): Promise<void> {
@@ -183,7 +192,12 @@ export class Authority {
       case 'reshape':
         return this.#statement(id, message.request, reshapeInput, message.reshape)
       case 'confirm':
-        return this.#decide({ i: 'confirm', from: { channel: id, request: message.request }, node, token: message.token })
+        return this.#decide({
+          i: 'confirm',
+          from: { channel: id, request: message.request },
+          node,
+          token: message.token,
+        })
       case 'results':
         return this.#directory.results(message.report)
       case 'getMasters':
@@ -221,6 +235,6 @@ export class Authority {
     if (!this.#directory.owes(registry)) return
     // Were this life to end before the directory has answered, the alarm brings it back.
     this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + DIRECTORY_RETRY_MS)
-    void this.#directory.tell(registry)
+    void this.#directory.tell(() => this.#decider.state.registry)
   }
 }

@@ -1,7 +1,7 @@
 /** A cluster's link to the network's directory: its grants go up, the signed master table comes down (NW2). */
 import type { FoundedRegistry, Registry } from '@baton/shared/core/registry/types'
-import { signStatement } from '@baton/shared/crypto/statements'
 import type { KeyPair } from '@baton/shared/crypto/keys'
+import { signStatement } from '@baton/shared/crypto/statements'
 import { compareTokens, type Epoch, type Generation, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
 import { readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
@@ -54,17 +54,18 @@ export class DirectoryLink {
     return known === null || compareTokens(parseToken(known), registry.lastGrant) < 0
   }
 
-  /** Tells the directory of the recorded grant; false when that has to be tried again. */
-  async tell(registry: Registry): Promise<boolean> {
-    if (this.#busy || !this.owes(registry)) return true
+  /** Tells the directory of the recorded grant, and of one that came meanwhile; gives up when it is not reached. */
+  async tell(recorded: () => Registry): Promise<void> {
+    if (this.#busy) return
     this.#busy = true
     try {
-      const credential = await this.#credentials.of(registry)
-      const answer = await attempt(() => this.#directory.learn(credential))
-      if (answer === null) return false
-      const { generation, epoch } = registry.lastGrant
-      writeMeta(this.#sql, KNOWN, JSON.stringify({ generation, epoch }))
-      return true
+      for (let registry = recorded(); this.owes(registry); registry = recorded()) {
+        const credential = await this.#credentials.of(registry)
+        const answer = await attempt(() => this.#directory.learn(credential))
+        if (answer === null) return
+        const { generation, epoch } = registry.lastGrant
+        writeMeta(this.#sql, KNOWN, JSON.stringify({ generation, epoch }))
+      }
     } finally {
       this.#busy = false
     }

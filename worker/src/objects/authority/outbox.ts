@@ -11,6 +11,17 @@ import type { Credentials } from './credentials.ts'
 import type { Taken } from './decider.ts'
 import { CLOSE, type Sockets } from './sockets.ts'
 
+/** Which messages carry the state, and so the signed grant. */
+const SHOWS_STATE: { readonly [Name in RegistrySend['s']]: boolean } = {
+  reply: true,
+  broadcast: true,
+  state: true,
+  heard: false,
+  sessionClosed: false,
+  closeSession: false,
+  directory: false,
+}
+
 export class Outbox {
   readonly #sockets: Sockets
   readonly #credentials: Credentials
@@ -30,13 +41,14 @@ export class Outbox {
     return new Promise((resolve) => this.#waiting.set(channel, resolve))
   }
 
-  /** `first` is said before the rest: the welcome of a session, with the state as of this decision. */
-  deliver(taken: Taken, first: (view: RegistryView | null) => void | Promise<void> = () => {}): Promise<void> {
+  /** `welcome` is said before the rest: nothing reaches a session before it. */
+  deliver(taken: Taken, welcome?: (view: RegistryView | null) => void): Promise<void> {
     const { registry } = taken
+    const shown = welcome !== undefined || taken.sends.some((send) => SHOWS_STATE[send.s])
     this.#last = this.#last
       .then(async () => {
-        const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
-        await first(view)
+        const view = shown && registry.status === 'founded' ? await this.#credentials.view(registry) : null
+        welcome?.(view)
         for (const send of taken.sends) this.#say(send, registry, view)
       })
       .catch((error) => console.error('delivery failed', error))
@@ -46,23 +58,27 @@ export class Outbox {
   #say(send: RegistrySend, registry: Registry, view: RegistryView | null): void {
     switch (send.s) {
       case 'reply':
-        return this.#reply(send.to, send.outcome, view)
+        this.#reply(send.to, send.outcome, view)
+        break
       case 'broadcast':
         if (view !== null) this.#sockets.broadcast({ t: 'state', state: view })
-        return
+        break
       case 'state':
         if (view !== null) this.#sockets.send(send.session, { t: 'state', state: view })
-        return
-      case 'heard': {
-        if (registry.status === 'absent') return
-        return this.#sockets.send(send.session, { t: 'heard', report: send.report, version: registry.version })
-      }
+        break
+      case 'heard':
+        if (registry.status === 'absent') break
+        this.#sockets.send(send.session, { t: 'heard', report: send.report, version: registry.version })
+        break
       case 'sessionClosed':
-        return this.#sockets.broadcast({ t: 'sessionClosed', node: send.node })
+        this.#sockets.broadcast({ t: 'sessionClosed', node: send.node })
+        break
       case 'closeSession':
-        return this.#sockets.close(send.session, CLOSE.superseded, 'a newer session of this node took its place')
+        this.#sockets.close(send.session, CLOSE.superseded, 'a newer session of this node took its place')
+        break
       case 'directory':
-        return this.#onGrant()
+        this.#onGrant()
+        break
       default:
         unreachable(send)
     }

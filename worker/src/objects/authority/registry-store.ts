@@ -1,4 +1,5 @@
 /** The registry in SQLite: the typed rows of the machine, written and read back. */
+
 import type { RegistryWrite } from '@baton/shared/core/registry/messages'
 import type {
   Acknowledged,
@@ -8,69 +9,64 @@ import type {
   Registry,
   UnfoundedRegistry,
 } from '@baton/shared/core/registry/types'
-import { unreachable } from '@baton/shared/assert'
 import type { Epoch, Generation, LogIndex, NodeId, Version } from '@baton/shared/ids'
 import type { Sql } from '../../adapters/sql.ts'
 
 type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars'>
 type Founded = Pick<FoundedRegistry, 'epoch' | 'master' | 'syncSet' | 'coming' | 'recovering' | 'reshape'>
 
-/** Call inside a transaction. A second row for one token fails on the primary key (RG8). */
+type Writers = { readonly [W in RegistryWrite['w']]: (sql: Sql, write: Extract<RegistryWrite, { w: W }>) => void }
+
+const WRITERS: Writers = {
+  cluster: (sql, { registry }) => writeCluster(sql, registry),
+  member: (sql, { member }) =>
+    sql.run(
+      'INSERT INTO members (node, member) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET member = excluded.member',
+      member.node,
+      JSON.stringify(member),
+    ),
+  // A second row for one token fails on the primary key (RG8).
+  grant: (sql, { grant }) =>
+    sql.run(
+      'INSERT INTO grants (generation, epoch, node, record) VALUES (?, ?, ?, ?)',
+      grant.generation,
+      grant.epoch,
+      grant.node,
+      JSON.stringify(grant),
+    ),
+  reshape: (sql, { token, version, statement }) =>
+    sql.run(
+      'INSERT INTO reshapes (generation, epoch, version, statement) VALUES (?, ?, ?, ?)',
+      token.generation,
+      token.epoch,
+      version,
+      statement,
+    ),
+  acknowledged: (sql, { node, acknowledged: { token, durableIndex } }) =>
+    sql.run(
+      `INSERT INTO acknowledged (node, generation, epoch, durable_index) VALUES (?, ?, ?, ?)
+       ON CONFLICT (node) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch,
+         durable_index = excluded.durable_index`,
+      node,
+      token.generation,
+      token.epoch,
+      durableIndex,
+    ),
+  confirmed: (sql, { node, token, at }) =>
+    sql.run(
+      `INSERT INTO confirmed (node, generation, epoch, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (node) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch, at = excluded.at`,
+      node,
+      token.generation,
+      token.epoch,
+      at,
+    ),
+}
+
+/** Call inside a transaction. */
 export function applyWrite(sql: Sql, write: RegistryWrite): void {
-  switch (write.w) {
-    case 'cluster':
-      return writeCluster(sql, write.registry)
-    case 'member':
-      return sql.run(
-        'INSERT INTO members (node, member) VALUES (?, ?) ON CONFLICT (node) DO UPDATE SET member = excluded.member',
-        write.member.node,
-        JSON.stringify(write.member),
-      )
-    case 'grant': {
-      const { generation, epoch, node } = write.grant
-      const record = JSON.stringify(write.grant)
-      return sql.run(
-        'INSERT INTO grants (generation, epoch, node, record) VALUES (?, ?, ?, ?)',
-        generation,
-        epoch,
-        node,
-        record,
-      )
-    }
-    case 'reshape': {
-      const { token, version, statement } = write
-      return sql.run(
-        'INSERT INTO reshapes (generation, epoch, version, statement) VALUES (?, ?, ?, ?)',
-        token.generation,
-        token.epoch,
-        version,
-        statement,
-      )
-    }
-    case 'acknowledged': {
-      const { token, durableIndex } = write.acknowledged
-      return sql.run(
-        `INSERT INTO acknowledged (node, generation, epoch, durable_index) VALUES (?, ?, ?, ?)
-         ON CONFLICT (node) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch,
-           durable_index = excluded.durable_index`,
-        write.node,
-        token.generation,
-        token.epoch,
-        durableIndex,
-      )
-    }
-    case 'confirmed':
-      return sql.run(
-        `INSERT INTO confirmed (node, generation, epoch, at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (node) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch, at = excluded.at`,
-        write.node,
-        write.token.generation,
-        write.token.epoch,
-        write.at,
-      )
-    default:
-      unreachable(write)
-  }
+  const writer = WRITERS[write.w] as (sql: Sql, write: RegistryWrite) => void
+  writer(sql, write)
 }
 
 /** Version of the recorded registry; null before it was created. */

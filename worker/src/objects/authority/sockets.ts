@@ -41,6 +41,10 @@ export class Sockets {
     return this.#byId.size >= LIMITS.controlSockets
   }
 
+  has(socket: WebSocket): boolean {
+    return this.#byId.get(attachmentOf(socket).id) === socket
+  }
+
   accept(socket: WebSocket, attachment: Attachment): void {
     this.#context.acceptWebSocket(socket)
     socket.serializeAttachment(attachment)

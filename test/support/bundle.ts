@@ -1,0 +1,87 @@
+/**
+ * Builds the published package: `node-runtime/dist` with one file for the command, one for the authentication node, the sample
+ * input and the licences of what is inside. Run by `npm pack -w node-runtime` (prepack).
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+
+const ROOT = join(import.meta.dirname, '../..')
+const PACKAGE = join(ROOT, 'node-runtime')
+
+const COMMON: BuildOptions = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  format: 'esm',
+  target: 'node24',
+  sourcemap: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+}
+
+/** Packages inside are CommonJS in part and call `require` for Node's own modules; an ES module has none. */
+const REQUIRE = `import { createRequire as __createRequire } from 'node:module'
+const require = __createRequire(import.meta.url)
+`
+
+/** @returns the folder with the result */
+export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promise<string> {
+  rmSync(dist, { recursive: true, force: true })
+  mkdirSync(dist, { recursive: true })
+  const command = await build({
+    ...COMMON,
+    platform: 'node',
+    entryPoints: ['node-runtime/src/cli/main.ts'],
+    outfile: join(dist, 'main.js'),
+    // Only `baton demo` uses it; too large and too native to carry along.
+    external: ['miniflare'],
+    banner: { js: REQUIRE },
+  })
+  await build({
+    ...COMMON,
+    platform: 'node',
+    entryPoints: ['node-runtime/src/cli/launch.ts'],
+    outfile: join(dist, 'baton.js'),
+    external: ['./main.js'],
+  })
+  const worker = await build({
+    ...COMMON,
+    platform: 'neutral',
+    conditions: ['workerd', 'worker', 'browser'],
+    mainFields: ['module', 'main'],
+    external: ['cloudflare:*', 'node:*'],
+    entryPoints: ['worker/src/index.ts'],
+    outfile: join(dist, 'authentication-node.js'),
+  })
+  copyFileSync(join(PACKAGE, 'src/demo/receivables.jsonl'), join(dist, 'receivables.jsonl'))
+  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences([command.metafile!, worker.metafile!]))
+  return dist
+}
+
+/** The licence text of every package that has code in the bundles. */
+function licences(metafiles: readonly Metafile[]): string {
+  const folders = new Set<string>()
+  for (const { inputs } of metafiles) {
+    for (const input of Object.keys(inputs)) {
+      const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(relative(ROOT, join(ROOT, input)))
+      if (match !== null) folders.add(match[1]!)
+    }
+  }
+  return [...folders].sort().map(licenceOf).join('\n')
+}
+
+function licenceOf(folder: string): string {
+  const path = join(ROOT, folder)
+  const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Record<string, string>
+  const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry))
+  const text = file === undefined ? '' : `\n${readFileSync(join(path, file), 'utf8').trim()}\n`
+  return `==== ${name} ${version} (${license}) ====\n${text}`
+}
+
+if (import.meta.main) {
+  await bundlePackage()
+  for (const file of ['README.md', 'LICENSE']) {
+    if (existsSync(join(ROOT, file))) copyFileSync(join(ROOT, file), join(PACKAGE, file))
+  }
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import type { Judgement } from '../../../node-runtime/src/demo/checker/evidence.ts'
+import type { Fault } from '../../../node-runtime/src/demo/figures.ts'
+import type { Load } from '../../../node-runtime/src/demo/load.ts'
+import { exitStatus, describe as lines, type RunFacts, runReport } from '../../../node-runtime/src/demo/report.ts'
+import { Timeline } from '../../../node-runtime/src/demo/timeline.ts'
+import type { NodeFiles } from '../../../node-runtime/src/network/init.ts'
+
+const C1 = { node: 'c1-n2', cluster: 'c1', site: 'y' } as NodeFiles
+const CLEAN: Judgement = {
+  verdict: 'true',
+  lost: 0,
+  duplicated: 0,
+  resultHashesEqual: true,
+  conflictingVotes: 0,
+  height: 9,
+  findings: [],
+}
+const FAULT: Fault = {
+  case: 'master-killed',
+  atMs: 1_000,
+  healedAtMs: 5_000,
+  lostMasters: [{ cluster: 'c1', epoch: 1 }],
+}
+
+function facts(changes: Partial<RunFacts> = {}): RunFacts {
+  const timeline = new Timeline()
+  timeline.record(C1, { event: 'decided', height: 4, at: 990 })
+  timeline.record(C1, { event: 'suspected', at: 1_005 })
+  timeline.record(C1, { event: 'granted', generation: 0, epoch: 2, at: 1_030 })
+  timeline.record(C1, { event: 'promoted', generation: 0, epoch: 2, resumed: false, at: 1_035 })
+  timeline.record(C1, { event: 'decided', height: 5, at: 1_060 })
+  timeline.record(C1, { event: 'decided', height: 6, at: 1_100 })
+  const acknowledged = [
+    { id: 'a', height: 4, index: 0, atMs: 995, latencyMs: 10 },
+    { id: 'b', height: 5, index: 0, atMs: 1_061, latencyMs: 80 },
+    { id: 'c', height: 6, index: 0, atMs: 1_101, latencyMs: 20 },
+  ]
+  return {
+    network: 'demo',
+    clusters: 4,
+    nodes: 12,
+    sites: 2,
+    startMs: 1,
+    startedAtMs: 0,
+    residentMBPerNode: 100,
+    faults: [FAULT],
+    load: { acknowledged, failures: [], submitted: 3, count: 3 } as unknown as Load,
+    timeline,
+    commits: new Map([
+      [4, [{ cluster: 'c1', epoch: 1 }]],
+      [5, [{ cluster: 'c2', epoch: 1 }]],
+      [6, [{ cluster: 'c1', epoch: 2 }]],
+    ]),
+    judgement: CLEAN,
+    broken: null,
+    ...changes,
+  }
+}
+
+describe('the report', () => {
+  test('times a switch from the fault to the first decided block that has a vote under the new epoch', () => {
+    const report = runReport(facts())
+    expect(report.switches).toEqual([
+      { case: 'master-killed', cluster: 'c1', fromEpoch: 1, toEpoch: 2, detectMs: 5, grantMs: 30, outageMs: 100 },
+    ])
+    // 60 ms until block 5, then 40 ms until block 6.
+    expect(report.networkStallMs).toEqual({ 'master-killed': 60 })
+    expect(report.acknowledgedDuring).toEqual({ 'master-killed': { before: 1, during: 1, after: 1 } })
+    expect(report.loadAtFault).toEqual({ 'master-killed': { unsubmitted: 1, inFlight: 1 } })
+    expect([report.verdict, exitStatus(report)]).toEqual(['true', 0])
+  })
+
+  test('is false when a cluster switched without a fault', () => {
+    const report = runReport(facts({ faults: [] }))
+    expect(report.verdict).toBe('false')
+    expect(report.findings).toEqual(['c1 switched to c1-n2 under epoch 2 without a fault'])
+    expect(exitStatus(report)).toBe(1)
+  })
+
+  test('does not call a master that goes on after a restart a switch', () => {
+    const timeline = new Timeline()
+    timeline.record(C1, { event: 'promoted', generation: 0, epoch: 1, resumed: true, at: 2_000 })
+    expect(runReport(facts({ faults: [], timeline })).verdict).toBe('true')
+  })
+
+  test('is false when the new epoch never voted, or was not the next one', () => {
+    expect(runReport(facts({ commits: new Map() })).verdict).toBe('false')
+    const jumped = { ...FAULT, lostMasters: [{ cluster: 'c1', epoch: 0 }] }
+    expect(runReport(facts({ faults: [jumped] })).findings).toContain('c1 went from epoch 0 to 2, not by one')
+  })
+
+  test('is false when a transaction was refused or given up', () => {
+    const load = { acknowledged: [], failures: [{ why: 'UNREACHABLE' }], submitted: 1, count: 1 } as unknown as Load
+    expect(runReport(facts({ load })).verdict).toBe('false')
+  })
+
+  test('is unknown, with a failing exit status, when the checker could not see everything or the run broke off', () => {
+    const blind = runReport(facts({ judgement: { ...CLEAN, verdict: 'unknown', findings: ['c4-n3 is silent'] } }))
+    expect([blind.verdict, exitStatus(blind)]).toEqual(['unknown', 1])
+    const broken = runReport(facts({ broken: 'no new master' }))
+    expect([broken.verdict, exitStatus(broken)]).toEqual(['unknown', 1])
+    expect(lines(broken)).toContain('! the run was cut short: no new master')
+  })
+})

@@ -1,0 +1,51 @@
+/** The network that the authentication node serves in these tests: fixed keys, short timings, a cluster for each test. */
+import { exportPrivateJwk, type KeyPair, keyPairFromSeed } from '@baton/shared/crypto/keys'
+import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
+import type { ClusterId, NetworkId, NodeId } from '@baton/shared/ids'
+
+export const NETWORK = 'testnet' as NetworkId
+
+export const POLICY: ClusterPolicy = {
+  heartbeatMs: 20,
+  suspectAfterMs: 70,
+  masterTtlMs: 200,
+  startupGraceMs: 300,
+  durability: 'preferred',
+  syncReplicas: 1,
+}
+
+export const CLUSTERS = Array.from({ length: 12 }, (_, i) => `c${i + 1}` as ClusterId)
+
+/** `owner c1`, `node c1-a`: the same name gives the same key, in the tests and in their configuration. */
+export async function keyOf(name: string): Promise<KeyPair> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`test key of ${name}`))
+  return keyPairFromSeed(new Uint8Array(digest))
+}
+
+export function founderOf(cluster: ClusterId): NodeId {
+  return `${cluster}-a` as NodeId
+}
+
+export async function testGenesis(): Promise<Genesis> {
+  const authority = await keyOf('authority')
+  const clusters = CLUSTERS.map(async (cluster) => {
+    const owner = await keyOf(`owner ${cluster}`)
+    return { cluster, ownerKeys: [owner.publicKey], founder: founderOf(cluster), policy: POLICY }
+  })
+  return {
+    format: 'baton-genesis/1',
+    network: NETWORK,
+    createdAt: '2026-01-01T00:00:00Z',
+    authorityKeys: [authority.publicKey],
+    application: 'ledger',
+    heartbeatBlockMs: 10_000,
+    clusters: await Promise.all(clusters),
+  }
+}
+
+export async function testBindings(): Promise<{ GENESIS: string; AUTHORITY_KEY: string }> {
+  return {
+    GENESIS: JSON.stringify(await testGenesis()),
+    AUTHORITY_KEY: await exportPrivateJwk(await keyOf('authority')),
+  }
+}

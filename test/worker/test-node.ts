@@ -1,0 +1,257 @@
+/** A node of a cluster as the authority sees it: real keys, real certificates, a real WebSocket into workerd. */
+import { exports } from 'cloudflare:workers'
+import type { KeyPair } from '@baton/shared/crypto/keys'
+import type { Claim, ClaimEvidence, NodeCertificate, Reshape, SessionProof } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { ClusterId, Epoch, Jws, LogIndex, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
+import type { FromAuthority, RegistryView, ToAuthority } from '@baton/shared/protocol/control'
+import { vi } from 'vitest'
+import { keyOf, NETWORK } from './network.ts'
+
+type Message<T extends FromAuthority['t']> = Extract<FromAuthority, { t: T }>
+export type Reply = Message<'reply'>
+
+export const ORIGIN = 'https://authority.test'
+
+export function clusterUrl(cluster: ClusterId, rest = ''): string {
+  return `${ORIGIN}/v1/networks/${NETWORK}/clusters/${cluster}${rest}`
+}
+
+export function get(url: string, init?: RequestInit): Promise<Response> {
+  return exports.default.fetch(new Request(url, init))
+}
+
+export class TestNode {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly keys: KeyPair
+  readonly certificate: Jws
+  socket: WebSocket | undefined
+  /** Everything received and not yet taken, oldest first. */
+  inbox: FromAuthority[] = []
+  closed: { code: number } | undefined
+  state: RegistryView | null = null
+  #request = 0
+
+  private constructor(cluster: ClusterId, node: NodeId, keys: KeyPair, certificate: Jws) {
+    this.cluster = cluster
+    this.node = node
+    this.keys = keys
+    this.certificate = certificate
+  }
+
+  /** `letter` names the node within its cluster. `overrides` are for certificates that must be refused. */
+  static async make(
+    cluster: ClusterId,
+    letter: string,
+    overrides: Partial<NodeCertificate> = {},
+    owner?: KeyPair,
+  ): Promise<TestNode> {
+    const node = `${cluster}-${letter}` as NodeId
+    const keys = await keyOf(`node ${node}`)
+    const payload: NodeCertificate = {
+      network: NETWORK,
+      cluster,
+      node,
+      key: keys.publicKey,
+      site: 'x' as SiteId,
+      issuedAt: 0 as UnixMs,
+      expiresAt: (Date.now() + 3_600_000) as UnixMs,
+      ...overrides,
+    }
+    const signer = owner ?? (await keyOf(`owner ${cluster}`))
+    return new TestNode(cluster, node, keys, await signStatement('certificate', payload, signer.privateKey))
+  }
+
+  /** Made and connected. */
+  static async online(cluster: ClusterId, letter: string): Promise<TestNode> {
+    const node = await TestNode.make(cluster, letter)
+    await node.connect()
+    return node
+  }
+
+  /** The socket is open, nothing is said yet. */
+  async open(): Promise<void> {
+    const response = await get(clusterUrl(this.cluster, '/session'), { headers: { upgrade: 'websocket' } })
+    const socket = response.webSocket
+    if (socket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`)
+    this.inbox = []
+    this.closed = undefined
+    this.socket = socket
+    socket.addEventListener('message', (event) => {
+      if (this.socket !== socket) return
+      const message = JSON.parse(event.data as string) as FromAuthority
+      this.inbox.push(message)
+      if ('state' in message && message.state !== null) this.state = message.state
+    })
+    socket.addEventListener('close', (event) => {
+      if (this.socket === socket) this.closed = { code: event.code }
+    })
+    socket.accept()
+  }
+
+  /** Opens a session; resolves with the welcome. */
+  async connect(overrides: Partial<SessionProof> = {}): Promise<Message<'welcome'>> {
+    await this.open()
+    await this.hello(overrides)
+    return this.take('welcome')
+  }
+
+  async hello(overrides: Partial<SessionProof> = {}, signer: KeyPair = this.keys): Promise<Jws> {
+    const { challenge } = await this.take('challenge')
+    const proof = await signStatement(
+      'session',
+      {
+        network: NETWORK,
+        cluster: this.cluster,
+        node: this.node,
+        challenge,
+        peerAddress: `${this.node}:7000`,
+        apiAddress: `${this.node}:8000`,
+        protocol: { min: 1, max: 1 },
+        priority: 0,
+        noFailover: false,
+        ...overrides,
+      },
+      signer.privateKey,
+    )
+    this.send({ t: 'hello', certificate: this.certificate, proof })
+    return proof
+  }
+
+  send(message: ToAuthority): void {
+    this.sendRaw(JSON.stringify(message))
+  }
+
+  sendRaw(frame: string | ArrayBuffer): void {
+    if (this.socket === undefined) throw new Error('not connected')
+    this.socket.send(frame)
+  }
+
+  disconnect(): void {
+    this.socket?.close(1000, 'test')
+  }
+
+  /** Waits for the next message of a kind that fits, and takes it out of the inbox. */
+  async take<T extends FromAuthority['t']>(t: T, fits: (message: Message<T>) => boolean = () => true) {
+    const is = (message: FromAuthority): message is Message<T> => message.t === t && fits(message as Message<T>)
+    const found = await vi.waitFor(
+      () => {
+        const message = this.inbox.find(is)
+        if (message === undefined) {
+          const seen = this.inbox.map((each) => JSON.stringify(each).slice(0, 120))
+          throw new Error(`${this.node} got no ${t}: ${seen.join('\n')} ${JSON.stringify(this.closed)}`)
+        }
+        return message
+      },
+      { timeout: 5_000, interval: 1 },
+    )
+    this.inbox.splice(this.inbox.indexOf(found), 1)
+    return found
+  }
+
+  /** The state once it fits. */
+  async seeState(fits: (state: RegistryView) => boolean): Promise<RegistryView> {
+    return vi.waitFor(
+      () => {
+        if (this.state === null || !fits(this.state)) throw new Error(`state is ${JSON.stringify(this.state)}`)
+        return this.state
+      },
+      { timeout: 5_000, interval: 2 },
+    )
+  }
+
+  async report(overrides: Partial<Extract<ToAuthority, { t: 'report' }>> = {}): Promise<Message<'heard'>> {
+    const { generation, epoch, master } = this.known
+    this.#request += 1
+    const report = this.#request
+    this.send({
+      t: 'report',
+      report,
+      token: { generation, epoch },
+      role: master === this.node ? 'master' : 'follower',
+      stalled: false,
+      durableIndex: 0 as LogIndex,
+      height: 0,
+      heardMasterMs: null,
+      ...overrides,
+    })
+    return this.take('heard', (heard) => heard.report === report)
+  }
+
+  get known(): RegistryView {
+    if (this.state === null) throw new Error(`${this.node} knows no state`)
+    return this.state
+  }
+
+  signedClaim(evidence: ClaimEvidence, overrides: Partial<Claim> = {}): Promise<Jws> {
+    const { generation, epoch, version } = this.known
+    const claim: Claim = {
+      network: NETWORK,
+      cluster: this.cluster,
+      generation,
+      epoch: (epoch + 1) as Epoch,
+      version,
+      node: this.node,
+      nonce: crypto.randomUUID(),
+      evidence,
+      durableIndex: 0 as LogIndex,
+      coming: null,
+      ...overrides,
+    }
+    return signStatement('claim', claim, this.keys.privateKey)
+  }
+
+  signedReshape(syncSet: readonly NodeId[], overrides: Partial<Reshape> = {}): Promise<Jws> {
+    const { generation, epoch, version } = this.known
+    const base = { network: NETWORK, cluster: this.cluster, generation, epoch, version, node: this.node }
+    return signStatement('reshape', { ...base, syncSet, ...overrides }, this.keys.privateKey)
+  }
+
+  async sendClaim(claim: Jws): Promise<Reply> {
+    this.#request += 1
+    const request = this.#request
+    this.send({ t: 'claim', request, claim })
+    return this.take('reply', (reply) => reply.request === request)
+  }
+
+  async claim(evidence: ClaimEvidence, overrides: Partial<Claim> = {}): Promise<Reply> {
+    return this.sendClaim(await this.signedClaim(evidence, overrides))
+  }
+
+  async reshape(syncSet: readonly NodeId[], overrides: Partial<Reshape> = {}): Promise<Reply> {
+    const reshape = await this.signedReshape(syncSet, overrides)
+    this.#request += 1
+    const request = this.#request
+    this.send({ t: 'reshape', request, reshape })
+    return this.take('reply', (reply) => reply.request === request)
+  }
+
+  async confirm(): Promise<Reply> {
+    const { generation, epoch } = this.known
+    this.#request += 1
+    const request = this.#request
+    this.send({ t: 'confirm', request, token: { generation, epoch } })
+    return this.take('reply', (reply) => reply.request === request)
+  }
+
+  async post(kind: 'claims' | 'reshapes', statement: Jws, certificate: Jws = this.certificate): Promise<Response> {
+    return get(clusterUrl(this.cluster, `/${kind}`), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ statement, certificate }),
+    })
+  }
+}
+
+/** A is master with the sync set {A, B}, C follows; all have sessions. */
+export async function threeNodes(cluster: ClusterId): Promise<[TestNode, TestNode, TestNode]> {
+  const a = await TestNode.online(cluster, 'a')
+  const b = await TestNode.online(cluster, 'b')
+  const c = await TestNode.online(cluster, 'c')
+  await a.seeState((state) => state.members.length === 3)
+  const reply = await a.reshape([a.node, b.node])
+  if (!reply.ok) throw new Error(reply.why)
+  for (const node of [b, c]) await node.seeState((state) => state.syncSet.length === 2)
+  return [a, b, c]
+}

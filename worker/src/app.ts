@@ -1,0 +1,44 @@
+/** The HTTP face of the authentication node. Every error is coded and says what to do. */
+import { explainIssues } from '@baton/shared/crypto/statement-schemas'
+import { BatonError } from '@baton/shared/errors'
+import { LIMITS } from '@baton/shared/limits'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { HTTPException } from 'hono/http-exception'
+import { answerOf, errorAnswer } from './error-answer.ts'
+import { clusterRoutes } from './routes/cluster.ts'
+import { type AppContext, requireConfig } from './routes/context.ts'
+import { healthRoute } from './routes/health.ts'
+import { networkRoutes } from './routes/network.ts'
+import { requestRoutes } from './routes/requests.ts'
+import { sessionRoute } from './routes/session.ts'
+
+export function createApp(): OpenAPIHono<AppContext> {
+  const app = new OpenAPIHono<AppContext>({
+    defaultHook: (result) => (result.success ? undefined : errorAnswer('BAD_REQUEST', explainIssues(result.error))),
+  })
+  app.onError((error) => {
+    if (error instanceof BatonError) return answerOf(error)
+    if (error instanceof HTTPException) return errorAnswer('BAD_REQUEST', error.message)
+    console.error('request failed', error)
+    return errorAnswer('INTERNAL', 'the request failed; the log of the Worker says why')
+  })
+  app.notFound((context) => errorAnswer('NOT_FOUND', `no route ${context.req.method} ${context.req.path}`))
+  healthRoute(app)
+  app.use(requireConfig)
+  app.use(
+    bodyLimit({
+      maxSize: LIMITS.controlBodyBytes,
+      onError: () => errorAnswer('BODY_TOO_LARGE', `a body has at most ${LIMITS.controlBodyBytes} bytes`),
+    }),
+  )
+  networkRoutes(app)
+  clusterRoutes(app)
+  requestRoutes(app)
+  sessionRoute(app)
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Baton authentication node', version: '1', license: { name: 'Apache-2.0' } },
+  })
+  return app
+}

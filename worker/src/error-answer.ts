@@ -1,0 +1,34 @@
+/** Errors as HTTP answers: `{error, message, remedy?}` with the status of the code. */
+import { BatonError, ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
+
+const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
+  NOT_FOUND: 'see /openapi.json for the routes',
+  UNKNOWN_CLUSTER: 'use a network and cluster named in the genesis document',
+  STALE_VERSION: 'look at `state`, and ask again against its version if that is still wanted',
+  MASTER_ALIVE: 'ask again after `retryAfterMs`',
+  STARTUP_GRACE: 'ask again after `retryAfterMs`; a standby must have a session with the authority',
+  NOT_ELECTABLE: 'let the node re-sync and be added to the sync set by the master',
+  CERTIFICATE_EXPIRED: 'renew the node certificate with the owner key',
+  CERTIFICATE_INVALID: 'use a certificate signed by the owner key of this cluster',
+  STATEMENT_INVALID: 'send a statement signed by the key of the node it names',
+  UNKNOWN_NODE: 'open a session with this node first',
+  BODY_TOO_LARGE: 'send a smaller body',
+}
+
+export function remedyOf(code: ErrorCode): string | undefined {
+  return REMEDIES[code]
+}
+
+/** A coded error that says what to do. */
+export function codedError(code: ErrorCode, message: string): BatonError {
+  const remedy = remedyOf(code)
+  return new BatonError(code, message, remedy === undefined ? {} : { remedy })
+}
+
+export function errorAnswer(code: ErrorCode, message: string): Response {
+  return answerOf(codedError(code, message))
+}
+
+export function answerOf(error: BatonError): Response {
+  return Response.json(error, { status: ERROR_CODES[error.code].status })
+}

@@ -1,0 +1,114 @@
+/** Durable Object: the authority of one cluster. Only the platform's callbacks are here; the work is in `authority/`. */
+import { DurableObject } from 'cloudflare:workers'
+import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
+import { clusterOf } from '@baton/shared/genesis-schema'
+import type { ClusterId, Jws } from '@baton/shared/ids'
+import { failure, type Result, success } from '@baton/shared/result'
+import { authorityClock } from '../adapters/authority-clock.ts'
+import { Backstop } from '../adapters/backstop.ts'
+import { claimForGenesis, clusterOfDatabase, keepCluster } from '../adapters/database-owner.ts'
+import { migrate } from '../adapters/migrations.ts'
+import { durableSql, type Sql } from '../adapters/sql.ts'
+import { type ConfigResult, type Env, readConfig } from '../env.ts'
+import { errorAnswer } from '../error-answer.ts'
+import { networkDirectory } from '../place.ts'
+import { Authority } from './authority/authority.ts'
+import { AUTHORITY_MIGRATIONS } from './authority/schema.ts'
+import { Sockets } from './authority/sockets.ts'
+import type { AuthorityApi, ClusterStatus, RequestAnswer, StatementKindOverHttp } from './authority-api.ts'
+
+export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi {
+  readonly #sql: Sql
+  readonly #backstop: Backstop
+  readonly #sockets: Sockets
+  #config: ConfigResult | undefined
+  #authority: Authority | undefined
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env)
+    this.#sql = durableSql(context.storage)
+    this.#backstop = new Backstop(context.storage)
+    this.#sockets = new Sockets(context)
+    void context.blockConcurrencyWhile(async () => {
+      migrate(this.#sql, AUTHORITY_MIGRATIONS, Date.now())
+      this.#config = await readConfig(env)
+      const cluster = clusterOfDatabase(this.#sql)
+      if (cluster !== null) this.#open(cluster)
+    })
+  }
+
+  /** A node's WebSocket: the Worker has checked network and cluster, and names the latter in the last part of the path. */
+  override async fetch(request: Request): Promise<Response> {
+    const authority = this.#open(new URL(request.url).pathname.split('/').at(-1) as ClusterId)
+    if (!authority.ok) return errorAnswer(authority.code, authority.why)
+    if (this.#sockets.full) return errorAnswer('UNREACHABLE', 'the authority has too many connections: try again later')
+    const { 0: client, 1: server } = new WebSocketPair()
+    authority.value.accept(server)
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    await this.#authority?.receive(socket, frame)
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    this.#authority?.closed(socket, code, reason)
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#authority?.closed(socket, 1011, 'the connection failed')
+  }
+
+  override async alarm(): Promise<void> {
+    this.#backstop.rang()
+    this.#authority?.deadlines()
+  }
+
+  async status(cluster: ClusterId): Promise<Result<ClusterStatus>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(await authority.value.status()) : authority
+  }
+
+  async events(cluster: ClusterId, after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.events(after, limit)) : authority
+  }
+
+  async request(
+    cluster: ClusterId,
+    kind: StatementKindOverHttp,
+    statement: string,
+    certificate: string,
+  ): Promise<RequestAnswer> {
+    const authority = this.#open(cluster)
+    if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
+    return authority.value.request(kind, statement, certificate)
+  }
+
+  async masters(version: number, table: Jws): Promise<Result<null>> {
+    this.#authority?.masters(version, table)
+    return success(null)
+  }
+
+  /** The authority of this cluster; the first call names it for ever. */
+  #open(cluster: ClusterId): Result<Authority> {
+    if (this.#authority !== undefined) return success(this.#authority)
+    if (this.#config?.ok !== true) return failure('CONFIG_INVALID', this.#config?.error.message ?? 'not read yet')
+    const { config } = this.#config
+    const owned = claimForGenesis(this.#sql, config.genesisHash)
+    if (!owned.ok) return owned
+    const found = clusterOf(config.genesis, cluster)
+    if (found === null) return failure('UNKNOWN_CLUSTER', `genesis has no cluster ${cluster}`)
+    keepCluster(this.#sql, cluster)
+    this.#authority = new Authority({
+      config,
+      cluster: found,
+      sql: this.#sql,
+      clock: authorityClock(),
+      sockets: this.#sockets,
+      backstop: this.#backstop,
+      directory: networkDirectory(this.env, config.genesis.network),
+    })
+    return success(this.#authority)
+  }
+}

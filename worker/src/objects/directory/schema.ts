@@ -1,0 +1,19 @@
+/** Tables of a network's directory. */
+import { EVENT_TABLE } from '../../adapters/event-log.ts'
+import { META_TABLE } from '../../adapters/meta.ts'
+import type { Migration } from '../../adapters/migrations.ts'
+
+export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'masters',
+    statements: [
+      META_TABLE,
+      ...EVENT_TABLE,
+      `CREATE TABLE masters (
+        cluster TEXT PRIMARY KEY, generation INTEGER NOT NULL, epoch INTEGER NOT NULL, mastership TEXT NOT NULL
+      ) WITHOUT ROWID`,
+      // The version of the table that each cluster's authority has confirmed.
+      'CREATE TABLE pushed (cluster TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID',
+    ],
+  },
+]

@@ -1,0 +1,110 @@
+/** Durable Object: the directory of one network. It signs the master table, tells it to all, and compares results. */
+import { DurableObject } from 'cloudflare:workers'
+import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
+import { verifyCredential } from '@baton/shared/crypto/credential'
+import type { Credential } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { Jws, UnixMs } from '@baton/shared/ids'
+import { failure, type Result, success } from '@baton/shared/result'
+import { Backstop } from '../adapters/backstop.ts'
+import { claimForGenesis } from '../adapters/database-owner.ts'
+import { readEvents } from '../adapters/event-log.ts'
+import { migrate } from '../adapters/migrations.ts'
+import { durableSql, type Sql } from '../adapters/sql.ts'
+import { type Config, type ConfigResult, type Env, readConfig } from '../env.ts'
+import { clusterAuthority } from '../place.ts'
+import { Broadcast } from './directory/broadcast.ts'
+import { MasterList } from './directory/master-list.ts'
+import { DIRECTORY_MIGRATIONS } from './directory/schema.ts'
+import type { DirectoryApi, DirectoryTable } from './directory-api.ts'
+
+const PUSH_RETRY_MS = 1_000
+
+export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi {
+  readonly #sql: Sql
+  readonly #backstop: Backstop
+  readonly #masters: MasterList
+  #config: ConfigResult | undefined
+  #signed: DirectoryTable | undefined
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env)
+    this.#sql = durableSql(context.storage)
+    this.#backstop = new Backstop(context.storage)
+    this.#masters = new MasterList(this.#sql)
+    void context.blockConcurrencyWhile(async () => {
+      migrate(this.#sql, DIRECTORY_MIGRATIONS, Date.now())
+      this.#config = await readConfig(env)
+    })
+  }
+
+  async learn(credential: Credential): Promise<Result<DirectoryTable>> {
+    const config = this.#open()
+    if (!config.ok) return config
+    const mastership = await verifyCredential(config.value.genesis, credential)
+    if (!mastership.ok) return mastership
+    const taken = this.#masters.take(mastership.value, Date.now() as UnixMs)
+    if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')
+    const table = await this.#table(config.value)
+    if (taken === 'newer') this.#push(config.value, table)
+    return success(table)
+  }
+
+  async table(): Promise<Result<DirectoryTable>> {
+    const config = this.#open()
+    return config.ok ? success(await this.#table(config.value)) : config
+  }
+
+  async results(_report: Jws): Promise<Result<null>> {
+    return success(null)
+  }
+
+  async events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {
+    const config = this.#open()
+    return config.ok ? success(readEvents(this.#sql, after, limit)) : config
+  }
+
+  override async alarm(): Promise<void> {
+    this.#backstop.rang()
+    const config = this.#open()
+    if (config.ok) this.#push(config.value, await this.#table(config.value))
+  }
+
+  #open(): Result<Config> {
+    if (this.#config?.ok !== true) return failure('CONFIG_INVALID', this.#config?.error.message ?? 'not read yet')
+    const owned = claimForGenesis(this.#sql, this.#config.config.genesisHash)
+    return owned.ok ? success(this.#config.config) : owned
+  }
+
+  /** Signed once per version. */
+  async #table(config: Config): Promise<DirectoryTable> {
+    const { version } = this.#masters
+    if (this.#signed?.version === version) return this.#signed
+    const masters = this.#masters.all()
+    const payload = {
+      network: config.genesis.network,
+      version,
+      masters: masters.map(({ credential }) => credential),
+    }
+    const table = await signStatement('masterTable', payload, config.authority.privateKey)
+    const entries = masters.map(({ cluster, generation, epoch, node, recovering }) => {
+      return { cluster, generation, epoch, node, recovering }
+    })
+    const signed = { version, table, masters: entries }
+    if (this.#signed === undefined || this.#signed.version < version) this.#signed = signed
+    return signed
+  }
+
+  /** Does not wait: whoever told the directory of a grant has its own clients to answer. */
+  #push(config: Config, { version, table }: DirectoryTable): void {
+    const { network, clusters } = config.genesis
+    const broadcast = new Broadcast(
+      this.#sql,
+      clusters.map(({ cluster }) => cluster),
+      (cluster) => clusterAuthority(this.env, network, cluster),
+    )
+    if (broadcast.missing(version).length === 0) return
+    this.#backstop.wakeAt(Date.now() + PUSH_RETRY_MS)
+    this.ctx.waitUntil(broadcast.push(version, table))
+  }
+}

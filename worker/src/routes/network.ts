@@ -1,0 +1,55 @@
+/** The network: its genesis, and who is master where. */
+import { genesisSchema } from '@baton/shared/genesis-schema'
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { codedError } from '../error-answer.ts'
+import { networkDirectory } from '../place.ts'
+import { type AppContext, checkNetwork } from './context.ts'
+import { json, pageOf } from './responses.ts'
+import { errorSchema, eventsQuery, eventsSchema, mastersSchema, networkPath } from './schemas.ts'
+
+const network = createRoute({
+  method: 'get',
+  path: '/v1/networks/{network}',
+  summary: 'The genesis document',
+  request: { params: networkPath },
+  responses: {
+    200: json('Genesis', z.object(genesisSchema.shape).openapi('Genesis')),
+    default: json('Error', errorSchema),
+  },
+})
+
+const masters = createRoute({
+  method: 'get',
+  path: '/v1/networks/{network}/masters',
+  summary: 'The signed master table',
+  request: { params: networkPath },
+  responses: { 200: json('Master table', mastersSchema), default: json('Error', errorSchema) },
+})
+
+const events = createRoute({
+  method: 'get',
+  path: '/v1/networks/{network}/events',
+  summary: 'Hash-chained events of the network, oldest first',
+  request: { params: networkPath, query: eventsQuery },
+  responses: { 200: json('A page of events', eventsSchema), default: json('Error', errorSchema) },
+})
+
+export function networkRoutes(app: OpenAPIHono<AppContext>): void {
+  app.openapi(network, (context) => {
+    checkNetwork(context, context.req.valid('param').network)
+    return context.json(context.var.config.genesis as never, 200)
+  })
+  app.openapi(masters, async (context) => {
+    checkNetwork(context, context.req.valid('param').network)
+    const table = await networkDirectory(context.env, context.var.config.genesis.network).table()
+    if (!table.ok) throw codedError(table.code, table.why)
+    return context.json({ ...table.value, masters: [...table.value.masters] }, 200)
+  })
+  app.openapi(events, async (context) => {
+    checkNetwork(context, context.req.valid('param').network)
+    const { after, limit } = context.req.valid('query')
+    const page = await networkDirectory(context.env, context.var.config.genesis.network).events(after, limit)
+    if (!page.ok) throw codedError(page.code, page.why)
+    return context.json(pageOf(page.value, limit), 200)
+  })
+}
