@@ -89,18 +89,13 @@ function run(workload: string, blockSize: number): Row {
     const verified = {
       block,
       transactions: opened,
-      masterships: [],
+      masterships: proposal.masterships,
       certificateVerified: true,
       mastershipOf: lookupIn(),
     }
-    if (!timed('validate', () => validateBlock(chain, verified, context)).ok) throw new Error('the block is not valid')
-    lastCommit = {
-      height: block.header.height,
-      round: 0 as Round,
-      block: block.hash as Hash,
-      votes: [],
-      credentials: [],
-    }
+    const judged = timed('validate', () => validateBlock(chain, verified, context))
+    if (!judged.ok) throw new Error(judged.why)
+    lastCommit = commit(block)
     const certificate = encodeCertificate(lastCommit)
     const executed = timed('execute', () => executeBlock(chain, { ...verified, certificate }, context))
     timed('store', () => {

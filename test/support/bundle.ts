@@ -73,7 +73,10 @@ function licences(metafiles: readonly Metafile[]): string {
 
 function licenceOf(folder: string): string {
   const path = join(ROOT, folder)
-  const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Record<string, string>
+  const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Record<
+    string,
+    string
+  >
   const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry))
   const text = file === undefined ? '' : `\n${readFileSync(join(path, file), 'utf8').trim()}\n`
   return `==== ${name} ${version} (${license}) ====\n${text}`

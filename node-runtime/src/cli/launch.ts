@@ -7,7 +7,9 @@ const NEEDED = 24
 
 const major = Number(process.versions.node.split('.')[0])
 if (major < NEEDED) {
-  process.stderr.write(`baton needs Node.js ${NEEDED} or newer, this is ${process.versions.node} (${process.execPath})\n`)
+  process.stderr.write(
+    `baton needs Node.js ${NEEDED} or newer, this is ${process.versions.node} (${process.execPath})\n`,
+  )
   process.exit(78)
 }
 await import('./main.js')

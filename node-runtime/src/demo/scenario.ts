@@ -98,7 +98,7 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
 }
 
 /** Certificates differ from node to node: each has the votes that its master had when it decided. */
-function readCommits(network: DemoNetwork): Commits {
+export function readCommits(network: DemoNetwork): Commits {
   const commits = new Map<number, readonly ClusterEpoch[]>()
   for (const { node, dataFolder } of network.files.nodes) {
     try {

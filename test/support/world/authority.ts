@@ -1,6 +1,7 @@
 /** The authority of one cluster in the world: the real registry machine over sessions that the world opens and closes. */
-import type { RegistryInput, RegistrySend } from '@baton/shared/core/registry/messages'
+
 import { step } from '@baton/shared/core/registry/machine'
+import type { RegistryInput, RegistrySend } from '@baton/shared/core/registry/messages'
 import { type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { grantOf, viewOf } from '@baton/shared/core/registry/view'
 import type { ClusterPolicy } from '@baton/shared/genesis'

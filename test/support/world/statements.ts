@@ -1,9 +1,10 @@
 /** Statements and signatures of the world: keyed hashes. The world holds the keys, so nothing can be forged by accident. */
+
+import type { VerifiedGrant } from '@baton/shared/core/node/io'
 import { toBase64Url, toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Credential, Grant, Mastership } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
-import type { VerifiedGrant } from '@baton/shared/core/node/io'
 
 export function keyOf(node: NodeId): PublicKey {
   return toBase64Url(Buffer.from(sha256(toUtf8(`key of ${node}`)), 'hex')) as PublicKey

@@ -4,9 +4,9 @@
  */
 import { decodeBlock } from '@baton/shared/codec/block'
 import { decodeCertificate } from '@baton/shared/codec/certificate'
-import { encodeTransaction, joinSignature, decodeSigned } from '@baton/shared/codec/transaction'
-import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
+import { decodeSigned, encodeTransaction, joinSignature } from '@baton/shared/codec/transaction'
 import type { Vote } from '@baton/shared/core/consensus/messages'
+import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { checkCertificate, lookupIn } from '@baton/shared/core/ledger/check-certificate'
 import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
@@ -24,8 +24,8 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Claim, Mastership, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Height, Instant, Jws, Ms, NetworkId, NodeId, PublicKey, SiteId } from '@baton/shared/ids'
-import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { RegistryView } from '@baton/shared/protocol/control'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
 import { decodePeer, encodePeer } from '@baton/shared/protocol/peer-codec'
 import { MemoryDisk, MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
@@ -92,7 +92,8 @@ export class World {
   constructor(options: WorldOptions) {
     this.random = new Random(options.seed ?? 1)
     const ids = Array.from({ length: options.clusters }, (_, i) => `c${i + 1}` as ClusterId)
-    const nodesOf = (cluster: ClusterId) => Array.from({ length: options.nodes }, (_, i) => `${cluster}-n${i + 1}` as NodeId)
+    const nodesOf = (cluster: ClusterId) =>
+      Array.from({ length: options.nodes }, (_, i) => `${cluster}-n${i + 1}` as NodeId)
     this.genesis = {
       format: 'baton-genesis/1',
       network: NETWORK,
@@ -313,7 +314,7 @@ export class World {
       case 'getTransactions': {
         const { height, round } = send
         const transactions = [...host.mempool.values()]
-        this.feed(host, { i: 'transactions', height, round, transactions, time: this.now })
+        this.feed(host, { i: 'transactions', height, round, transactions, time: Math.floor(this.now) })
         return
       }
       case 'heightStarted':
@@ -342,7 +343,12 @@ export class World {
           block: send.block.hash,
           ok: facts !== null,
           why: 'the certificate does not verify',
-          facts: facts?.facts ?? { transactions: null, masterships: [], commitVerified: false, mastershipOf: () => undefined },
+          facts: facts?.facts ?? {
+            transactions: null,
+            masterships: [],
+            commitVerified: false,
+            mastershipOf: () => undefined,
+          },
         })
         return
       }
@@ -377,9 +383,21 @@ export class World {
         return
       case 'reshape': {
         const { token, syncSet, version } = send
-        const reshape: Reshape = { network: NETWORK, cluster: host.cluster, ...token, version, node: host.node, syncSet }
+        const reshape: Reshape = {
+          network: NETWORK,
+          cluster: host.cluster,
+          ...token,
+          version,
+          node: host.node,
+          syncSet,
+        }
         this.#toAuthority(host, (authority, session) =>
-          authority.input({ i: 'reshape', from: { channel: session, request: -1 }, reshape, statement: 's.s.s' as Jws }),
+          authority.input({
+            i: 'reshape',
+            from: { channel: session, request: -1 },
+            reshape,
+            statement: 's.s.s' as Jws,
+          }),
         )
         return
       }
@@ -397,7 +415,8 @@ export class World {
       const vote: Vote = { ...act.vote, signature }
       this.votes.push(vote)
       this.feed(host, { i: 'signed', token, signed: { act: 'vote', vote } })
-    } else this.feed(host, { i: 'signed', token, signed: { act: 'proposal', proposal: { ...act.proposal, signature } } })
+    } else
+      this.feed(host, { i: 'signed', token, signed: { act: 'proposal', proposal: { ...act.proposal, signature } } })
   }
 
   #message(from: Host, to: NodeId, message: PeerMessage): void {
@@ -433,7 +452,13 @@ export class World {
       case 'handover': {
         const resignation = openResignation(message.resignation)
         if (resignation === null || resignation.node !== from) return
-        this.feed(host, { i: 'handover', from, token: resignation, to: resignation.to, resignation: message.resignation })
+        this.feed(host, {
+          i: 'handover',
+          from,
+          token: resignation,
+          to: resignation.to,
+          resignation: message.resignation,
+        })
         return
       }
       case 'blocks': {
@@ -461,7 +486,13 @@ export class World {
     }
   }
 
-  #proposal(host: Host, from: NodeId, proposal: Extract<PeerMessage, { t: 'proposal' }>['proposal'], block: Block, tries: number): void {
+  #proposal(
+    host: Host,
+    from: NodeId,
+    proposal: Extract<PeerMessage, { t: 'proposal' }>['proposal'],
+    block: Block,
+    tries: number,
+  ): void {
     if (proposal.height > host.state.chain.tip.height + 1 && tries < 100) {
       const life = host.life
       this.#after(1, () => host.life === life && this.#proposal(host, from, proposal, block, tries + 1))
@@ -479,7 +510,11 @@ export class World {
     this.feed(host, { i: 'proposal', from, proposal, block, facts })
   }
 
-  #certified(block: Block, certificate: CommitCertificate, table: TokenTable): { facts: BlockFacts; after: TokenTable } | null {
+  #certified(
+    block: Block,
+    certificate: CommitCertificate,
+    table: TokenTable,
+  ): { facts: BlockFacts; after: TokenTable } | null {
     const masterships = mastershipsOf(block)
     const after = applyMasterships(sha256, table, masterships)
     if (!after.ok) return null
@@ -491,7 +526,11 @@ export class World {
     return { facts, after: after.value }
   }
 
-  #fromAuthority(node: NodeId, send: Parameters<ConstructorParameters<typeof WorldAuthority>[4]['deliver']>[1], view: RegistryView | null): void {
+  #fromAuthority(
+    node: NodeId,
+    send: Parameters<ConstructorParameters<typeof WorldAuthority>[4]['deliver']>[1],
+    view: RegistryView | null,
+  ): void {
     const host = this.host(node)
     const life = host.life
     const { session } = host
@@ -518,7 +557,8 @@ export class World {
             return
           }
           const { outcome } = send
-          if (outcome.ok && view !== null) this.feed(host, { i: 'claimReply', request, outcome: { ok: true, state: view } })
+          if (outcome.ok && view !== null)
+            this.feed(host, { i: 'claimReply', request, outcome: { ok: true, state: view } })
           else if (!outcome.ok) this.feed(host, { i: 'claimReply', request, outcome: { ...outcome, state: view } })
           return
         }
@@ -538,7 +578,10 @@ export class World {
     if (grant === null) return
     for (const host of this.hosts.values()) {
       if (host.session === null) continue
-      this.#after(EDGE_LATENCY_MS * 2, () => host.session !== null && this.feed(host, { i: 'granted', from: null, grants: [grant] }))
+      this.#after(
+        EDGE_LATENCY_MS * 2,
+        () => host.session !== null && this.feed(host, { i: 'granted', from: null, grants: [grant] }),
+      )
     }
   }
 
@@ -743,7 +786,9 @@ function pair(a: string, b: string): string {
 
 function mastershipsOf(block: Block): readonly Mastership[] {
   const grants = block.credentials.map(openCredential)
-  return grants.map((grant) => grant?.mastership).filter((mastership): mastership is Mastership => mastership !== undefined)
+  return grants
+    .map((grant) => grant?.mastership)
+    .filter((mastership): mastership is Mastership => mastership !== undefined)
 }
 
 function openResignation(jws: Jws): Resignation | null {

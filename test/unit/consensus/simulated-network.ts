@@ -56,7 +56,7 @@ export class SimulatedNetwork {
     else if (dice < 91) cluster.give({ kind: 'suspectProposer', cluster: random.pick(this.clusters) })
     else if (dice < 93) this.#fireOne(cluster)
     else if (dice < 94) this.#switch(cluster)
-    else if (dice < 95) for (const message of this.#sent) this.#flight.push({ to: cluster, message })
+    else if (dice < 95) for (const message of [...this.#sent]) cluster.give(message)
     else if (this.byzantine.length > 0) this.#lie()
   }
 

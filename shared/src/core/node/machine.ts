@@ -12,11 +12,10 @@ import {
   receiveSigned,
   receiveTransactions,
   receiveVote,
-  resendHeight,
   suspectCluster,
 } from './height.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
-import { learnGrants, wantCurrentHeight } from './mastership.ts'
+import { greetMaster, learnGrants, wantCurrentHeight } from './mastership.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
@@ -27,6 +26,7 @@ import { beginTurn, endTurn, reject, type Turn } from './turn.ts'
 /** How long a cluster may be without a master before its proposals are no longer waited for. */
 const LEADERLESS_AFTER_MS = 150
 const REPAIR_MS = 250
+const IDLE_REPAIR_MS = 1_000
 
 export function nodeStep(state: NodeState, input: NodeInput, context: NodeContext): NodeStep {
   const turn = beginTurn(state, context)
@@ -151,7 +151,7 @@ function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId): void {
     leaderless.delete(cluster)
     turn.state = { ...turn.state, leaderless }
     turn.timers.push({ name: `dead:${cluster}`, after: null })
-    resendHeight(turn, peer)
+    greetMaster(turn, peer)
   }
 }
 
@@ -265,15 +265,11 @@ function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): vo
 function repair(turn: Turn): void {
   const { consensus, heightSince, heights, catchUp } = turn.state
   if (!isLeading(turn.state)) return
-  turn.timers.push({ name: 'repair', after: REPAIR_MS as never })
+  // An idle master asks too, now and then: a decision it missed would otherwise show only with the next block.
+  turn.timers.push({ name: 'repair', after: (consensus.kind === 'waiting' ? IDLE_REPAIR_MS : REPAIR_MS) as never })
   const ahead = Math.max(0, ...heights.values())
   if (ahead > tipHeight(turn.state) + 1 && catchUp === null) startCatchUp(turn, ahead as never, null, null)
-  else if (
-    (consensus.kind === 'running' || ahead > tipHeight(turn.state)) &&
-    turn.context.now - heightSince >= REPAIR_MS
-  ) {
-    wantCurrentHeight(turn)
-  }
+  else if (turn.context.now - heightSince >= REPAIR_MS) wantCurrentHeight(turn)
 }
 
 function isOwn(turn: Turn, node: NodeId): boolean {

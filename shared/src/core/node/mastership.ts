@@ -1,6 +1,7 @@
 /** Who speaks for each cluster, as this node knows it (NW1, NW2). */
 import type { Credential, Mastership } from '../../crypto/statement-types.ts'
 import { type ClusterId, compareTokens, type NodeId, type Token } from '../../ids.ts'
+import type { WantHeight } from '../../protocol/peer.ts'
 import { resendHeight } from './height.ts'
 import type { VerifiedGrant } from './io.ts'
 import { runConsensus } from './run-consensus.ts'
@@ -49,7 +50,7 @@ function adopt(turn: Turn, mastership: Mastership): void {
   // The tokens a cluster knows of others survive its own switches as records of its log (NW1).
   writeRecord(turn, { kind: 'token', credential: mastership.credential }, null)
   runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
-  resendHeight(turn, node)
+  greetMaster(turn, node)
 }
 
 function tokenOf(mastership: Mastership): Token {
@@ -63,11 +64,23 @@ export function informAll(turn: Turn): void {
   for (const peer of turn.state.links.keys()) sendTo(turn, peer, { t: 'inform', credentials: [own.credential] })
 }
 
+/** A master of another cluster is new, or linked again: each side may have missed what the other sent. */
+export function greetMaster(turn: Turn, node: NodeId): void {
+  if (!isLeading(turn.state) || !turn.state.links.has(node)) return
+  resendHeight(turn, node)
+  sendTo(turn, node, wantedHeight(turn))
+}
+
 /** Asks the other masters for what they have of the current height: a new or waiting master needs it. */
 export function wantCurrentHeight(turn: Turn): void {
-  const height = turn.state.chain.tip.height + 1
-  const round = turn.state.consensus.kind === 'running' ? turn.state.consensus.round : 0
-  for (const node of foreignMasters(turn)) sendTo(turn, node, { t: 'wantHeight', height, round })
+  const message = wantedHeight(turn)
+  for (const node of foreignMasters(turn)) sendTo(turn, node, message)
+}
+
+function wantedHeight(turn: Turn): WantHeight {
+  const { chain, consensus } = turn.state
+  const round = consensus.kind === 'running' ? consensus.round : 0
+  return { t: 'wantHeight', height: chain.tip.height + 1, round }
 }
 
 /** The linked masters of the other clusters. */

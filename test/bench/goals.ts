@@ -1,0 +1,92 @@
+/** Goals are printed with whether they were met; they fail nothing. */
+import type { FootprintFigures } from './footprint.ts'
+import type { Machine } from './machine.ts'
+import type { OutageFigures, OutageKind } from './outage.ts'
+import type { StandbyFigures } from './standby.ts'
+import type { ThroughputFigures } from './throughput.ts'
+
+/** All that one pass measured; what was not asked for is missing. */
+export interface Figures {
+  readonly injectFsyncMs: number
+  readonly outage: Partial<Record<OutageKind, OutageFigures>>
+  readonly throughput?: ThroughputFigures
+  readonly footprint?: FootprintFigures
+  readonly standby?: StandbyFigures
+}
+
+export interface Row {
+  readonly what: string
+  readonly measured: string
+  readonly goal: string
+  readonly met: 'goal' | 'accepted' | 'missed' | ''
+}
+
+export function rows(figures: Figures, machine: Machine): Row[] {
+  const { outage, throughput, footprint, standby } = figures
+  return [
+    ...(outage.kill === undefined ? [] : killRows(outage.kill)),
+    ...(outage.freeze === undefined
+      ? []
+      : [atMost('freeze → voting again, median', outage.freeze.outageMs.median, 1_500, 'ms')]),
+    ...(outage.site === undefined
+      ? []
+      : [atMost('site lost → next block, median', outage.site.networkStallMs.median, 2_000, 'ms')]),
+    ...(throughput === undefined ? [] : throughputRows(throughput, machine)),
+    ...(footprint === undefined ? [] : footprintRows(footprint)),
+    ...(standby === undefined ? [] : standbyRows(standby)),
+  ]
+}
+
+function killRows({ outageMs, detectMs, grantMs }: OutageFigures): Row[] {
+  return [
+    graded('kill -9 → voting again, median', outageMs.median, 'ms', [
+      outageMs.median <= 140,
+      outageMs.median <= 300,
+      '≤ 140 ms (accepted ≤ 300 ms)',
+    ]),
+    atMost('kill -9 → voting again, p99', outageMs.p99, 1_000, 'ms'),
+    plain('kill -9: detected, granted, median', `${detectMs.median} ms, ${grantMs.median} ms`),
+  ]
+}
+
+function throughputRows({ perSecond, latencyMs }: ThroughputFigures, machine: Machine): Row[] {
+  return [
+    graded('signed 256 B transactions, 4 clusters × 2 nodes', perSecond, '/s', [
+      perSecond >= 2_000,
+      perSecond >= 1_000,
+      '≥ 2,000/s (accepted ≥ 1,000/s)',
+    ]),
+    plain('this machine verifies, per core', `${machine.verifyPerSecond}/s`),
+    plain('latency at 100/s, median and p99', `${latencyMs.p50} ms, ${latencyMs.p99} ms`),
+  ]
+}
+
+function footprintRows({ idleMB, afterLoadMB, idleCpuPercent, growthPercent, loadMinutes }: FootprintFigures): Row[] {
+  return [
+    atMost('resident per node, idle', idleMB.max, 150, 'MB'),
+    atMost(`resident per node after ${loadMinutes} min of load`, afterLoadMB.max, 220, 'MB'),
+    atMost('growth over the second half of the load', growthPercent, 5, '%'),
+    atMost('idle node, of one core', idleCpuPercent.max, 5, '%'),
+  ]
+}
+
+function standbyRows({ alone, withStandby, blocksAlone, blocksWithStandby }: StandbyFigures): Row[] {
+  return [
+    plain('cost of the standby: throughput', `${alone.perSecond}/s alone, ${withStandby.perSecond}/s with it`),
+    plain('cost of the standby: latency', `${alone.latencyMs.p50} ms alone, ${withStandby.latencyMs.p50} ms with it`),
+    plain('master dead for good, alone', `${blocksAlone.before} → ${blocksAlone.after} blocks/s`),
+    plain('master dead for good, with standby', `${blocksWithStandby.before} → ${blocksWithStandby.after} blocks/s`),
+  ]
+}
+
+function atMost(what: string, value: number, bound: number, unit: string): Row {
+  return graded(what, value, unit, [value <= bound, value <= bound, `≤ ${bound.toLocaleString('en')} ${unit}`])
+}
+
+function graded(what: string, value: number, unit: string, [goal, accepted, text]: [boolean, boolean, string]): Row {
+  return { what, measured: `${value} ${unit}`, goal: text, met: goal ? 'goal' : accepted ? 'accepted' : 'missed' }
+}
+
+function plain(what: string, measured: string): Row {
+  return { what, measured, goal: '', met: '' }
+}
