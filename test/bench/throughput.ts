@@ -22,7 +22,7 @@ const LATENCY_FOR_MS = 10_000
 export function measureThroughput(options: BenchOptions): Promise<ThroughputFigures> {
   return withNetwork(options, async (bench) => {
     const sign = await signer(bench)
-    const valueCharacters = await fit(sign)
+    const valueCharacters = await paddingFor(sign)
     const perSecond = await saturate(bench, (number) => sign(number, valueCharacters))
     return { perSecond, transactionBytes: TRANSACTION_BYTES, latencyMs: await latency(bench) }
   })
@@ -38,7 +38,7 @@ async function signer({ network }: BenchNetwork): Promise<Sign> {
 }
 
 /** The length of value that makes a signed transaction as long as it is to be. */
-async function fit(sign: Sign): Promise<number> {
+async function paddingFor(sign: Sign): Promise<number> {
   const overhead = (await sign(0, 100)).length - 100
   return TRANSACTION_BYTES - overhead
 }

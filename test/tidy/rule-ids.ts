@@ -1,6 +1,9 @@
 import type { SourceFile } from './source-files.ts'
 
-const ID = /\b(?:RG|EL|GU|NW|RC|ID|MJ)[1-9]\d?\b/g
+/** `RG3`, `NW10`, `API1`: a prefix per area and a number. */
+const ID = /\b[A-Z]{2,4}[1-9]\d?\b/g
+const OPENING = /^(?:\s*[-*]\s+|\|\s*|#+ )[*`[\]]*((?:[A-Z]{2,4}[1-9]\d?\b[\s,*`\]–-]*(?:to )?)+)/
+const PLANNED = /^[^A-Za-z0-9]*planned\b/i
 
 export interface DeclaredRule {
   /** False while every SPEC.md that names it calls it planned. */
@@ -8,8 +11,8 @@ export interface DeclaredRule {
 }
 
 /**
- * Rules that the SPEC.md files declare: ids that open a list item, a table row or a heading, several with commas. One is planned when
- * its line, or the heading it stands under, says `planned`.
+ * Rules that the SPEC.md files declare: ids that open a list item, a table row or a heading. One is planned when `(planned)`
+ * follows it, or when the heading it stands under says so.
  */
 export function rulesOfSpecs(specs: readonly SourceFile[]): Map<string, DeclaredRule> {
   const rules = new Map<string, DeclaredRule>()
@@ -17,12 +20,9 @@ export function rulesOfSpecs(specs: readonly SourceFile[]): Map<string, Declared
     let plannedSection = false
     for (const line of text.split('\n')) {
       if (/^#+ /.test(line)) plannedSection = /\bplanned\b/i.test(line)
-      const opening =
-        /^(?:\s*[-*]\s+|\|\s*|#+ )([\s*`[\]]*(?:RG|EL|GU|NW|RC|ID|MJ)\d+[^|.:A-Za-z]*(?:[A-Z]{2}\d+[^|.:A-Za-z]*)*)/.exec(
-          line,
-        )
+      const opening = OPENING.exec(line)
       if (opening === null) continue
-      const built = !plannedSection && !/\bplanned\b/i.test(line)
+      const built = !plannedSection && !PLANNED.test(line.slice(opening[0].length))
       for (const [id] of opening[1]!.matchAll(ID)) rules.set(id, { built: built || (rules.get(id)?.built ?? false) })
     }
   }

@@ -4,7 +4,7 @@ import { sourceFiles } from './source-files.ts'
 
 const specs = sourceFiles('.', /SPEC\.md$/)
 const declared = rulesOfSpecs(specs)
-const titled = rulesOfTitles(sourceFiles('test', /\.test\.ts$/))
+const titled = rulesOfTitles(sourceFiles('test', /\.test\.ts$/).filter(({ path }) => !path.startsWith('test/tidy/')))
 
 test('every machine has a SPEC.md', () => {
   expect(specs.map(({ path }) => path.split('/').at(-2)).sort()).toEqual(
@@ -29,4 +29,18 @@ test('every rule of ARCHITECTURE.md is declared in a SPEC.md, built or planned',
   )
   expect(rules.length).toBeGreaterThan(40)
   expect(rules.filter((id) => !declared.has(id))).toEqual([])
+})
+
+test('the reading of SPEC.md and of titles sees what it looks for', () => {
+  const text =
+    '- RG1 A change\n- **RG6** *(planned)* When\n| GU2, GU7 | held |\n## Planned\n- NW5 counters\ntext with RC1'
+  expect([...rulesOfSpecs([{ path: 'SPEC.md', text }])]).toEqual([
+    ['RG1', { built: true }],
+    ['RG6', { built: false }],
+    ['GU2', { built: true }],
+    ['GU7', { built: true }],
+    ['NW5', { built: false }],
+  ])
+  const titles = "test('[EL1, EL2] suspects', () => {})\ntest.each([\n  [1],\n])('[EL3] asks %s', () => {})"
+  expect([...rulesOfTitles([{ path: 'a.test.ts', text: titles }]).keys()]).toEqual(['EL1', 'EL2', 'EL3'])
 })

@@ -21,7 +21,10 @@ export function namedTimers<Name extends string>(clock: Clock, onFire: (name: Na
     const timer = running.get(name)
     if (timer === undefined) return
     // libuv counts whole milliseconds from the start of a turn and may be a fraction early.
-    if (clock.now() < timer.due) return arm(name, timer.due)
+    if (clock.now() < timer.due) {
+      arm(name, timer.due)
+      return
+    }
     running.delete(name)
     onFire(name)
   }

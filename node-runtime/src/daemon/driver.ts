@@ -19,6 +19,8 @@ export interface DriverPorts {
   readonly application: Application
   /** Carries out one output; called in order, after the commit (or before it, for `stream`). */
   readonly perform: (send: NodeSend, driver: Driver) => void
+  /** Lets go of what `perform` has streamed: the fsync that follows would hold it back. */
+  readonly flush: () => void
   readonly observe: (event: NodeEvent) => void
   readonly rejected: (rejection: Rejection, input: NodeInput) => void
   /** A broken invariant or a failed disk: nothing may be sent any more. Must end the process. */
@@ -95,12 +97,16 @@ export class Driver {
     const timers: TimerRequest<NodeTimer>[] = []
     const events: NodeEvent[] = []
     let promises = false
+    let streamed = false
     let derived = false
     for (const input of inputs) {
       const context: NodeContext = { now: now(), hash, log: store, chain: store, application }
       const step = nodeStep(this.#state, input, context)
       this.#state = step.state
-      for (const send of step.stream ?? []) perform(send, this)
+      for (const send of step.stream ?? []) {
+        perform(send, this)
+        streamed = true
+      }
       if (step.write.length > 0) {
         store.apply(step.write)
         if (step.write.some(isPromise)) promises = true
@@ -111,8 +117,10 @@ export class Driver {
       events.push(...step.events)
       if (step.rejected !== undefined) this.#ports.rejected(step.rejected, input)
     }
-    if (promises) this.#commit()
-    else if (derived) this.#lazy ??= setTimeout(this.#commitLazily, LAZY_COMMIT_MS)
+    if (promises) {
+      if (streamed) this.#ports.flush()
+      this.#commit()
+    } else if (derived) this.#lazy ??= setTimeout(this.#commitLazily, LAZY_COMMIT_MS)
     for (const send of sends) {
       if (send.s === 'self') this.enqueue(send.input)
       else perform(send, this)

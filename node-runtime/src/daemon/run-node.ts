@@ -1,14 +1,47 @@
 /** Starts one node: opens what is on its disk, its links and its API, and runs its machine until it is stopped. */
 import { randomBytes } from 'node:crypto'
+import { AssertionFailure } from '@baton/shared/assert'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
+import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
+import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
-import type { CoreNodeConfig } from '@baton/shared/core/node/state'
+import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
+import { BatonError } from '@baton/shared/errors'
 import { genesisHash } from '@baton/shared/genesis-schema'
-import type { Ms } from '@baton/shared/ids'
+import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
+import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
+import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
+import { encodePeer } from '@baton/shared/protocol/peer-codec'
+import { systemClock } from '../adapters/clock.ts'
+import { controlLink } from '../adapters/control-link.ts'
+import { createMetrics } from '../adapters/metrics.ts'
+import { peerLinks } from '../adapters/peer-links.ts'
+import { nodeSigner } from '../adapters/signer.ts'
+import { openSqliteStore } from '../adapters/sqlite-store.ts'
+import { stallDetector } from '../adapters/stall-detector.ts'
+import { ed25519Verifier } from '../adapters/verifier.ts'
+import { startApi } from '../api/server.ts'
+import { VERSION } from '../cli/version.ts'
 import type { NodeConfig } from '../config/types.ts'
+import { Mempool } from '../engines/embedded/mempool.ts'
+import { loadIdentity } from '../identity/load-identity.ts'
+import { AuthorityBridge } from './authority-bridge.ts'
+import { BlockVerifier } from './block-verifier.ts'
+import { coreConfig } from './core-config.ts'
+import { Credentials } from './credentials.ts'
+import { Driver } from './driver.ts'
+import { logEvent } from './event-log.ts'
+import { Gossip } from './gossip.ts'
+import { countEvent, refreshGauges } from './node-metrics.ts'
+import { nodeService } from './node-service.ts'
+import { Outbox } from './outbox.ts'
+import { PeerInbox } from './peer-inbox.ts'
+import { resultReporter } from './result-reporter.ts'
+import { Submissions } from './submissions.ts'
+import { VoteJournal } from './vote-journal.ts'
 
 export interface RunningNode {
   /** Resolves when the node has ended by itself: a failed disk, a broken invariant. `process.exitCode` is set then. */
@@ -17,37 +50,287 @@ export interface RunningNode {
   stop(): Promise<void>
 }
 
-export function coreConfig(config: NodeConfig): CoreNodeConfig {
-  const { genesis, timing, consensus } = config
-  return {
+/** How long a clean stop waits for a successor. */
+const HANDOVER_MS = 3_000
+
+/** @throws BatonError PORT_TAKEN, IDENTITY_INVALID, DATA_FOLDER_IN_USE, STORAGE_DAMAGED, CONFIG_INVALID … */
+export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode> {
+  const { genesis } = config
+  const clock = systemClock
+  const identity = await loadIdentity(config, clock.wallNow())
+  const metrics = createMetrics(VERSION)
+  const store = openSqliteStore({
+    folder: config.dataFolder,
+    injectFsyncMs: config.injectFsyncMs,
+    onCommit: (ms) => metrics.observe('baton_commit_seconds', ms / 1_000),
+  })
+  const application = new RecordsAndTransfers(genesis)
+  const origin = {
+    network: genesis.network,
+    genesis: genesisHash(sha256, genesis),
+    clusters: genesis.clusters.map(({ cluster }) => cluster),
+    application,
+  }
+  const genesisState = genesisChain(sha256, origin)
+  const chain = store.tip() === 0 ? genesisState : loadChain(sha256, origin, store)
+  const core = coreConfig(config)
+
+  const signer = nodeSigner(identity.keys)
+  const verifier = ed25519Verifier()
+  const credentials = new Credentials(genesis)
+  const mempool = new Mempool()
+  const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
+  const apiAddresses = new Map<string, string>()
+  let finish: () => void = () => {}
+  const ended = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+
+  const state = () => driver.state
+  const enqueue: Driver['enqueue'] = (input) => driver.enqueue(input)
+  const blocks = new BlockVerifier({
+    network: genesis.network,
+    hash: sha256,
+    verifier,
+    credentials,
+    verifiedTransaction: (id) => mempool.get(id),
+  })
+  const bridge = new AuthorityBridge({ genesis, privateKey: identity.keys.privateKey, credentials, enqueue, log })
+  const control = controlLink({
+    authorityUrl: config.authorityUrl,
+    identity: {
+      certificate: identity.certificateJws,
+      privateKey: identity.keys.privateKey,
+      proof: {
+        network: genesis.network,
+        cluster: config.cluster,
+        node: config.node,
+        peerAddress: config.advertise.peer,
+        apiAddress: config.advertise.api,
+        priority: config.priority,
+        noFailover: config.noFailover,
+      },
+    },
+    clock,
+    handler: bridge,
+  })
+  bridge.attach(control)
+
+  const inbox = new PeerInbox({
+    state,
+    enqueue,
+    hash: sha256,
+    verifier: blocks,
+    credentials,
+    onTransactions: (_, transactions) => void submissions.receive(transactions),
+    onSubmit: (from, message) => submissions.onPeer(from, message),
+    onHello: (from, { apiAddress, genesis: theirs }) => {
+      apiAddresses.set(from, apiAddress)
+      if (theirs !== origin.genesis)
+        log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
+    },
+    onVote: (from, vote) => journal?.record(from, vote),
+    refused: (from, code, why) => {
+      metrics.add('baton_rejected_inputs_total', 1, { code })
+      log.warn({ event: 'peer-message-refused', peer: from, code, why }, `a message of ${from} is refused: ${why}`)
+    },
+  })
+
+  const handler: PeerLinksHandler = {
+    onOpen(peer: LinkedPeer) {
+      metrics.add('baton_peer_links_opened_total', 1)
+      enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
+      links.send(
+        peer.node,
+        encodePeer({
+          t: 'hello',
+          genesis: origin.genesis,
+          protocol: PEER_PROTOCOL,
+          credentials: knownCredentials(state().masterships),
+          apiAddress: config.advertise.api,
+        }),
+      )
+    },
+    onMessage(node, frame) {
+      metrics.add('baton_peer_received_bytes_total', frame.length)
+      inbox.receive(node, frame)
+    },
+    onClose(node, reason) {
+      metrics.add('baton_peer_links_closed_total', 1, { reason })
+      const peer = config.peers.find((configured) => configured.node === node)
+      if (peer !== undefined) enqueue({ i: 'link', peer: node, cluster: peer.cluster, up: false })
+    },
+    onRefused({ reason, by, why, address, node }) {
+      metrics.add('baton_peer_links_refused_total', 1, { reason, by })
+      log.warn(
+        { event: 'link-refused', reason, by, address, peer: node },
+        `a link with ${node ?? address} is refused by ${by}: ${why}`,
+      )
+    },
+  }
+  const links: PeerLinks = peerLinks({
+    self: config.node,
     genesis,
-    clusters: genesis.clusters.map(({ cluster }) => cluster).sort(),
-    election: {
-      network: genesis.network,
-      cluster: config.cluster,
-      node: config.node,
-      site: config.site,
-      priority: config.priority,
-      noFailover: config.noFailover,
-      heartbeatMs: timing.heartbeatMs,
-      suspectAfterMs: timing.suspectAfterMs,
-      masterTtlMs: timing.masterTtlMs,
+    tls: identity.tls,
+    clock,
+    listen: config.listen.peer,
+    peers: new Map<NodeId, PeerAddress>(config.peers.map(({ node, address, cluster }) => [node, { address, cluster }])),
+    handler,
+  })
+  const gossip = new Gossip(
+    () => foreignMasters(),
+    (to, message) => outbox.broadcast(to, message),
+  )
+  const submissions = new Submissions({
+    state,
+    reader: store,
+    application,
+    hash: sha256,
+    verifier,
+    mempool,
+    send: (to, message) => links.send(to, encodePeer(message)),
+    spread: (signed) => gossip.spread(signed),
+    hasWork: () => enqueue({ i: 'work' }),
+  })
+  const results = resultReporter({ state, control, privateKey: identity.keys.privateKey })
+  const outbox = new Outbox({
+    state,
+    network: genesis.network,
+    privateKey: identity.keys.privateKey,
+    links,
+    control,
+    bridge,
+    signer,
+    blocks,
+    credentials,
+    mempool,
+    submissions,
+    inbox,
+    clock,
+    results,
+    log,
+    metrics,
+  })
+
+  const driver = new Driver(openNode(core, store.load(), chain, sha256, clock.now()), {
+    now: clock.now,
+    hash: sha256,
+    store,
+    application,
+    perform: (send, to) => outbox.perform(send, to),
+    flush: () => links.flush(),
+    observe: (event) => {
+      countEvent(metrics, event)
+      logEvent(log, event)
     },
-    guard: {
-      self: config.node,
-      durability: config.durability,
-      syncReplicas: config.syncReplicas,
-      suspectAfter: timing.suspectAfterMs,
+    rejected: ({ code, why }, input) => {
+      metrics.add('baton_rejected_inputs_total', 1, { code })
+      log.debug({ event: 'rejected', input: input.i, code, why }, why)
     },
-    timeouts: {
-      proposeMs: consensus.proposeMs,
-      proposeDeltaMs: consensus.proposeStepMs,
-      prevoteMs: consensus.prevoteMs,
-      prevoteDeltaMs: consensus.prevoteStepMs,
-      precommitMs: consensus.precommitMs,
-      precommitDeltaMs: consensus.precommitStepMs,
+    fail: (error) => {
+      const fatal = error instanceof BatonError ? error : new BatonError('INTERNAL', String(error), { cause: error })
+      const stack = error instanceof Error ? error.stack : undefined
+      log.fatal(
+        { event: 'fail-stop', code: fatal.code, stack },
+        `stopping: ${fatal.message}${fatal.remedy === undefined ? '' : `. ${fatal.remedy}`}`,
+      )
+      process.exitCode = error instanceof AssertionFailure ? 70 : 74
+      // Nothing may leave any more: the links close at once, so that the standby takes over.
+      void stopAll().then(finish)
     },
-    heartbeatBlockMs: genesis.heartbeatBlockMs as Ms,
-    sites: new Map(),
+  })
+
+  function foreignMasters(): readonly NodeId[] {
+    const masters: NodeId[] = []
+    for (const [cluster, { node }] of state().masterships) if (cluster !== config.cluster) masters.push(node)
+    return masters
+  }
+
+  const service = nodeService({
+    config,
+    state,
+    store,
+    application,
+    hash: sha256,
+    genesisResult: genesisState.tip.result,
+    links,
+    mempool,
+    submissions,
+    now: clock.now,
+    authorityConnected: () => control.connected,
+    metrics: () => {
+      refreshGauges(metrics, state(), { links, mempool, control })
+      return metrics.render()
+    },
+    version: VERSION,
+    apiAddresses,
+  })
+
+  const stalls = stallDetector({
+    clock,
+    thresholdMs: config.timing.suspectAfterMs,
+    onStall: (ms) => {
+      metrics.observe('baton_stall_seconds', ms / 1_000)
+      enqueue({ i: 'stalled', ms })
+    },
+  })
+
+  let api: Awaited<ReturnType<typeof startApi>> | null = null
+  let stopping: Promise<void> | null = null
+  function stopAll(): Promise<void> {
+    stopping ??= (async () => {
+      driver.stop()
+      stalls.stop()
+      gossip.stop()
+      results.stop()
+      submissions.stop()
+      await Promise.all([links.stop(), control.stop(), api?.stop()])
+      journal?.close()
+      store.close()
+    })()
+    return stopping
+  }
+
+  try {
+    await links.start()
+    api = await startApi(service, {
+      listen: config.listen.api,
+      report: (error) => log.error({ event: 'api-error', error: String(error) }, 'an API request failed'),
+    })
+  } catch (error) {
+    await stopAll()
+    throw error
+  }
+  enqueue({ i: 'start', nonceSeed: randomBytes(16).toString('base64url') })
+  control.start()
+  stalls.start()
+  log.info(
+    {
+      event: 'started',
+      api: `${config.listen.api.host}:${api.address.port}`,
+      peer: `${config.listen.peer.host}:${links.port()}`,
+      height: chain.tip.height,
+    },
+    `node ${config.node} of ${config.cluster} runs at height ${chain.tip.height}`,
+  )
+
+  return {
+    ended,
+    async stop() {
+      if (stopping === null && isLeading(state())) await handOver()
+      await stopAll()
+      finish()
+    },
+  }
+
+  /** Clean stop: the standby takes over while this node still answers for the old token (EL8 has no say in it). */
+  async function handOver(): Promise<void> {
+    enqueue({ i: 'resign', to: null, leaving: true })
+    const until = clock.now() + HANDOVER_MS
+    while (clock.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      if (state().election.role.r === 'stopped') return
+      if (!isLeading(state()) && state().election.own?.node !== config.node) return
+    }
   }
 }

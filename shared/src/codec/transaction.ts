@@ -54,15 +54,19 @@ export function transactionId(hash: HashFunction, bytes: Uint8Array): Hash {
 
 /**
  * Decodes bytes from anywhere; never throws; keeps `bytes` itself and views into it. The signature is not verified here.
- * Fails with `TRANSACTION_MALFORMED`.
+ * `id` is for a caller that has computed it already. Fails with `TRANSACTION_MALFORMED`.
  */
-export function decodeSigned(hash: HashFunction, bytes: Uint8Array): Result<SignedTransaction> {
+export function decodeSigned(
+  hash: HashFunction,
+  bytes: Uint8Array,
+  id: Hash = transactionId(hash, bytes),
+): Result<SignedTransaction> {
   if (bytes.length > LIMITS.transactionBytes) return malformed(`more than ${LIMITS.transactionBytes} bytes`)
   if (bytes.length <= SIGNATURE_BYTES) return malformed('too short for a signature')
   const signed = transactionSignBytes({ bytes })
   const decoded = decodeFields(signed, readTransaction)
   if (!decoded.ok) return malformed(decoded.why)
-  return success({ id: hash(signed), transaction: decoded.value, signature: bytes.subarray(-SIGNATURE_BYTES), bytes })
+  return success({ id, transaction: decoded.value, signature: bytes.subarray(-SIGNATURE_BYTES), bytes })
 }
 
 function malformed(why: string) {

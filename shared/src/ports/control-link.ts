@@ -29,9 +29,9 @@ export type ControlReply =
 type Welcome = Extract<FromAuthority, { readonly t: 'welcome' }>
 
 export interface ControlLinkHandler {
-  /** A session is open. `state` is null while the cluster's founder has not registered. */
-  onUp(welcome: Omit<Welcome, 't'>): void
-  /** It is gone; a new one is on its way. */
+  /** A session is open. `challenge` is the one this process answered; `state` is null before the founder has registered. */
+  onUp(welcome: Omit<Welcome, 't'> & { readonly challenge: string }): void
+  /** The session is gone, or the first one could not be opened; a new one is on its way. Told once until the next `onUp`. */
   onDown(why: string): void
   onState(state: RegistryView): void
   /** A signed master table, not yet verified (NW2). */

@@ -5,13 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import manifest from '../../../node-runtime/package.json' with { type: 'json' }
 import { runBaton } from './run-baton.ts'
 
+/** Processes are started: half a second each on a busy machine. */
+const TIMEOUT_MS = 30_000
+
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'baton-cli-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-describe('the command line', () => {
+describe('the command line', { timeout: TIMEOUT_MS }, () => {
   it('[CLI2] prints its version', async () => {
     expect(await runBaton(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
   })

@@ -10,6 +10,9 @@ import { createNetwork, type NetworkFiles } from '../../../node-runtime/src/netw
 import { type LayoutName, planLayout } from '../../../node-runtime/src/network/layouts.ts'
 import { runBaton } from './run-baton.ts'
 
+/** Processes are started: half a second each on a busy machine. */
+const TIMEOUT_MS = 30_000
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'baton-network-'))
@@ -27,7 +30,7 @@ const value = <T>(result: { ok: true; value: T } | { ok: false }): T => {
   return result.value
 }
 
-describe('making a network', () => {
+describe('making a network', { timeout: TIMEOUT_MS }, () => {
   it('[CLI4] writes a configuration for every node that checks out', async () => {
     const files = await make('two-company')
     expect(files.nodes).toHaveLength(12)
@@ -107,7 +110,7 @@ describe('making a network', () => {
   })
 })
 
-describe('baton network init', () => {
+describe('baton network init', { timeout: TIMEOUT_MS }, () => {
   const init = (...args: string[]) =>
     runBaton(['network', 'init', '--authority-url', 'https://baton.example', ...args], { cwd: folder })
 

@@ -15,10 +15,14 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Called with every piece of standard output and a way to signal the process. */
   readonly onOutput?: (text: string, signal: (name: NodeJS.Signals) => void) => void
+  readonly onError?: (text: string) => void
 }
 
 /** Runs the command in a process of its own, as a user would. */
-export function runBaton(args: readonly string[], { cwd, input, env, onOutput }: RunOptions = {}): Promise<Outcome> {
+export function runBaton(
+  args: readonly string[],
+  { cwd, input, env, onOutput, onError }: RunOptions = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, BATON_URL: '', ...env } })
     let stdout = ''
@@ -29,6 +33,7 @@ export function runBaton(args: readonly string[], { cwd, input, env, onOutput }:
     })
     child.stderr.on('data', (data: Buffer) => {
       stderr += data.toString()
+      onError?.(data.toString())
     })
     child.on('error', reject)
     child.on('close', (status) => resolve({ status, stdout, stderr }))

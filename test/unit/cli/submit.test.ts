@@ -13,6 +13,9 @@ import { signPut } from '../../../node-runtime/src/client/sign.ts'
 import { createMemoryService, type MemoryService } from '../api/memory-service.ts'
 import { type Outcome, type RunOptions, runBaton } from './run-baton.ts'
 
+/** Processes are started: half a second each on a busy machine. */
+const TIMEOUT_MS = 30_000
+
 const NETWORK = 'trade' as NetworkId
 let folder: string
 let pair: KeyPair
@@ -51,7 +54,7 @@ function received(): string[] {
   })
 }
 
-describe('baton submit', () => {
+describe('baton submit', { timeout: TIMEOUT_MS }, () => {
   it('[CLI6] signs every line for the network of the node and prints one result each', async () => {
     writeFileSync(join(folder, 'in.jsonl'), `${put('a')}\n\n${put('b')}\n`)
     const outcome = await submit(['in.jsonl', '--json'])
@@ -113,7 +116,7 @@ describe('baton submit', () => {
   })
 })
 
-describe('resuming', () => {
+describe('resuming', { timeout: TIMEOUT_MS }, () => {
   it('[CLI7] goes on where it was killed, and sends an unanswered line again as the same transaction', async () => {
     writeFileSync(join(folder, 'in.jsonl'), ['a', 'b', 'c', 'd'].map(put).join('\n'))
     const accept = service.submit
@@ -167,6 +170,31 @@ describe('resuming', () => {
     expect((await submit(['in.jsonl'])).stderr).toContain('3 done before')
   })
 
+  it('[CLI7] stops on SIGINT when what is under way is answered, and says how many were done', async () => {
+    writeFileSync(join(folder, 'in.jsonl'), ['a', 'b', 'c', 'd'].map(put).join('\n'))
+    const accept = service.submit
+    let interrupted = () => {}
+    const interruption = new Promise<void>((resolve) => {
+      interrupted = resolve
+    })
+    service.submit = async (bytes) => {
+      if (service.submitted.length === 2) await interruption
+      return accept(bytes)
+    }
+    let signalled = false
+    const stopped = await submit(['in.jsonl', '--json', '--concurrency', '1'], {
+      onOutput: (text, signal) => {
+        if (signalled || !text.includes('"line":2')) return
+        signalled = true
+        signal('SIGINT')
+      },
+      onError: (text) => text.includes('stopping when') && interrupted(),
+    })
+    expect(stopped.status).toBe(130)
+    expect(stopped.stderr).toContain('3 lines: 3 executed in ')
+    expect(results(await submit(['in.jsonl', '--json'])).map(({ line }) => line)).toEqual([4])
+  })
+
   it('[CLI7] refuses to go on when a done line was changed', async () => {
     writeFileSync(join(folder, 'in.jsonl'), `${put('a')}\n`)
     await submit(['in.jsonl'])
@@ -191,7 +219,7 @@ describe('resuming', () => {
   })
 })
 
-describe('the progress bar', () => {
+describe('the progress bar', { timeout: TIMEOUT_MS }, () => {
   const tally = { total: 5_000, skipped: 1_000, executed: 1_500, refused: 2, failed: 0 }
 
   it('[CLI8] shows what is done, the rate of this run, and the time that is left', () => {

@@ -3,12 +3,24 @@ import type { ElectionState, ElectionTimer, KnownGrant } from '@baton/shared/cor
 import type { NodeId, SiteId, Token, Version } from '@baton/shared/ids'
 import type { OwnToken } from '@baton/shared/ports/node-store'
 
+/** The log as a list from its end: equal ends mean equal logs. */
+export interface Entry {
+  readonly index: number
+  readonly record: string
+  readonly previous: Entry | null
+}
+
+export function entryAt(log: Entry | null, index: number): Entry | null {
+  let entry = log
+  while (entry !== null && entry.index > index) entry = entry.previous
+  return entry
+}
+
 /** What survives a crash. Every write counts as synced. */
 export interface Disk {
   own: OwnToken | null
   required: Required | null
-  /** Records of the cluster's log, by name. */
-  log: readonly string[]
+  log: Entry | null
 }
 
 export interface Required {

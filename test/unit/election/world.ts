@@ -33,7 +33,7 @@ import {
 } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
-import type { Grants, Host, Leading, Process, Required } from './host.ts'
+import { type Entry, entryAt, type Grants, type Host, type Leading, type Process, type Required } from './host.ts'
 import { VirtualTime } from './virtual-time.ts'
 
 const NETWORK = 'testnet' as NetworkId
@@ -43,7 +43,6 @@ const PEER_MS = 0.5
 const EDGE_MS = 3
 const PROBE_MS = 1
 const RECONNECT_MS = 100
-const WORK_MS = 10
 /** When a driver takes a silent link for dead. */
 const LINK_DEAD_MS = 1_500
 
@@ -61,8 +60,8 @@ export class World {
   readonly time = new VirtualTime()
   readonly hosts = new Map<NodeId, Host>()
   readonly seen: Seen[] = []
-  /** Records the cluster has counted as held, in order. */
-  readonly held: string[] = []
+  /** The last entry that a master has counted as held. */
+  #held: Entry | null = null
   readonly claims: { readonly at: number; readonly claim: Claim }[] = []
   readonly #grants: Grants = new Map()
   readonly #resignations = new Map<string, Resignation>()
@@ -72,10 +71,12 @@ export class World {
   readonly #edgeCut = new Set<NodeId>()
   #authority: RegistryState | null
   #disk: RegistryState['registry']
+  readonly #workMs: number
   #sessions = 0
   #records = 0
 
-  constructor(nodes: readonly NodeId[] = [A, B, C]) {
+  constructor(nodes: readonly NodeId[] = [A, B, C], { workMs }: { readonly workMs: number } = { workMs: 10 }) {
+    this.#workMs = workMs
     const policy = { ...LAN, startupGraceMs: 2 * LAN.masterTtlMs, durability: 'preferred', syncReplicas: 1 } as const
     const start = startAuthority({ status: 'absent' }, this.time.now)
     this.#authority = start
@@ -85,7 +86,7 @@ export class World {
       this.hosts.set(node, {
         node,
         site: (node === B ? 'y' : 'x') as SiteId,
-        disk: { own: null, required: null, log: [] },
+        disk: { own: null, required: null, log: null },
         process: null,
         incarnations: 0,
         frozen: false,
@@ -221,6 +222,11 @@ export class World {
 
   // --- what a test sees -------------------------------------------------------------------------------------
 
+  /** How many records have been held. */
+  held(): number {
+    return this.#held?.index ?? 0
+  }
+
   role(node: NodeId): string {
     return this.host(node).process?.state.role.r ?? 'down'
   }
@@ -245,7 +251,7 @@ export class World {
     const registry = this.#authority?.registry ?? this.#disk
     const recorded =
       registry.status === 'founded' ? `${registry.master}@${registry.epoch} [${registry.syncSet}]` : registry.status
-    return `${roles.join(' ')} registry ${recorded} held ${this.held.length} at ${this.time.now}`
+    return `${roles.join(' ')} registry ${recorded} held ${this.held()} at ${this.time.now}`
   }
 
   /** The founder is master, `standby` is in the sync set, everybody is linked. */
@@ -275,7 +281,7 @@ export class World {
   }
 
   #logStatus(host: Host) {
-    const index = host.disk.log.length as LogIndex
+    const index = (host.disk.log?.index ?? 0) as LogIndex
     const unheldSince = host.process?.leading?.unheldSince ?? null
     return { durableIndex: index, height: index, complete: host.logComplete, cannotHoldSince: unheldSince as never }
   }
@@ -355,7 +361,7 @@ export class World {
       case 'becomeMaster': {
         const { mastership, version, syncSet } = send.grant
         assert(
-          this.held.every((record, index) => host.disk.log[index] === record),
+          entryAt(host.disk.log, this.held()) === this.#held,
           `${node} became master at ${formatToken(mastership)} without a held record`,
         )
         this.#lead(host, process, { token: mastership, version, syncSet, pending: [] })
@@ -408,15 +414,19 @@ export class World {
     if (this.#cut.has(pair(from, to)) || !this.#connected.has(pair(from, to))) return
     switch (message.t) {
       case 'heartbeat':
-        return this.#deliver(to, PEER_MS, { i: 'heartbeat', from, message })
+        this.#deliver(to, PEER_MS, { i: 'heartbeat', from, message })
+        return
       case 'preVote':
-        return this.#deliver(to, PEER_MS, { i: 'preVote', from, message })
+        this.#deliver(to, PEER_MS, { i: 'preVote', from, message })
+        return
       case 'preVoteAnswer':
-        return this.#deliver(to, PEER_MS, { i: 'preVoteAnswer', from, message })
+        this.#deliver(to, PEER_MS, { i: 'preVoteAnswer', from, message })
+        return
       case 'handover': {
         const { resignation, token } = message
         const { to: heir } = this.#resignations.get(resignation)!
-        return this.#deliver(to, PEER_MS, { i: 'handover', from, token, to: heir, resignation })
+        this.#deliver(to, PEER_MS, { i: 'handover', from, token, to: heir, resignation })
+        return
       }
       case 'inform':
         for (const { grant } of message.credentials) {
@@ -584,13 +594,15 @@ export class World {
   /** Every 10 ms a master appends a record when the last one is held, and sends its log to whoever is linked. */
   #work(host: Host, incarnation: number): void {
     if (host.process?.incarnation !== incarnation) return
-    this.#later(host.node, WORK_MS, () => this.#work(host, incarnation), true)
+    this.#later(host.node, this.#workMs, () => this.#work(host, incarnation), true)
     const { leading } = host.process
     if (leading === null || leading.sealed) return
-    const pending = host.disk.log.length > this.held.length
+    const { index } = host.disk.log ?? { index: 0 }
+    const pending = index > this.held()
     if (!pending) {
       this.#records += 1
-      host.disk.log = [...host.disk.log, `${formatToken(leading.token)}/${this.#records}`]
+      const record = `${formatToken(leading.token)}/${this.#records}`
+      host.disk.log = { index: index + 1, record, previous: host.disk.log }
     }
     const { log } = host.disk
     for (const { node } of this.hosts.values()) {
@@ -604,15 +616,16 @@ export class World {
   }
 
   /** A follower that has promised a higher token acknowledges nothing (EL5, GU1). */
-  #append(master: Host, incarnation: number, leading: Leading, follower: Host, log: readonly string[]): void {
+  #append(master: Host, incarnation: number, leading: Leading, follower: Host, log: Entry | null): void {
     const own = follower.disk.own
     if (own === null || compareTokens(own.token, leading.token) !== 0) return
-    if (log.length < follower.disk.log.length && follower.disk.log[log.length - 1] === log.at(-1)) return
+    const length = log?.index ?? 0
+    if (length < (follower.disk.log?.index ?? 0) && entryAt(follower.disk.log, length) === log) return
     follower.disk.log = log
     if (this.#cut.has(pair(master.node, follower.node))) return
     this.#later(master.node, PEER_MS, () => {
       if (master.process?.incarnation !== incarnation || master.process.leading !== leading) return
-      leading.acknowledged.set(follower.node, log.length)
+      leading.acknowledged.set(follower.node, length)
       leading.ackedAt.set(follower.node, this.time.now)
       this.#hold(master, leading)
     })
@@ -621,13 +634,11 @@ export class World {
   #hold(host: Host, leading: Leading): void {
     const { syncSet, pending } = leading.required
     const others = [...syncSet, ...pending].filter((node) => node !== host.node)
-    const upTo = Math.min(host.disk.log.length, ...others.map((node) => leading.acknowledged.get(node) ?? 0))
-    if (upTo <= this.held.length || leading.sealed) return
-    for (let index = 0; index < upTo; index += 1) {
-      const record = host.disk.log[index]!
-      if (index < this.held.length) assert(this.held[index] === record, `held record ${index} was contradicted`)
-      else this.held.push(record)
-    }
+    const length = host.disk.log?.index ?? 0
+    const upTo = Math.min(length, ...others.map((node) => leading.acknowledged.get(node) ?? 0))
+    if (upTo <= this.held() || leading.sealed) return
+    assert(entryAt(host.disk.log, this.held()) === this.#held, `a held record was contradicted by ${host.node}`)
+    this.#held = entryAt(host.disk.log, upTo)
     leading.unheldSince = null
   }
 
@@ -639,7 +650,8 @@ export class World {
     const others = required.syncSet.filter((node) => node !== host.node)
     const stuck = leading.unheldSince !== null && now - leading.unheldSince > LAN.suspectAfterMs
     if (stuck && others.some(silent)) {
-      return this.#reshape(host, leading, [host.node, ...others.filter((node) => !silent(node))])
+      this.#reshape(host, leading, [host.node, ...others.filter((node) => !silent(node))])
+      return
     }
     if (others.length > 0 || required.pending.length > 0) {
       if (required.pending.length > 0) this.#reshape(host, leading, [...required.syncSet, ...required.pending])
@@ -647,7 +659,7 @@ export class World {
     }
     const ready = [...this.hosts.keys()].find(
       (node) =>
-        node !== host.node && !silent(node) && (leading.acknowledged.get(node) ?? 0) >= host.disk.log.length - 2,
+        node !== host.node && !silent(node) && (leading.acknowledged.get(node) ?? 0) >= (host.disk.log?.index ?? 0) - 2,
     )
     if (ready === undefined) return
     // Written before the request: from here nothing counts without it.

@@ -38,6 +38,9 @@ export async function submit(file: string, options: SubmitOptions): Promise<void
   })
   const progress = progressFor(file, options)
   const stopped = stopSignal()
+  stopped.addEventListener('abort', () => {
+    process.stderr.write('\nstopping when what is under way is answered; interrupt again to end at once\n')
+  })
   const start = performance.now()
   const stopDrawing =
     process.stderr.isTTY && !options.json ? drawProgress(tally, start, process.stderr) : () => undefined
@@ -67,7 +70,7 @@ async function submitAll(file: string, run: Run): Promise<void> {
   const { progress, tally, stopped, options, signer } = run
   const dispatch = new OrderedDispatch(options.concurrency)
   let fatal: unknown
-  for await (const line of readLines(file)) {
+  for await (const line of readLines(file, stopped)) {
     if (stopped.aborted || fatal !== undefined) break
     if (progress.isDone(line)) {
       tally.skipped += 1

@@ -9,12 +9,13 @@ export interface InputLine {
   readonly text: string
 }
 
-/** The lines of a file, or of standard input for `-`; blank ones are left out. @throws BatonError CONFIG_UNREADABLE */
-export async function* readLines(file: string): AsyncGenerator<InputLine> {
+/** The lines of a file, or of standard input for `-`, until `signal`; blank ones are left out. @throws BatonError CONFIG_UNREADABLE */
+export async function* readLines(file: string, signal?: AbortSignal): AsyncGenerator<InputLine> {
   const input = file === '-' ? process.stdin : createReadStream(file)
+  const options = { input, crlfDelay: Number.POSITIVE_INFINITY, ...(signal === undefined ? {} : { signal }) }
   let number = 0
   try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const text of createInterface(options)) {
       number += 1
       if (text.trim() !== '') yield { number, text }
     }

@@ -19,12 +19,13 @@ export function openTransactions(
 ): Result<readonly SignedTransaction[]> {
   const opened: SignedTransaction[] = []
   for (const [index, bytes] of transactions.entries()) {
-    const candidate = known(transactionId(hash, bytes))
+    const id = transactionId(hash, bytes)
+    const candidate = known(id)
     if (candidate !== undefined && same(candidate.bytes, bytes)) {
       opened.push(candidate)
       continue
     }
-    const decoded = decodeSigned(hash, bytes)
+    const decoded = decodeSigned(hash, bytes, id)
     if (!decoded.ok) return failure('PEER_MALFORMED', `transaction ${index}: ${decoded.why}`)
     opened.push(decoded.value)
   }

@@ -1,0 +1,178 @@
+/** Carries out what the node's machine wants done. The driver calls it in the order of core/step.ts. */
+import { proposalSignBytes, voteSignBytes } from '@baton/shared/codec/vote'
+import { NO_FACTS } from '@baton/shared/core/node/facts'
+import type { NodeSend, UnsignedAct } from '@baton/shared/core/node/io'
+import type { NodeState } from '@baton/shared/core/node/state'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { NetworkId, NodeId, Token } from '@baton/shared/ids'
+import type { Clock } from '@baton/shared/ports/clock'
+import type { ControlLink } from '@baton/shared/ports/control-link'
+import type { Log } from '@baton/shared/ports/log'
+import type { PeerLinks } from '@baton/shared/ports/peer-links'
+import type { Signer } from '@baton/shared/ports/signing'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
+import { encodePeer } from '@baton/shared/protocol/peer-codec'
+import type { Metrics } from '../adapters/metrics.ts'
+import type { Mempool } from '../engines/embedded/mempool.ts'
+import type { AuthorityBridge } from './authority-bridge.ts'
+import type { BlockVerifier } from './block-verifier.ts'
+import type { Credentials } from './credentials.ts'
+import type { Driver } from './driver.ts'
+import type { PeerInbox } from './peer-inbox.ts'
+import type { ResultReporter } from './result-reporter.ts'
+import type { Submissions } from './submissions.ts'
+
+export interface OutboxPorts {
+  readonly state: () => NodeState
+  readonly network: NetworkId
+  readonly privateKey: Parameters<typeof signStatement>[2]
+  readonly links: PeerLinks
+  readonly control: ControlLink
+  readonly bridge: AuthorityBridge
+  readonly signer: Signer
+  readonly blocks: BlockVerifier
+  readonly credentials: Credentials
+  readonly mempool: Mempool
+  readonly submissions: Submissions
+  readonly inbox: PeerInbox
+  readonly clock: Clock
+  readonly results: ResultReporter
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export class Outbox {
+  readonly #ports: OutboxPorts
+  /** The last message and its frame: one that goes to several peers is encoded once. */
+  #encoded: { readonly message: PeerMessage; readonly frame: Uint8Array } | null = null
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports
+  }
+
+  broadcast(to: readonly NodeId[], message: PeerMessage): void {
+    for (const node of to) this.#send(node, message)
+  }
+
+  perform(send: NodeSend, driver: Driver): void {
+    const { control, bridge, mempool, submissions, inbox, results, clock, links, state, network } = this.#ports
+    switch (send.s) {
+      case 'self':
+        driver.enqueue(send.input)
+        return
+      case 'peer':
+        this.#send(send.to, send.message)
+        return
+      case 'probe':
+        void links.probe(send.peer).then((result) => driver.enqueue({ i: 'probed', peer: send.peer, result }))
+        return
+      case 'report':
+        control.send(send.message)
+        return
+      case 'confirm':
+        void bridge.confirm(send.message.token)
+        return
+      case 'claim':
+        void bridge.claim(send.request, send.claim)
+        return
+      case 'reshape': {
+        const { cluster, node } = state().config.election
+        const { token, syncSet, version } = send
+        void bridge.reshape({ network, cluster, ...token, version, node, syncSet })
+        return
+      }
+      case 'signResignation':
+        void this.#signResignation(send, driver)
+        return
+      case 'sign':
+        this.#sign(send.token, send.act, driver)
+        return
+      case 'getTransactions': {
+        const { height, round } = send
+        driver.enqueue({
+          i: 'transactions',
+          height,
+          round,
+          transactions: mempool.transactions(),
+          time: clock.wallNow(),
+        })
+        return
+      }
+      case 'verifyCertificate':
+        void this.#verifyCertificate(send, driver)
+        return
+      case 'verifyCredentials':
+        void this.#verifyCredentials(send, driver)
+        return
+      case 'heightStarted':
+        if (mempool.size > 0) driver.enqueue({ i: 'work' })
+        return
+      case 'executed': {
+        const { height } = send.block.header
+        mempool.remove(send.receipts.map(({ id }) => id))
+        submissions.executed(height, send.receipts)
+        results.executed(height, send.block.hash, send.result)
+        inbox.heightExecuted()
+        return
+      }
+      case 'heldHeight':
+        submissions.held(send.height)
+        return
+      case 'mastership':
+        if (!send.master) mempool.clear()
+        submissions.mastershipChanged()
+        return
+    }
+  }
+
+  #send(to: NodeId, message: PeerMessage): void {
+    if (this.#encoded?.message !== message) this.#encoded = { message, frame: encodePeer(message) }
+    const { frame } = this.#encoded
+    if (this.#ports.links.send(to, frame)) this.#ports.metrics.add('baton_peer_sent_bytes_total', frame.length)
+  }
+
+  /** GU2: its record is held; the signature is made in the turn in which it is released. */
+  #sign(token: Token, act: UnsignedAct, driver: Driver): void {
+    const { signer, network } = this.#ports
+    if (act.act === 'vote') {
+      const signature = signer.sign(voteSignBytes(network, act.vote))
+      driver.enqueue({ i: 'signed', token, signed: { act: 'vote', vote: { ...act.vote, signature } } })
+      return
+    }
+    const signature = signer.sign(proposalSignBytes(network, act.proposal))
+    driver.enqueue({ i: 'signed', token, signed: { act: 'proposal', proposal: { ...act.proposal, signature } } })
+  }
+
+  async #signResignation({ resignation }: Extract<NodeSend, { s: 'signResignation' }>, driver: Driver): Promise<void> {
+    const signed = await signStatement('resignation', resignation, this.#ports.privateKey)
+    const { generation, epoch } = resignation
+    driver.enqueue({ i: 'resignationSigned', token: { generation, epoch }, resignation: signed })
+  }
+
+  async #verifyCertificate(
+    { block, certificate }: Extract<NodeSend, { s: 'verifyCertificate' }>,
+    driver: Driver,
+  ): Promise<void> {
+    const { blocks, state } = this.#ports
+    const { height } = block.header
+    const facts = await blocks.decided(block, certificate, state().chain.tokens)
+    driver.enqueue(
+      facts.ok
+        ? { i: 'certified', height, block: block.hash, ok: true, why: '', facts: facts.value }
+        : { i: 'certified', height, block: block.hash, ok: false, why: facts.why, facts: NO_FACTS },
+    )
+  }
+
+  async #verifyCredentials(
+    { credentials }: Extract<NodeSend, { s: 'verifyCredentials' }>,
+    driver: Driver,
+  ): Promise<void> {
+    const verified = await this.#ports.credentials.verifyAll(credentials)
+    if (verified.ok) driver.enqueue({ i: 'granted', from: null, grants: verified.value })
+    else
+      this.#ports.log.error(
+        { event: 'credential-refused', why: verified.why },
+        `a credential in the log does not verify: ${verified.why}`,
+      )
+  }
+}
