@@ -132,7 +132,7 @@ describe('links between nodes', () => {
     expect(a.events).toEqual(['+c1-b', '-c1-b closed', '+c1-b'])
   })
 
-  test('[NW1] of two links between the same nodes the newest stays', async () => {
+  test('of two links between the same nodes the newest stays', async () => {
     const b = await startNode('c1-b')
     const identity = await certify('c1-a')
     const first = await startNode('c1-a', { identity })

@@ -2,7 +2,7 @@
  * Builds the published package: `node-runtime/dist` with one file for the command, one for the authentication node, the sample
  * input and the licences of what is inside. Run by `npm pack -w node-runtime` (prepack).
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 
@@ -34,8 +34,8 @@ export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promi
     platform: 'node',
     entryPoints: ['node-runtime/src/cli/main.ts'],
     outfile: join(dist, 'main.js'),
-    // Only `baton demo` uses it; too large and too native to carry along.
-    external: ['miniflare'],
+    // Only `baton demo` uses them; too large and too native to carry along.
+    external: ['miniflare', 'workerd', 'esbuild'],
     banner: { js: REQUIRE },
   })
   await build({
@@ -82,9 +82,13 @@ function licenceOf(folder: string): string {
   return `==== ${name} ${version} (${license}) ====\n${text}`
 }
 
+/** npm takes these from the package's own folder only: they lie there while it packs. */
+const COPIED = ['README.md', 'LICENSE']
+
 if (import.meta.main) {
-  await bundlePackage()
-  for (const file of ['README.md', 'LICENSE']) {
-    if (existsSync(join(ROOT, file))) copyFileSync(join(ROOT, file), join(PACKAGE, file))
+  if (process.argv[2] === '--clean') for (const file of COPIED) rmSync(join(PACKAGE, file), { force: true })
+  else {
+    await bundlePackage()
+    for (const file of COPIED) copyFileSync(join(ROOT, file), join(PACKAGE, file))
   }
 }

@@ -1,8 +1,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { verifyCredential } from '@baton/shared/crypto/credential'
-import { verifyStatement } from '@baton/shared/crypto/statements'
-import type { Jws } from '@baton/shared/ids'
+import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
+import type { Hash, Jws } from '@baton/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { CLUSTERS, keyOf, NETWORK, testGenesis } from './network.ts'
 import { get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
@@ -94,4 +94,27 @@ test('[NW1, NW2] the directory takes grants in any order and keeps the highest',
   expect(await entryOf()).toMatchObject({ epoch: 2, node: b.node })
   const forged = { ...old, grant: b.known.credential.certificate }
   expect(await directory.learn(forged)).toMatchObject({ ok: false, code: 'STATEMENT_INVALID' })
+})
+
+test('[NW4] a result that differs from what more than two thirds of the others report is an event', async () => {
+  const directory = env.NETWORK_DIRECTORY.getByName(NETWORK)
+  const masters = await Promise.all(CLUSTERS.slice(0, 12).map((cluster) => TestNode.online(cluster, 'a')))
+  const hash = (letter: string) => letter.repeat(64) as Hash
+  const report = async (node: TestNode, result: Hash, signer = node) => {
+    const { generation, epoch } = node.known
+    const results = [{ height: 7, block: hash('a'), result }]
+    const payload = { network: NETWORK, cluster: node.cluster, generation, epoch, node: node.node, results }
+    return signStatement('resultReport', payload, signer.keys.privateKey)
+  }
+  const current = masters.filter((node) => node.known.master === node.node)
+  const [liar, ...honest] = current
+  if (liar === undefined) throw new Error()
+  expect(await directory.results(await report(liar, hash('c'), honest[0]))).toMatchObject({ code: 'STATEMENT_INVALID' })
+  for (const node of honest) node.send({ t: 'results', report: await report(node, hash('b')) })
+  liar.send({ t: 'results', report: await report(liar, hash('c')) })
+  const mismatches = async () => {
+    const page = await (await get(`${ORIGIN}/v1/networks/${NETWORK}/events`)).json<{ events: { event: object }[] }>()
+    return page.events.map(({ event }) => event).filter((event) => 'by' in event)
+  }
+  await expect.poll(mismatches).toMatchObject([{ event: 'result-mismatch', height: 7, by: { cluster: liar.cluster } }])
 })

@@ -1,7 +1,11 @@
 /** The bindings and the main module of the Worker under test. */
-declare namespace Cloudflare {
-  interface GlobalProps {
-    mainModule: typeof import('../../worker/src/index.ts')
+import type { Env as WorkerEnv } from '../../worker/src/env.ts'
+
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import('../../worker/src/index.ts')
+    }
+    interface Env extends WorkerEnv {}
   }
-  interface Env extends import('../../worker/src/env.ts').Env {}
 }

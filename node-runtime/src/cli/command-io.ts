@@ -1,7 +1,7 @@
 /** How a command talks: results on standard output, everything else on standard error, one exit status. */
 import { BatonError } from '@baton/shared/errors'
 import { EXIT_STATUS } from './exit-status.ts'
-import { explainError, formatError } from './explain-error.ts'
+import { explainError, formatError, toCoded } from './explain-error.ts'
 
 export interface OutputOptions {
   readonly json?: boolean
@@ -28,8 +28,7 @@ export function fail(error: unknown, json = false): void {
   const explained = explainError(error)
   process.exitCode = explained.exitStatus
   if (json) {
-    const coded = error instanceof BatonError ? error : new BatonError('INTERNAL', explained.what)
-    process.stderr.write(`${JSON.stringify(coded.toJSON())}\n`)
+    process.stderr.write(`${JSON.stringify(toCoded(error).toJSON())}\n`)
     return
   }
   process.stderr.write(formatError(explained))

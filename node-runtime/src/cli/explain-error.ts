@@ -184,7 +184,7 @@ export interface ExplainedError {
 
 /** Every error that reaches a user goes through here; one without a code is INTERNAL. */
 export function explainError(error: unknown): ExplainedError {
-  const coded = error instanceof BatonError ? error : new BatonError('INTERNAL', messageOf(error))
+  const coded = toCoded(error)
   const { why, remedy } = EXPLANATIONS[coded.code]
   return {
     code: coded.code,
@@ -200,6 +200,14 @@ export function formatError({ code, what, why, remedy }: ExplainedError): string
   return `error ${code}: ${what}\n  why: ${why}\n  do:  ${remedy}\n`
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** The error itself when it has a code; otherwise a package that is not there, or our own bug. */
+export function toCoded(error: unknown): BatonError {
+  if (error instanceof BatonError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  const absent = /^Cannot find (?:package|module) '([^'./][^']*)'/.exec(message)?.[1]
+  if (absent === undefined) return new BatonError('INTERNAL', message)
+  return new BatonError('CONFIG_INVALID', `this command needs the package ${absent}, which is not installed`, {
+    remedy: `npm install -g ${absent}`,
+    cause: error,
+  })
 }

@@ -31,6 +31,16 @@ describe('explaining errors', () => {
     )
   })
 
+  it('[CLI1] says which package a command lacks: `demo` needs more than the published package has', async () => {
+    const error = await import('a-package-that-is-not-there' as string).catch((reason: unknown) => reason)
+    expect(explainError(new Error("Cannot find package 'miniflare' imported from /x/main.js"))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      what: 'this command needs the package miniflare, which is not installed',
+      remedy: 'npm install -g miniflare',
+    })
+    expect(explainError(error).remedy).toBe('npm install -g a-package-that-is-not-there')
+  })
+
   it('[CLI1] takes an error without a code for a bug', () => {
     expect(explainError(new TypeError('x is not a function'))).toMatchObject({ code: 'INTERNAL', exitStatus: 70 })
   })

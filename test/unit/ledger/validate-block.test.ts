@@ -188,6 +188,13 @@ describe('[NW3] the token table', () => {
     const raised = withMasterships([mastership('c1', 2)])
     expect(judge({ ...raised, masterships: [] })).toMatchObject({ fault: 'tokens', why: /not every credential/ })
     expect(judge({ ...raised, masterships: [mastership('c1', 3)] })).toMatchObject({ fault: 'tokens' })
+    // The same mastership by another credential: the table would be the same, the bytes of the block were never checked.
+    const credential = mastership('c1', 3).credential
+    const elsewhere = { ...mastership('c1', 2), credential }
+    expect(judge({ ...raised, masterships: [elsewhere] })).toMatchObject({
+      fault: 'tokens',
+      why: /not every credential/,
+    })
   })
 })
 

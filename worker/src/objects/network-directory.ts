@@ -15,6 +15,7 @@ import { type Config, type ConfigResult, type Env, readConfig } from '../env.ts'
 import { clusterAuthority } from '../place.ts'
 import { Broadcast } from './directory/broadcast.ts'
 import { MasterList } from './directory/master-list.ts'
+import { Results } from './directory/results.ts'
 import { DIRECTORY_MIGRATIONS } from './directory/schema.ts'
 import type { DirectoryApi, DirectoryTable } from './directory-api.ts'
 
@@ -26,6 +27,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   readonly #masters: MasterList
   #config: ConfigResult | undefined
   #signed: DirectoryTable | undefined
+  #results: Results | undefined
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
@@ -55,8 +57,15 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     return config.ok ? success(await this.#table(config.value)) : config
   }
 
-  async results(_report: Jws): Promise<Result<null>> {
-    return success(null)
+  async results(report: Jws): Promise<Result<null>> {
+    const config = this.#open()
+    if (!config.ok) return config
+    const { genesis } = config.value
+    this.#results ??= new Results(
+      this.#sql,
+      genesis.clusters.map(({ cluster }) => cluster),
+    )
+    return this.#results.take(report, (cluster) => this.#masters.of(cluster), Date.now() as UnixMs)
   }
 
   async events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {

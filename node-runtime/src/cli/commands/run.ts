@@ -1,3 +1,4 @@
+import { BatonError } from '@baton/shared/errors'
 import type { Log } from '@baton/shared/ports/log'
 import { loadConfig } from '../../config/load.ts'
 import type { NodeConfig } from '../../config/types.ts'
@@ -40,7 +41,8 @@ async function runUntilStopped(config: NodeConfig, log: Log): Promise<void> {
 
 function exitWith(error: unknown, log: Log): never {
   const { code, what, remedy } = explainError(error)
-  log.fatal({ err: error, code, remedy }, what)
+  // A stack only tells something about what nobody has foreseen.
+  log.fatal({ code, remedy, ...(error instanceof BatonError ? {} : { err: error }) }, what)
   fail(error)
   // What the logger has not written yet is written by its own exit handler.
   process.exit()

@@ -13,6 +13,8 @@ export interface SyncSetChange {
 
 /** An unanswered request is repeated after this long; repeating changes nothing if the first one arrived. */
 const ASK_AGAIN_MS = 500
+/** Entries that a node may lag behind when it is added. */
+const LAG_MAX = 16
 
 /**
  * One change at a time. A removal is asked for at once, and counts only when the registry shows it. An addition goes on
@@ -46,8 +48,13 @@ export function nextSyncSetChange(
     if (follower.acked.index < reshaping.from) return nothing(role)
     return ask(state, role, [...required.syncSet, reshaping.node], now)
   }
-  const joining = nextAddition(state, role)
-  if (joining === null) return nothing(role)
+  const wanted = wantedStandbys(state, role)
+  const joining = wanted.find((node) => !required.syncSet.includes(node))
+  if (joining === undefined) {
+    const standbys = required.syncSet.filter((node) => node !== state.policy.self)
+    if (standbys.length <= state.policy.syncReplicas || wanted.length < state.policy.syncReplicas) return nothing(role)
+    return ask(state, role, [state.policy.self, ...wanted], now)
+  }
   const next: RequiredSet = { ...required, pending: [joining] }
   return {
     role: { ...role, required: next, reshaping: { step: 'adding', node: joining, from: state.last.index } },
@@ -57,17 +64,19 @@ export function nextSyncSetChange(
   }
 }
 
-/** The best candidate that has everything up to a few entries, when the sync set is short of standbys. */
-function nextAddition(state: GuardState, role: LeadingRole): NodeId | null {
-  if (role.required.syncSet.length - 1 >= state.policy.syncReplicas) return null
-  for (const node of role.candidates) {
-    if (node === state.policy.self || role.required.syncSet.includes(node)) continue
+/**
+ * The best candidates that could be standbys now, as many as the policy wants. A better one that comes later is added first,
+ * and only then is the surplus one let go: the sync set is never smaller for it.
+ */
+function wantedStandbys(state: GuardState, role: LeadingRole): readonly NodeId[] {
+  const fit = role.candidates.filter((node) => {
     const follower = role.followers.get(node)
+    if (node === state.policy.self || follower === undefined) return false
+    if (role.required.syncSet.includes(node)) return true
     // Streaming live, with nothing but the last few entries outstanding: holding on to it will not stall the cluster.
-    if (follower !== undefined && state.last.index - follower.acked.index <= 16 && follower.acked.index >= role.barrier)
-      return node
-  }
-  return null
+    return state.last.index - follower.acked.index <= LAG_MAX && follower.acked.index >= role.barrier
+  })
+  return fit.slice(0, state.policy.syncReplicas)
 }
 
 /** Before it is asked for, an addition may be dropped: nobody else has heard of it. */

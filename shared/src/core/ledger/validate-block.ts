@@ -108,7 +108,7 @@ function judgeTransactions(
   for (const { id, transaction } of verified.transactions) {
     if (transaction.network !== chain.network)
       return refuse('transactions', `${id} is of network ${transaction.network}`)
-    if (false) return refuse('transactions', `${id} stands twice in the block`)
+    if (seen.has(id)) return refuse('transactions', `${id} stands twice in the block`)
     if (reader.transaction(id) !== null) return refuse('transactions', `${id} was executed before`)
     seen.add(id)
   }

@@ -14,8 +14,8 @@ export function offerCandidates(turn: Turn): void {
 }
 
 /**
- * Members the authority knows, linked, and electable by their own word. The announced coming standby goes first (EL7), then
- * nodes of another site than the master's, so that one lost site never takes both; then priority and name.
+ * Members the authority knows, linked, and electable by their own word. Nodes of another site than the master's go first, so
+ * that one lost site never takes both; then the announced coming standby (EL7), priority and name.
  */
 export function additionCandidates(state: NodeState): readonly NodeId[] {
   const { election } = state
@@ -25,7 +25,7 @@ export function additionCandidates(state: NodeState): readonly NodeId[] {
   const coming = election.grant?.coming ?? null
   const rank = (node: NodeId): readonly number[] => {
     const member = members.get(node)
-    return [node === coming ? 0 : 1, member?.site === election.config.site ? 1 : 0, -(member?.priority ?? 0)]
+    return [member?.site === election.config.site ? 1 : 0, node === coming ? 0 : 1, -(member?.priority ?? 0)]
   }
   return [...election.peers]
     .filter(([node, peer]) => {

@@ -31,6 +31,11 @@ export interface TestAuthority {
   readonly posts: { readonly path: string; readonly body: unknown }[]
   /** Sessions opened so far. */
   sessions(): number
+  /** Upgrades asked for so far, and pings received. */
+  upgrades(): number
+  pings(): number
+  /** Reads no more on the current session: not even pings are answered. */
+  freeze(): void
   send(frame: FromAuthority): void
   sendText(text: string): void
   dropAll(): void
@@ -50,11 +55,16 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
   const sockets = new Set<Socket>()
   let current: WebSocket | null = null
   let sessions = 0
+  let upgrades = 0
+  let pings = 0
   const authority: TestAuthority = {
     url: '',
     received: [],
     posts: [],
     sessions: () => sessions,
+    upgrades: () => upgrades,
+    pings: () => pings,
+    freeze: () => current?.pause(),
     send: (frame) => current?.send(JSON.stringify(frame)),
     sendText: (text) => current?.send(text),
     dropAll: () => {
@@ -100,6 +110,7 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
   })
   http.on('upgrade', (request, socket, head) => {
     if (request.url !== '/v1/networks/receivables/clusters/c1/session') throw new Error(`wrong path: ${request.url}`)
+    upgrades++
     if (authority.refuseUpgrade !== null) {
       const body = JSON.stringify(authority.refuseUpgrade.body)
       socket.end(`HTTP/1.1 ${authority.refuseUpgrade.status} No\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
@@ -109,6 +120,7 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
       sessions++
       current = webSocket
       webSocket.on('error', () => {})
+      webSocket.on('ping', () => pings++)
       webSocket.on('message', (data) => void receive(webSocket, String(data)))
       webSocket.send(
         JSON.stringify({ t: 'challenge', challenge: `challenge-${sessions}`, protocol: { min: 1, max: 1 } }),
