@@ -66,6 +66,13 @@ describe('the package', () => {
     })
   })
 
+  it('[PKG2] says what to install for `demo`, which needs a control plane on this machine', async () => {
+    await expect(run(baton, ['demo', '--once'], { cwd: folder, env: ENV })).rejects.toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('do:  npm install -g miniflare'),
+    })
+  })
+
   it('[PKG2] makes a network and runs a node of it, which answers and stops on SIGTERM with status 0', async () => {
     const port = await freePortPair()
     const init = ['network', 'init', '--network', 'trade', '--out', 'net', '--nodes-per-cluster', '1']

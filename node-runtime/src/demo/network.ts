@@ -20,6 +20,11 @@ const WHOLE_MS_MAX = 60_000
 /** Blocks decided after a switch before it counts as over: the new master's vote is in one of them. */
 const BLOCKS_AFTER_SWITCH = 3
 
+/** The published package brings the Worker along; a checkout bundles it. */
+const BUNDLED_WORKER = import.meta.filename.endsWith('.ts')
+  ? {}
+  : { workerScript: join(import.meta.dirname, 'authentication-node.js') }
+
 export interface DemoNetworkOptions {
   readonly folder: string
   /** 3: master, standby, ordinary. 2: no ordinary node. 1: no standby. */
@@ -86,7 +91,7 @@ export class DemoNetwork {
     return `http://127.0.0.1:${this.#authorityPort}`
   }
 
-  /** Resolves when every node is up, every cluster has a master and a standby, and the chain moves. */
+  /** Resolves when every node is up and every cluster has a master and a standby. */
   async start(): Promise<void> {
     this.#watchdog.start()
     await this.startAuthority()
@@ -98,6 +103,7 @@ export class DemoNetwork {
     const authority = await startLocalAuthority({
       port: this.#authorityPort,
       persistFolder: join(this.files.folder, 'authority', 'state'),
+      ...BUNDLED_WORKER,
       genesis: this.files.genesis,
       authorityKeyJwk: readFileSync(this.files.authorityKeyFile, 'utf8'),
     })
@@ -166,7 +172,7 @@ export class DemoNetwork {
   }
 
   async #untilWhole(what: string, boundMs: number): Promise<void> {
-    const height = Math.max(1, this.timeline.height)
+    const height = this.timeline.height
     await waitFor(what, boundMs, async () => {
       const silent = this.nodes.find(({ running, frozen }) => !running && !frozen)
       if (silent !== undefined) throw silent.startFailure()
@@ -175,9 +181,14 @@ export class DemoNetwork {
       return (
         [...statuses.values()].every(
           (status) => status !== null && status.height >= height && status.resync === null,
-        ) &&
-        views.every(({ master, syncSet }) => master !== null && syncSet.length >= Math.min(2, this.#nodesPerCluster))
+        ) && views.every((view) => this.#hasStandby(view))
       )
     })
+  }
+
+  /** A standby elsewhere than its master: else one lost site would take both. */
+  #hasStandby({ master, syncSet }: ClusterView): boolean {
+    const sites = syncSet.map((node) => this.files.nodes.find((files) => files.node === node)?.site)
+    return master !== null && new Set(sites).size >= Math.min(2, this.#nodesPerCluster)
   }
 }

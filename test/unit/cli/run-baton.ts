@@ -16,15 +16,18 @@ export interface RunOptions {
   /** Called with every piece of standard output and a way to signal the process. */
   readonly onOutput?: (text: string, signal: (name: NodeJS.Signals) => void) => void
   readonly onError?: (text: string) => void
+  /** Called at the start with a way to signal the process. */
+  readonly onStart?: (signal: (name: NodeJS.Signals) => void) => void
 }
 
 /** Runs the command in a process of its own, as a user would. */
 export function runBaton(
   args: readonly string[],
-  { cwd, input, env, onOutput, onError }: RunOptions = {},
+  { cwd, input, env, onOutput, onError, onStart }: RunOptions = {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, BATON_URL: '', ...env } })
+    onStart?.((name) => child.kill(name))
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', (data: Buffer) => {

@@ -60,12 +60,13 @@ export class SimulatedNetwork {
     else if (this.byzantine.length > 0) this.#lie()
   }
 
-  /** Everything ever sent arrives everywhere, again and again, and time passes only when nothing is on its way. True when all decided. */
+  /** Everything ever sent arrives everywhere, now and then again, and time passes only when nothing is on its way. True when all decided. */
   heal(timeoutsMax: number): boolean {
     this.#healed = true
     for (const cluster of this.honest) cluster.give({ kind: 'work' })
     for (let fired = 0; fired < timeoutsMax; fired += 1) {
-      this.#repair()
+      if (fired % 8 === 0) this.#repair()
+      this.#settle()
       if (this.honest.every(({ decision }) => decision !== null)) return true
       this.#passTime()
     }
@@ -76,6 +77,9 @@ export class SimulatedNetwork {
     for (let index = 0; index < this.#sent.length; index += 1) {
       for (const to of this.honest) to.give(this.#sent[index]!)
     }
+  }
+
+  #settle(): void {
     for (let busy = true; busy; ) {
       busy = false
       for (const cluster of this.honest) {

@@ -68,7 +68,7 @@ describe('asking', () => {
 
 describe('answering', () => {
   it('[EL3] no, while this node hears the master', () => {
-    const node = new LoneNode().following()
+    const node = new LoneNode().following({ syncSet: [A, C] })
     expect(answerTo(node)).toMatchObject({ granted: false, why: 'the master is heard' })
     node.pass(SUSPECT_AFTER + HEARTBEAT)
     expect(answerTo(node)).toMatchObject({ granted: true })

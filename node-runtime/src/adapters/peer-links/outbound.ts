@@ -48,11 +48,7 @@ export async function dial(options: DialOptions): Promise<DialResult> {
   })
   const abandon = () => socket.destroy()
   signal.addEventListener('abort', abandon, { once: true })
-  let late = false
-  const deadline = setTimeout(() => {
-    late = true
-    socket.destroy()
-  }, HANDSHAKE_MS)
+  const deadline = setTimeout(abandon, HANDSHAKE_MS)
   try {
     const tlsProblem = await secured(socket)
     if (tlsProblem !== null) return isTlsError(tlsProblem) ? refusedBy('us', 'tls', tlsProblem.message) : UNREACHABLE
@@ -68,7 +64,6 @@ export async function dial(options: DialOptions): Promise<DialResult> {
   } finally {
     clearTimeout(deadline)
     signal.removeEventListener('abort', abandon)
-    if (late) socket.destroy()
   }
 }
 

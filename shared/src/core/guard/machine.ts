@@ -3,7 +3,7 @@
  * records and learns when they are held; a follower puts the master's entries on disk and acknowledges them.
  */
 import { assert, unreachable } from '../../assert.ts'
-import { compareTokens, type LogIndex, sameToken } from '../../ids.ts'
+import { compareTokens, type LogIndex, type Ms, sameToken } from '../../ids.ts'
 import { unchanged } from '../step.ts'
 import { attachTo, rebase, receiveAppend, receiveBehind } from './following.ts'
 import { requiredOthers } from './held.ts'
@@ -42,7 +42,7 @@ export function guardStep(state: GuardState, input: GuardInput, context: GuardCo
       return appendRecord(state, input.kind, input.body, context)
     case 'linkUp':
       if (state.role.role !== 'following' || state.role.master !== input.peer) return unchanged(state)
-      return { ...unchanged(state), send: [attachTo(state, input.peer, context)] }
+      return seekMaster(state, context)
     case 'linkDown':
     case 'dead':
       if (state.role.role === 'leading') return peerGone(state, input.peer, input.i === 'dead', context)
@@ -61,7 +61,7 @@ export function guardStep(state: GuardState, input: GuardInput, context: GuardCo
     case 'authorityUp':
       return state.role.role === 'leading' ? checkSilence(state, context, true) : unchanged(state)
     case 'timer':
-      return state.role.role === 'leading' ? checkSilence(state, context, false) : unchanged(state)
+      return state.role.role === 'leading' ? checkSilence(state, context, false) : seekMaster(state, context)
     case 'compact':
       return compact(state, input.upTo, context)
     default:
@@ -105,8 +105,17 @@ function follow(
   if (order === 0 && state.role.role === 'leading') return unchanged(state)
   if (order === 0 && state.role.role === 'following' && state.role.master === master) return unchanged(state)
   const next: GuardState = { ...state, token, role: { role: 'following', master, attached: false } }
-  const send = master === state.policy.self ? [] : [attachTo(next, master, context)]
-  return { ...unchanged(next), send }
+  return seekMaster(next, context)
+}
+
+/** Until the master has answered, an attach may have come before it led, or have been lost with a link: ask again. */
+function seekMaster(state: GuardState, context: GuardContext): GuardStep {
+  const { role, policy } = state
+  if (role.role !== 'following' || role.attached || role.master === null || role.master === policy.self) {
+    return unchanged(state)
+  }
+  const again = { name: 'guard', after: (policy.suspectAfter / 2) as Ms } as const
+  return { ...unchanged(state), send: [attachTo(state, role.master, context)], timers: [again] }
 }
 
 /** GU6: forgets entries of decided heights, never one that a required node may still need; others catch up by blocks. */
