@@ -9,7 +9,7 @@ import type { ClusterEpoch } from './figures.ts'
 import { freePorts } from './free-ports.ts'
 import { startLocalAuthority } from './local-authority.ts'
 import { type LoggedEvent, NodeProcess } from './node-process.ts'
-import { allAgree, type ClusterView, clusterViews, readStatuses, type Statuses } from './node-status.ts'
+import { agreedHeight, type ClusterView, clusterViews, readStatuses, type Statuses } from './node-status.ts'
 import { Timeline } from './timeline.ts'
 import { waitFor } from './wait.ts'
 import { Watchdog } from './watchdog.ts'
@@ -166,9 +166,9 @@ export class DemoNetwork {
     return this.#untilWhole('the network to be whole', WHOLE_MS_MAX)
   }
 
-  /** Waits until all nodes have the same chain and the same result. */
-  async agreed(): Promise<void> {
-    await waitFor('all nodes to agree', WHOLE_MS_MAX, async () => allAgree(await this.statuses()))
+  /** Waits until all nodes have the same chain and the same result; returns its height. */
+  agreed(): Promise<number> {
+    return waitFor('all nodes to agree', WHOLE_MS_MAX, async () => agreedHeight(await this.statuses()))
   }
 
   async #untilWhole(what: string, boundMs: number): Promise<void> {

@@ -44,10 +44,13 @@ export function clusterViews(nodes: readonly NodeFiles[], statuses: Statuses): C
   })
 }
 
-/** True when every node answers with the same height, block and result. */
-export function allAgree(statuses: Statuses): boolean {
-  const tips = [...statuses.values()].map((status) =>
-    status === null ? null : `${status.height} ${status.blockHash} ${status.resultHash}`,
+/** The height that every node is at with the same block and result, or undefined. */
+export function agreedHeight(statuses: Statuses): number | undefined {
+  const [first, ...others] = statuses.values()
+  if (first === undefined || first === null) return undefined
+  const same = others.every(
+    (status) =>
+      status?.height === first.height && status.blockHash === first.blockHash && status.resultHash === first.resultHash,
   )
-  return tips[0] !== null && tips.every((tip) => tip === tips[0])
+  return same ? first.height : undefined
 }

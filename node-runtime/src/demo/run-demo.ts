@@ -94,8 +94,8 @@ async function watch(
   load.stop()
   network.heal()
   await loaded
-  await network.agreed()
-  finish(await checkRun(network, load, { ...options, startedAtMs, faults: null, broken: null }), {})
+  const agreedHeight = await network.agreed()
+  finish(await checkRun(network, load, { ...options, startedAtMs, faults: null, broken: null, agreedHeight }), {})
 }
 
 function finish(report: RunReport, { json }: DemoOptions): void {

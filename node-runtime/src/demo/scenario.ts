@@ -38,6 +38,7 @@ export async function runScenario({
 }: ScenarioOptions): Promise<RunReport> {
   const startedAtMs = nowMs()
   const faults: Fault[] = []
+  let agreedHeight = 0
   let broken: string | null = null
   const loaded = load.run()
   try {
@@ -51,7 +52,7 @@ export async function runScenario({
     load.setPace({ perSecond: Number.POSITIVE_INFINITY, reserve: 0 })
     await loaded
     tell(`${load.acknowledged.length} transactions acknowledged; waiting until all nodes agree`)
-    await network.agreed()
+    agreedHeight = await network.agreed()
     for (const demoCase of cases.filter(({ when }) => when === 'end')) await demoCase.run({ network, load, tell })
   } catch (error) {
     broken = error instanceof Error ? error.message : String(error)
@@ -60,7 +61,7 @@ export async function runScenario({
     await loaded
   }
   tell('checking: reading everything back from every node')
-  return checkRun(network, load, { folder, startMs, startedAtMs, faults, broken })
+  return checkRun(network, load, { folder, startMs, startedAtMs, faults, broken, agreedHeight })
 }
 
 /** Each case gets an equal share of the input, and the last share is kept for the end. */
@@ -77,12 +78,19 @@ export interface RunSoFar {
   /** Null when faults were caused by hand: then switches explain themselves. */
   readonly faults: readonly Fault[] | null
   readonly broken: string | null
+  /** 0: the nodes never agreed. */
+  readonly agreedHeight: number
 }
 
 /** Reads everything back and reports. Never throws for what it finds. */
 export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar): Promise<RunReport> {
   const { genesis, nodes } = network.files
-  const judgement = await check({ genesis, nodes, acknowledgedFile: join(soFar.folder, ACKNOWLEDGED_FILE) })
+  const judgement = await check({
+    genesis,
+    nodes,
+    acknowledgedFile: join(soFar.folder, ACKNOWLEDGED_FILE),
+    height: soFar.agreedHeight,
+  })
   return runReport({
     ...soFar,
     judgement,

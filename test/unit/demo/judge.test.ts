@@ -25,6 +25,7 @@ function copy(node: string, changes: { blocks?: Record<number, CopiedBlock>; ind
 
 function evidence(changes: Partial<Evidence> = {}): Evidence {
   return {
+    height: 2,
     acknowledged: Object.entries(INDEX).map(([id, position]) => ({ id, ...position })),
     copies: [copy('n1'), copy('n2')],
     votes: [VOTE],
@@ -92,6 +93,12 @@ describe('agreement', () => {
     const judgement = judge(evidence({ acknowledged: [], copies: [copy('n1'), copy('n2', { blocks: behind })] }))
     expect(judgement).toMatchObject({ verdict: 'false', resultHashesEqual: true })
     expect(judgement.findings).toEqual(['n2 (database) has no block at height 2'])
+  })
+
+  test('a block that came while the copies were read need not be in all of them', () => {
+    const longer = { ...BLOCKS, 3: { hash: 'b3', previous: 'b2', result: 'r3', transactions: [] } }
+    const judgement = judge(evidence({ copies: [copy('n1'), copy('n2', { blocks: longer })] }))
+    expect(judgement).toMatchObject({ verdict: 'true', height: 3 })
   })
 
   test('a chain whose links are broken', () => {

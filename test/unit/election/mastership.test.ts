@@ -52,6 +52,13 @@ describe('a grant', () => {
     expect(node.claims()[0]?.claim).toMatchObject({ epoch: 3, evidence: { kind: 'own' } })
   })
 
+  it('[EL5] of an earlier process makes nobody master either while this one asks for the same token', () => {
+    const node = claiming()
+    see(node, grantOf(B, 2, { nonce: 'an earlier seed-0-2' }))
+    expect(node.of('becomeMaster')).toEqual([])
+    expect(node.claims().at(-1)?.claim).toMatchObject({ epoch: 3, evidence: { kind: 'own' } })
+  })
+
   it('[RG2] the founder becomes master by the challenge that its session answered', () => {
     const node = new LoneNode().started()
     node.feed({ i: 'authorityUp', challenge: 'challenge' })

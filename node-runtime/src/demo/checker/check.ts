@@ -18,6 +18,8 @@ export interface Subject {
   readonly nodes: readonly NodeFiles[]
   /** One JSON line per acknowledgement, written as they came. */
   readonly acknowledgedFile: string
+  /** The height that all nodes had reached before; 0 when they never agreed. */
+  readonly height: number
 }
 
 /** Never throws: whatever cannot be read makes the verdict `unknown` and is named in the findings. */
@@ -43,6 +45,7 @@ export async function check(subject: Subject): Promise<Judgement> {
   if (votes.length === 0) missing.push('no node logged any vote')
   const credentials = stored.flatMap((copy) => copy.credentials)
   return judge({
+    height: subject.height,
     acknowledged: acknowledged ?? [],
     copies: [...served, ...stored],
     votes,

@@ -43,6 +43,8 @@ export interface LoggedVote {
 }
 
 export interface Evidence {
+  /** Every copy has to reach this height. Blocks above it may have come while the copies were read one after the other. */
+  readonly height: number
   readonly acknowledged: readonly Promised[]
   readonly copies: readonly ChainCopy[]
   readonly votes: readonly LoggedVote[]

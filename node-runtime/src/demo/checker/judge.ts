@@ -9,7 +9,7 @@ const FINDINGS_PER_KIND = 5
 export function judge(evidence: Evidence): Judgement {
   const lost = lostTransactions(evidence.acknowledged, evidence.copies)
   const repeated = repeatedTransactions(evidence.copies)
-  const chains = compareChains(evidence.copies)
+  const chains = compareChains(evidence.copies, evidence.height)
   const votes = conflictingVotes(evidence.votes, evidence.isGenuine)
   const wrong = [lost.findings, repeated.findings, chains.findings, votes.findings]
   const unknown = [...evidence.missing, ...votes.unverifiable]

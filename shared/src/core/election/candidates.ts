@@ -39,7 +39,7 @@ export function barToStanding(state: ElectionState): string | null {
   // The registered master that claims anew does not fail over.
   if (config.noFailover && known.master !== config.node) return 'noFailover is set'
   if (known.bars.includes(config.node)) return 'barred'
-  
+  if (!log.complete) return 'the log is not complete'
   if (
     unelectable !== null &&
     unelectable.version === known.version &&
