@@ -19,6 +19,8 @@ export interface DriverPorts {
   readonly application: Application
   /** Carries out one output; called in order, after the commit (or before it, for `stream`). */
   readonly perform: (send: NodeSend, driver: Driver) => void
+  /** Looks whether this process has stood still: it then calls `enqueueFirst` (EL2). */
+  readonly checkStall: () => void
   /** Lets go of what `perform` has streamed: the fsync that follows would hold it back. */
   readonly flush: () => void
   readonly observe: (event: NodeEvent) => void
@@ -57,6 +59,17 @@ export class Driver {
   enqueue(input: NodeInput): void {
     if (this.#stopped) return
     this.#queue.push(input)
+    this.#schedule()
+  }
+
+  /** EL2: nothing is answered from behind a stall, so the stall is told before what has waited behind it. */
+  enqueueFirst(input: NodeInput): void {
+    if (this.#stopped) return
+    this.#queue.unshift(input)
+    this.#schedule()
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(this.#run)
@@ -78,16 +91,14 @@ export class Driver {
     this.#scheduled = false
     if (this.#stopped) return
     try {
+      this.#ports.checkStall()
       this.#batch()
     } catch (error) {
       this.#stopped = true
       this.#ports.fail(error)
       return
     }
-    if (this.#queue.length > 0 && !this.#scheduled) {
-      this.#scheduled = true
-      setImmediate(this.#run)
-    }
+    if (this.#queue.length > 0) this.#schedule()
   }
 
   #batch(): void {

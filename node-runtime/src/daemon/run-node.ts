@@ -218,6 +218,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     store,
     application,
     perform: (send, to) => outbox.perform(send, to),
+    checkStall: () => void stalls.check(),
     flush: () => links.flush(),
     observe: (event) => {
       countEvent(metrics, event)
@@ -271,7 +272,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     thresholdMs: config.timing.suspectAfterMs,
     onStall: (ms) => {
       metrics.observe('baton_stall_seconds', ms / 1_000)
-      enqueue({ i: 'stalled', ms })
+      driver.enqueueFirst({ i: 'stalled', ms })
     },
   })
 

@@ -16,6 +16,13 @@ export class Random {
   integer(below: number): number {
     return Math.floor(this.next() * below)
   }
+  /** In [from, to). */
+  between(from: number, to: number): number {
+    return from + this.next() * (to - from)
+  }
+  chance(probability: number): boolean {
+    return this.next() < probability
+  }
   pick<T>(items: readonly T[]): T {
     return items[this.integer(items.length)]!
   }

@@ -3,7 +3,7 @@
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
 import { toBase64Url, toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Credential, Grant, Mastership } from '@baton/shared/crypto/statement-types'
+import type { Credential, Grant, Mastership, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
 
 export function keyOf(node: NodeId): PublicKey {
@@ -37,4 +37,16 @@ export function openCredential(credential: Credential): VerifiedGrant | null {
   const { cluster, generation, epoch, node, recovering } = grant
   const mastership: Mastership = { cluster, generation, epoch, node, key: keyOf(node), recovering, credential }
   return { mastership, grant }
+}
+
+export function signResignation(resignation: Resignation): Jws {
+  return `r.${toBase64Url(toUtf8(JSON.stringify(resignation)))}.s` as Jws
+}
+
+export function openResignation(jws: Jws): Resignation | null {
+  try {
+    return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as Resignation
+  } catch {
+    return null
+  }
 }

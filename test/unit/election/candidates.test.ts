@@ -65,10 +65,13 @@ describe('standing', () => {
 
   it('[EL4] a node with noFailover never claims', () => {
     const node = new LoneNode({ noFailover: true }).following()
+    node.pass(HEARTBEAT)
+    expect(node.messages('heartbeat').at(-1)?.message).toMatchObject({ electable: false })
+    node.feed({ i: 'linkDown', peer: C })
     node.killMaster()
     node.pass(10 * SUSPECT_AFTER)
     expect(node.claims()).toEqual([])
-    expect(node.messages('heartbeat').at(-1)?.message).toMatchObject({ electable: false })
+    expect(node.role()).toBe('suspecting')
   })
 
   it('[EL6] a node whose log is not complete does not, until it is', () => {

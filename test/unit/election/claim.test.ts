@@ -73,11 +73,11 @@ describe('a refused claim', () => {
 
   it('[EL6] NOT_ELECTABLE: stands again only when the registry or its log has changed', () => {
     const node = claiming()
+    node.feed({ i: 'linkDown', peer: C })
     refuse(node, 'NOT_ELECTABLE', null)
-    node.pass(10 * SUSPECT_AFTER, () => node.hear(C))
+    node.pass(10 * SUSPECT_AFTER)
     expect(node.claims()).toHaveLength(1)
     node.feed({ i: 'logStatus', log: { ...node.state.log, durableIndex: 120 as LogIndex } })
-    node.feed({ i: 'preVoteAnswer', from: C, message: node.answer(true) })
     expect(node.claims()).toHaveLength(2)
   })
 

@@ -1,5 +1,5 @@
 import type { Resignation } from '@baton/shared/crypto/statement-types'
-import type { ClusterId, Epoch, Jws, LogIndex, Version } from '@baton/shared/ids'
+import type { ClusterId, Epoch, Jws, LogIndex, UnixMs, Version } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
 import { A, B, C, CLUSTER, D, foundedCluster, NETWORK, outcomeOf, POLICY, REQUEST, token } from './fixture.ts'
 
@@ -92,6 +92,15 @@ describe('who may claim', () => {
     cluster.state = { ...cluster.state, registry }
     cluster.register(B, { noFailover: true })
     expect(cluster.claim(B, REFUSED)).toMatchObject({ ok: false, code: 'NOT_ELECTABLE' })
+  })
+
+  test('[ID8] refuses a node whose certificate has expired', () => {
+    const cluster = afterTheMasterDied()
+    cluster.register(B, { expiresAt: (cluster.now + 10) as UnixMs })
+    cluster.now += 10
+    expect(cluster.claim(B, REFUSED)).toMatchObject({ ok: false, code: 'CERTIFICATE_EXPIRED' })
+    cluster.now -= 1
+    expect(cluster.claim(B, REFUSED)).toEqual({ ok: true })
   })
 
   test('[RG2] the registered master may claim anew in spite of noFailover', () => {

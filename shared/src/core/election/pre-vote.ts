@@ -54,7 +54,7 @@ export function onPreVoteAnswer(turn: Turn, { from, message }: Input<'preVoteAns
 export function onRoundOver(turn: Turn): void {
   const { role, config } = turn.state
   if (role.r !== 'preVoting' || turn.now - role.askedAt < config.heartbeatMs) return
-  if (false) {
+  if ([...role.answers.values()].includes(false)) {
     askPeers(turn, role.why)
     return
   }

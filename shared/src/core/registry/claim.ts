@@ -1,8 +1,8 @@
 /** RG1, RG2, RG3, EL6: who may become master. */
 import type { Claim, Resignation } from '../../crypto/statement-types.ts'
-import { compareTokens, type Epoch, type Instant, sameToken } from '../../ids.ts'
+import { compareTokens, type Epoch, sameToken } from '../../ids.ts'
 import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
-import type { Refusal } from './messages.ts'
+import type { Refusal, RegistryContext } from './messages.ts'
 import { type FoundedRegistry, type Hearing, type Member, tokenOf } from './types.ts'
 
 export type ClaimVerdict =
@@ -16,7 +16,7 @@ export function judgeClaim(
   hearing: Hearing,
   claim: Claim,
   resignation: Resignation | null,
-  now: Instant,
+  context: RegistryContext,
 ): ClaimVerdict {
   const member = registry.members.get(claim.node)
   if (claim.network !== registry.network || claim.cluster !== registry.cluster) {
@@ -26,7 +26,7 @@ export function judgeClaim(
   if (isRepeat(registry, claim)) return { verdict: 'repeat' }
   const refusal =
     tokenRefusal(registry, claim) ??
-    candidateRefusal(registry, member) ??
+    candidateRefusal(registry, member, context) ??
     logRefusal(registry, hearing, claim) ??
     evidenceRefusal(registry, claim, resignation)
   if (refusal !== null) return { verdict: 'refuse', refusal }
@@ -35,7 +35,7 @@ export function judgeClaim(
   if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {
     return { verdict: 'grant', member, why: `${registry.master}: session closed and reconnect refused` }
   }
-  const silence = silenceRefusal(registry, hearing, now)
+  const silence = silenceRefusal(registry, hearing, context.now)
   if (silence !== null) return { verdict: 'refuse', refusal: silence }
   return { verdict: 'grant', member, why: `${registry.master} was not heard for masterTtl` }
 }
@@ -57,8 +57,11 @@ function tokenRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
   return order < 0 ? refusal('LOWER_TOKEN', 'the epoch asked for has been granted before') : null
 }
 
-/** RG2: only an electable member of the sync set is granted cleanly. */
-function candidateRefusal(registry: FoundedRegistry, member: Member): Refusal | null {
+/** RG2: only an electable member of the sync set is granted cleanly; ID8: expiry gates grants. */
+function candidateRefusal(registry: FoundedRegistry, member: Member, context: RegistryContext): Refusal | null {
+  if (context.wallClock >= member.expiresAt) {
+    return refusal('CERTIFICATE_EXPIRED', `the certificate of ${member.node} has expired`)
+  }
   if (!registry.syncSet.includes(member.node)) {
     return refusal('NOT_ELECTABLE', `${member.node} is not in the sync set`)
   }

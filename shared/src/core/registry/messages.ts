@@ -113,7 +113,7 @@ export interface RegistrySummary {
 }
 
 export interface RegistryContext extends Moment {
-  /** Written into grants and events; decides nothing. */
+  /** Written into grants and events, and compared with the expiry of certificates (ID8): with nothing else. */
   readonly wallClock: UnixMs
 }
 

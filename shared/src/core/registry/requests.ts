@@ -16,7 +16,7 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
   const { evidence: given, ...asked } = input.claim
   const evidence: RegistryEvidence = { kind: 'claim', claim: asked, given }
   const who = input.claim.node
-  const verdict = judgeClaim(registry, state.hearing, input.claim, input.resignation, context.now)
+  const verdict = judgeClaim(registry, state.hearing, input.claim, input.resignation, context)
   if (verdict.verdict === 'refuse') {
     const { code, why } = verdict.refusal
     const event = eventOf('claim-refused', registry, { who, why, code, evidence })

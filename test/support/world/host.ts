@@ -1,0 +1,281 @@
+/**
+ * One host: its disk, its process and the driver's loop in virtual time. Inputs that wait are stepped through together; what
+ * they stream leaves at once, their writes are committed together, and only then does the rest leave. A crash in between
+ * loses the writes, never the streams.
+ */
+import type { Application } from '@baton/shared/core/ledger/application'
+import type { SignedTransaction } from '@baton/shared/core/ledger/types'
+import type { NodeEvent, NodeInput, NodeSend, NodeStep } from '@baton/shared/core/node/io'
+import { nodeStep } from '@baton/shared/core/node/machine'
+import type { NodeState } from '@baton/shared/core/node/state'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import { type ClusterId, type Hash, type Instant, type LogIndex, type NodeId, type SiteId, sameToken, type Token } from '@baton/shared/ids'
+import type { NodeWrite } from '@baton/shared/ports/node-store'
+import { MemoryDisk, MemoryStore } from '../memory-store.ts'
+import type { Schedule } from './schedule.ts'
+
+/** What a master takes for held: checked against the disks when the batch leaves. */
+export interface HeldClaim {
+  readonly token: Token
+  readonly index: LogIndex
+  readonly hash: Hash
+}
+
+export interface HostPorts {
+  readonly schedule: Schedule
+  readonly application: () => Application
+  /** Time that one commit takes. */
+  readonly commitMs: () => number
+  readonly perform: (host: Host, send: NodeSend) => void
+  readonly held: (host: Host, held: HeldClaim) => void
+  readonly stepped: (host: Host, before: NodeState, input: NodeInput, step: NodeStep) => void
+  readonly failed: (host: Host, error: unknown) => void
+}
+
+const BATCH_MAX = 256
+const LAZY_COMMIT_MS = 25
+const PROMISES_NOTHING: ReadonlySet<NodeWrite['w']> = new Set(['block', 'transaction', 'state', 'bucket', 'compact'])
+
+export class Host {
+  readonly node: NodeId
+  readonly cluster: ClusterId
+  readonly site: SiteId
+  disk = new MemoryDisk()
+  store = new MemoryStore(this.disk)
+  state: NodeState = undefined as never
+  /** Raised by each start and each death: what belongs to an older life is dropped. */
+  life = 0
+  alive = false
+  frozen = false
+  session: string | null = null
+  /** Its disk was emptied, and what it had is not all back yet. */
+  wiped = false
+  readonly mempool = new Map<Hash, SignedTransaction>()
+  readonly events: { readonly at: Instant; readonly event: NodeEvent }[] = []
+  readonly executed = new Map<number, { readonly hash: Hash; readonly result: Hash }>()
+  /** Log entries from here on are not committed. */
+  #uncommittedFrom = Number.POSITIVE_INFINITY
+  #inbox: NodeInput[] = []
+  #due = false
+  #committing = false
+  #lazyCommitDue = false
+  #afterThaw: (() => void) | null = null
+  #claimed: HeldClaim | null = null
+  readonly #timers = new Map<string, number>()
+  #timerId = 0
+  readonly #ports: HostPorts
+
+  constructor(node: NodeId, cluster: ClusterId, site: SiteId, ports: HostPorts) {
+    this.node = node
+    this.cluster = cluster
+    this.site = site
+    this.#ports = ports
+  }
+
+  get committing(): boolean {
+    return this.#committing
+  }
+
+  begin(open: (store: MemoryStore) => NodeState): void {
+    this.life += 1
+    this.alive = true
+    this.frozen = false
+    this.store = new MemoryStore(this.disk)
+    this.state = open(this.store)
+    this.feed({ i: 'start', nonceSeed: `seed-${this.node}-${this.life}` })
+  }
+
+  /** The process dies: what was not committed is gone. */
+  end(): void {
+    this.alive = false
+    this.life += 1
+    this.#timers.clear()
+    this.mempool.clear()
+    this.#inbox = []
+    this.#due = false
+    this.#committing = false
+    this.#lazyCommitDue = false
+    this.#afterThaw = null
+    this.#claimed = null
+    this.store.close()
+    this.#uncommittedFrom = Number.POSITIVE_INFINITY
+  }
+
+  /** A new, empty disk. */
+  wipe(): void {
+    this.disk = new MemoryDisk()
+    this.executed.clear()
+    this.wiped = true
+  }
+
+  thaw(): void {
+    this.frozen = false
+    const paused = this.#afterThaw
+    this.#afterThaw = null
+    paused?.()
+    this.#wake()
+  }
+
+  feed(input: NodeInput): void {
+    if (!this.alive) return
+    this.#inbox.push(input)
+    this.#wake()
+  }
+
+  /** Whether this entry would survive a crash now; entries below the base were held and are covered by it. */
+  hasDurably(index: LogIndex, hash: Hash): boolean {
+    const { base, entries } = this.disk
+    if (index >= this.#uncommittedFrom) return false
+    if (index < base.index) return true
+    if (index === base.index) return base.hash === hash
+    return entries[index - base.index - 1]?.hash === hash
+  }
+
+  #wake(): void {
+    if (this.#due || this.#committing || this.frozen || this.#inbox.length === 0) return
+    this.#due = true
+    this.#inLife(0, () => {
+      this.#due = false
+      if (!this.frozen && !this.#committing) this.#batch()
+    })
+  }
+
+  #batch(): void {
+    const leaving: (() => void)[] = []
+    let promises = false
+    let derived = false
+    for (const input of this.#inbox.splice(0, BATCH_MAX)) {
+      const step = this.#step(input)
+      if (step === null) return
+      const { life } = this
+      for (const send of step.stream ?? []) this.#ports.perform(this, send)
+      if (this.life !== life) return
+      this.#apply(step.write)
+      for (const write of step.write) {
+        if (PROMISES_NOTHING.has(write.w)) derived = true
+        else promises = true
+      }
+      leaving.push(...this.#leaving(step))
+    }
+    const leave = () => {
+      const { life } = this
+      for (const act of leaving) {
+        act()
+        if (this.life !== life) return
+      }
+    }
+    if (promises) this.#commit(leave)
+    else {
+      if (derived) this.#commitLazily()
+      leave()
+      this.#wake()
+    }
+  }
+
+  #step(input: NodeInput): NodeStep | null {
+    const before = this.state
+    const { schedule, application } = this.#ports
+    try {
+      const step = nodeStep(before, input, {
+        now: schedule.now,
+        hash: sha256,
+        log: this.store,
+        chain: this.store,
+        application: application(),
+      })
+      this.state = step.state
+      this.#ports.stepped(this, before, input, step)
+      return step
+    } catch (error) {
+      this.#ports.failed(this, error)
+      return null
+    }
+  }
+
+  /** What one step does after the commit, in its order. */
+  #leaving(step: NodeStep): readonly (() => void)[] {
+    const acts: (() => void)[] = []
+    const held = this.#heldClaim(step)
+    if (held !== null) acts.push(() => this.#ports.held(this, held))
+    for (const send of step.send) {
+      acts.push(send.s === 'self' ? () => this.feed(send.input) : () => this.#ports.perform(this, send))
+    }
+    for (const { name, after } of step.timers) acts.push(() => this.#setTimer(name, after))
+    const at = this.#ports.schedule.now
+    for (const event of step.events) this.events.push({ at, event })
+    return acts
+  }
+
+  /** What this step newly calls held, with the hash that stands there now. */
+  #heldClaim({ state: { guard } }: NodeStep): HeldClaim | null {
+    if (guard.role.role !== 'leading') return null
+    const { held } = guard.role
+    const known = this.#claimed
+    if (known !== null && known.index === held && sameToken(known.token, guard.token)) return null
+    const { base, entries } = this.disk
+    const hash = held === base.index ? base.hash : entries[held - base.index - 1]?.hash
+    this.#claimed = hash === undefined ? null : { token: guard.token, index: held, hash }
+    return this.#claimed
+  }
+
+  #apply(writes: readonly NodeWrite[]): void {
+    for (const write of writes) {
+      if (write.w === 'entry') this.#uncommittedFrom = Math.min(this.#uncommittedFrom, write.entry.index)
+      if (write.w === 'truncate') this.#uncommittedFrom = Math.min(this.#uncommittedFrom, write.after + 1)
+      if (write.w === 'resetLog') this.#uncommittedFrom = 0
+    }
+    if (writes.length > 0) this.store.apply(writes)
+  }
+
+  #commit(leave: () => void): void {
+    const finish = () => {
+      this.store.commit()
+      this.#uncommittedFrom = Number.POSITIVE_INFINITY
+      this.#committing = false
+      if (this.frozen) {
+        this.#afterThaw = leave
+        return
+      }
+      leave()
+      this.#wake()
+    }
+    const ms = this.#ports.commitMs()
+    if (ms === 0) {
+      finish()
+      return
+    }
+    this.#committing = true
+    this.#inLife(ms, finish)
+  }
+
+  #commitLazily(): void {
+    if (this.#lazyCommitDue) return
+    this.#lazyCommitDue = true
+    this.#inLife(LAZY_COMMIT_MS, () => {
+      this.#lazyCommitDue = false
+      if (!this.#committing) this.store.commit()
+    })
+  }
+
+  #setTimer(name: string, after: number | null): void {
+    if (after === null) {
+      this.#timers.delete(name)
+      return
+    }
+    this.#timerId += 1
+    const id = this.#timerId
+    this.#timers.set(name, id)
+    this.#inLife(after, () => {
+      if (this.#timers.get(name) !== id) return
+      this.#timers.delete(name)
+      this.feed({ i: 'timer', name: name as never })
+    })
+  }
+
+  #inLife(ms: number, run: () => void): void {
+    const { life } = this
+    this.#ports.schedule.after(ms, () => {
+      if (this.life === life) run()
+    })
+  }
+}
