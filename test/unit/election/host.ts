@@ -1,6 +1,7 @@
 /** One host of the test world: its disk, and its process while it runs. */
-import type { ElectionState, ElectionTimer, KnownGrant } from '@baton/shared/core/election/types'
-import type { NodeId, SiteId, Token, Version } from '@baton/shared/ids'
+import type { ElectionConfig, ElectionState, ElectionTimer, LogStatus } from '@baton/shared/core/election/types'
+import { TIMING_PRESETS } from '@baton/shared/genesis'
+import type { ClusterId, Instant, LogIndex, Ms, NetworkId, NodeId, SiteId, Token, Version } from '@baton/shared/ids'
 import type { OwnToken } from '@baton/shared/ports/node-store'
 
 /** The log as a list from its end: equal ends mean equal logs. */
@@ -45,7 +46,6 @@ export interface Process {
   readonly timers: Map<ElectionTimer, () => void>
   leading: Leading | null
   session: string | null
-  readonly claims: number[]
 }
 
 export interface Host {
@@ -63,4 +63,35 @@ export interface Host {
   priority: number
 }
 
-export type Grants = Map<string, KnownGrant>
+export const NETWORK = 'testnet' as NetworkId
+export const CLUSTER = 'c1' as ClusterId
+
+export function newHost(node: NodeId): Host {
+  return {
+    node,
+    site: (node === 'b' ? 'y' : 'x') as SiteId,
+    disk: { own: null, required: null, log: null },
+    process: null,
+    incarnations: 0,
+    frozen: false,
+    waiting: [],
+    logComplete: true,
+    noFailover: false,
+    priority: 1,
+  }
+}
+
+export function configOf({ node, site, priority, noFailover }: Host): ElectionConfig {
+  const timing = {
+    heartbeatMs: TIMING_PRESETS.lan.heartbeatMs as Ms,
+    suspectAfterMs: TIMING_PRESETS.lan.suspectAfterMs as Ms,
+    masterTtlMs: TIMING_PRESETS.lan.masterTtlMs as Ms,
+  }
+  return { network: NETWORK, cluster: CLUSTER, node, site, priority, noFailover, ...timing }
+}
+
+export function logStatus(host: Host): LogStatus {
+  const index = host.disk.log?.index ?? 0
+  const cannotHoldSince = (host.process?.leading?.unheldSince ?? null) as Instant | null
+  return { durableIndex: index as LogIndex, height: index, complete: host.logComplete, cannotHoldSince }
+}

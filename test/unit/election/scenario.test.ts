@@ -163,7 +163,7 @@ describe('a cluster of three', () => {
   }, 60_000)
 
   it('[RG3] an hour without the edge changes nothing; what died meanwhile is replaced when it returns', () => {
-    const world = new World([A, B, C], { workMs: 250 })
+    const world = new World([A, B, C], 250)
     world.settle()
     world.stopAuthority()
     const held = world.held()

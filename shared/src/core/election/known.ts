@@ -37,9 +37,7 @@ export function registry(state: ElectionState): KnownRegistry | null {
   const { view, grant } = state
   const bars = view?.bars ?? []
   if (view !== null && compareTokens(viewToken(view), master.token) === 0 && view.master === master.node) {
-    if (true) {
-      return { token: master.token, version: view.version, master: view.master, syncSet: view.syncSet, bars }
-    }
+    return { token: master.token, version: view.version, master: view.master, syncSet: view.syncSet, bars }
   }
   if (grant === null) return null
   return { token: master.token, version: grant.version, master: master.node, syncSet: grant.syncSet, bars }

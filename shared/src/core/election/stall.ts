@@ -1,5 +1,5 @@
 /** EL2: what a node does about its own stalls. Silence that it slept through is no silence. */
-import type { Ms } from '../../ids.ts'
+import { type Ms, sameToken } from '../../ids.ts'
 import { successor } from './candidates.ts'
 import { NO_TOKEN, registry } from './known.ts'
 import { startResigning } from './resignation.ts'
@@ -38,7 +38,8 @@ export function onStalled(turn: Turn, ms: number): void {
 export function regainCertainty(turn: Turn): void {
   const { unsureSince, authority, config, peers } = turn.state
   if (unsureSince === null) return
-  const others = (registry(turn.state)?.syncSet ?? []).filter((node) => node !== config.node)
+  const known = registry(turn.state)
+  const others = known?.syncSet.filter((node) => node !== config.node) ?? [...peers.keys()]
   const asked = authority.answeredAt !== null && authority.answeredAt >= unsureSince
   const fresh = unsureSince + config.heartbeatMs
   const token = turn.state.own?.token
@@ -48,10 +49,11 @@ export function regainCertainty(turn: Turn): void {
       peer?.linkUp === true &&
       peer.heardAt !== null &&
       peer.heardAt >= fresh &&
-      peer.heartbeat?.token.epoch === token?.epoch &&
-      peer.heartbeat?.token.generation === token?.generation
+      peer.heartbeat !== null &&
+      token !== undefined &&
+      sameToken(peer.heartbeat.token, token)
     )
   })
-  const alone = registry(turn.state) !== null && others.length === 0
+  const alone = known !== null && others.length === 0
   if (asked || seen || alone) turn.set({ unsureSince: null })
 }
