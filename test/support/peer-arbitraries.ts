@@ -99,6 +99,8 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
       fc.record({ ok: fc.constant(false), code: name, why: text, master: fc.option(name) }),
     ),
   }),
+  relayClaim: any<Of<'relayClaim'>>({ t: fc.constant('relayClaim'), request: count, claim: jws, certificate: jws }),
+  relayReply: any<Of<'relayReply'>>({ t: fc.constant('relayReply'), request: count, reply: text }),
 }
 
 export const peerMessage: Arbitrary<PeerMessage> = fc.oneof(...Object.values(PEER_ARBITRARIES))

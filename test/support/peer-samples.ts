@@ -64,4 +64,6 @@ export const PEER_SAMPLES: { readonly [T in PeerMessage['t']]: Extract<PeerMessa
     request: 6,
     outcome: { ok: false, code: 'NOT_MASTER', why: 'c1-b has taken over', master: C1B },
   },
+  relayClaim: { t: 'relayClaim', request: 7, claim: 'YQ.Yg.Yw' as Jws, certificate: 'ZA.ZQ.Zg' as Jws },
+  relayReply: { t: 'relayReply', request: 7, reply: '{"t":"reply"}' },
 }

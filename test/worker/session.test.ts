@@ -1,11 +1,13 @@
-import type { NetworkId, NodeId, UnixMs } from '@baton/shared/ids'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import type { ClusterId, NetworkId, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
-import { CLOSE } from '../../worker/src/objects/authority/sockets.ts'
-import { CLUSTERS, keyOf, POLICY } from './network.ts'
+import { attachmentOf, CLOSE } from '../../worker/src/objects/authority/sockets.ts'
+import { CLUSTERS, keyOf, NETWORK, POLICY } from './network.ts'
 import { clusterUrl, get, TestNode, threeNodes } from './test-node.ts'
 
-const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS as readonly (typeof CLUSTERS)[number][] & { length: 12 }
+const [C1, C2, C3, C4, C5, C6, C7, C8] = CLUSTERS
 
 async function expectRefused(node: TestNode, code: string): Promise<void> {
   expect(await node.take('refused')).toMatchObject({ code })
@@ -89,6 +91,33 @@ test('[ID5] a challenge is used up by the first answer, right or wrong', async (
   node.send(wrong)
   await node.hello()
   await expectRefused(node, 'CHALLENGE_INVALID')
+})
+
+/** As if the 30 s of every open challenge had passed. */
+async function expireChallenges(cluster: ClusterId): Promise<void> {
+  await runInDurableObject(env.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${cluster}`), (_object, state) => {
+    for (const socket of state.getWebSockets()) {
+      const attachment = attachmentOf(socket)
+      if (attachment.phase === 'challenged') socket.serializeAttachment({ ...attachment, expiresAt: 1 })
+    }
+  })
+}
+
+test('[ID5] refuses the answer to a challenge that has expired', async () => {
+  const node = await TestNode.make(C8!, 'a')
+  await node.open()
+  await expireChallenges(C8!)
+  await node.hello()
+  await expectRefused(node, 'CHALLENGE_INVALID')
+})
+
+test('[ID5] a socket that does not answer its challenge in time is closed by the alarm', async () => {
+  const node = await TestNode.make(C8!, 'a')
+  await node.open()
+  await node.take('challenge')
+  await expireChallenges(C8!)
+  expect(await runDurableObjectAlarm(env.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${C8}`))).toBe(true)
+  await expect.poll(() => node.closed?.code).toBe(CLOSE.refused)
 })
 
 test('[ID5] nothing but a hello is heard before the handshake', async () => {

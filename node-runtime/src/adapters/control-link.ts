@@ -1,5 +1,5 @@
 /** The link to the authority: sessions one after the other, HTTP in between. The port in `shared/src/ports/control-link.ts`. */
-import type { Instant } from '@baton/shared/ids'
+import type { Instant, Jws } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type {
   ControlLink,
@@ -94,6 +94,10 @@ class WebSocketControlLink implements ControlLink {
       case 'confirm':
         return unreachable('there is no session with the authority')
     }
+  }
+
+  relay(claim: Jws, certificate: Jws): Promise<ControlReply> {
+    return postSigned(`${this.#clusterUrl}/claims`, { statement: claim, certificate }, REQUEST_MS)
   }
 
   #connect(): void {

@@ -17,6 +17,8 @@ export interface AuthorityBridgePorts {
   readonly privateKey: PrivateKey
   readonly credentials: Credentials
   readonly enqueue: (input: NodeInput) => void
+  /** Through a peer; null when none answered. */
+  readonly relay: (claim: Jws) => Promise<ControlReply | null>
   readonly log: Log
 }
 
@@ -71,7 +73,9 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   async claim(request: number, claim: Claim): Promise<void> {
     const statement = await signStatement('claim', claim, this.#ports.privateKey)
-    const reply = await this.#ask({ t: 'claim', claim: statement })
+    let reply = await this.#ask({ t: 'claim', claim: statement })
+    // Neither the session nor HTTP leads there from here: a peer of the cluster may reach it (links table).
+    if (!reply.ok && reply.code === 'UNREACHABLE') reply = (await this.#ports.relay(statement)) ?? reply
     this.#next(async () => {
       if (reply.state !== null) await this.#learnGrant(reply.state)
       this.#ports.enqueue({ i: 'claimReply', request, outcome: reply })

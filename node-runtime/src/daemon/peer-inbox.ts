@@ -24,6 +24,7 @@ export interface PeerInboxPorts {
   /** Transactions on their way to the mempool, and clients' transactions forwarded by another node. */
   readonly onTransactions: (from: NodeId, transactions: readonly Uint8Array[]) => void
   readonly onSubmit: (from: NodeId, message: Extract<PeerMessage, { t: 'submit' | 'submitResult' }>) => void
+  readonly onRelay: (from: NodeId, message: Extract<PeerMessage, { t: 'relayClaim' | 'relayReply' }>) => void
   readonly onHello: (from: NodeId, message: Extract<PeerMessage, { t: 'hello' }>) => void
   readonly onVote: (from: NodeId, message: Extract<PeerMessage, { t: 'vote' }>['vote']) => void
   readonly refused: (from: NodeId, code: ErrorCode, why: string) => void
@@ -95,6 +96,10 @@ export class PeerInbox {
         return this.#handover(from, message)
       case 'transactions':
         this.#ports.onTransactions(from, message.transactions)
+        return undefined
+      case 'relayClaim':
+      case 'relayReply':
+        this.#ports.onRelay(from, message)
         return undefined
       case 'submit':
       case 'submitResult':

@@ -30,6 +30,7 @@ import { Mempool } from '../engines/embedded/mempool.ts'
 import { loadIdentity } from '../identity/load-identity.ts'
 import { AuthorityBridge } from './authority-bridge.ts'
 import { BlockVerifier } from './block-verifier.ts'
+import { ClaimRelay } from './claim-relay.ts'
 import { coreConfig } from './core-config.ts'
 import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
@@ -95,7 +96,20 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     credentials,
     verifiedTransaction: (id) => mempool.get(id),
   })
-  const bridge = new AuthorityBridge({ genesis, privateKey: identity.keys.privateKey, credentials, enqueue, log })
+  const relay = new ClaimRelay({
+    certificate: identity.certificateJws,
+    peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
+    send: (to, message) => links.send(to, encodePeer(message)),
+    bring: (claim, certificate) => control.relay(claim, certificate),
+  })
+  const bridge = new AuthorityBridge({
+    genesis,
+    privateKey: identity.keys.privateKey,
+    credentials,
+    enqueue,
+    relay: (claim) => relay.ask(claim),
+    log,
+  })
   const control = controlLink({
     authorityUrl: config.authorityUrl,
     identity: {
@@ -123,6 +137,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     verifier: blocks,
     credentials,
     onTransactions: (_, transactions) => void submissions.receive(transactions),
+    onRelay: (from, message) => relay.onPeer(from, message),
     onSubmit: (from, message) => submissions.onPeer(from, message),
     onHello: (from, { apiAddress, genesis: theirs }) => {
       apiAddresses.set(from, apiAddress)

@@ -5,6 +5,7 @@ import { addressesOfPorts } from '../network/addresses.ts'
 import type { NodeSettings } from '../network/config-text.ts'
 import { createNetwork, type NetworkFiles } from '../network/init.ts'
 import { planLayout } from '../network/layouts.ts'
+import { compileCacheEnvironment, fillCompileCache } from './compile-cache.ts'
 import type { ClusterEpoch } from './figures.ts'
 import { freePorts } from './free-ports.ts'
 import { startLocalAuthority } from './local-authority.ts'
@@ -48,6 +49,7 @@ export class DemoNetwork {
   readonly #nodesPerCluster: number
   readonly #watchdog: Watchdog
   readonly #authorityPort: number
+  readonly #cacheFolder: string
   #authority: Authority | undefined
 
   private constructor(files: NetworkFiles, authorityPort: number, options: DemoNetworkOptions) {
@@ -56,11 +58,13 @@ export class DemoNetwork {
     this.#nodesPerCluster = options.nodesPerCluster
     this.timeline = new Timeline()
     this.#watchdog = new Watchdog()
+    this.#cacheFolder = join(options.folder, 'compile-cache')
     const logs = join(options.folder, 'logs')
     mkdirSync(logs, { recursive: true })
     this.nodes = files.nodes.map(
       (node) =>
         new NodeProcess(node, {
+          environment: compileCacheEnvironment(this.#cacheFolder),
           logFile: join(logs, `${node.node}.log`),
           watchdog: this.#watchdog,
           onEvent: (event) => {
@@ -94,7 +98,7 @@ export class DemoNetwork {
   /** Resolves when every node is up and every cluster has a master and a standby. */
   async start(): Promise<void> {
     this.#watchdog.start()
-    await this.startAuthority()
+    await Promise.all([this.startAuthority(), fillCompileCache(this.#cacheFolder)])
     for (const node of this.nodes) node.start()
     await this.#untilWhole('the network to start', START_MS_MAX)
   }

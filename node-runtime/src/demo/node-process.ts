@@ -21,6 +21,7 @@ export interface LoggedEvent {
 
 export interface NodeProcessOptions {
   readonly logFile: string
+  readonly environment: Readonly<Record<string, string>>
   readonly watchdog: Watchdog
   readonly onEvent: (event: LoggedEvent) => void
   /** Called when the process ends although nobody asked for it. */
@@ -60,7 +61,7 @@ export class NodeProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       // Its own session: Ctrl-C in the terminal is for the demo, which then stops its nodes itself.
       detached: true,
-      env: { ...process.env, [EXIT_WITH_PARENT]: '1' },
+      env: { ...process.env, ...this.#options.environment, [EXIT_WITH_PARENT]: '1' },
     })
     const log = createWriteStream(this.#options.logFile, { flags: 'a' })
     this.#child = child

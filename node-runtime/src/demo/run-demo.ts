@@ -24,7 +24,7 @@ export interface DemoOptions {
   readonly case?: readonly string[]
 }
 
-const IN_FLIGHT_MAX = 128
+const IN_FLIGHT_MAX = 384
 /** One attempt of a client: a frozen node costs this much before the next one is asked. */
 const ATTEMPT_MS = 3_000
 const RETRY_FOR_MS = 60_000
@@ -52,7 +52,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     print(`up after ${(startMs / 1000).toFixed(1)} s; control plane ${network.authorityUrl}`)
     if (options.once) {
       const load = await loadOf(network, folder, input)
-      const scenario = runScenario({ network, load, cases, folder, startMs, tell: print })
+      const tell = (line: string) => print(`${((nowMs() - began) / 1000).toFixed(1).padStart(5)} s  ${line}`)
+      const scenario = runScenario({ network, load, cases, folder, startMs, tell })
       finish(await Promise.race([scenario, ending.rejection]), options)
     } else {
       // The sample never ends here: its next round is about other receivables.

@@ -27,8 +27,9 @@ export function whenAskedToEnd(): StopSignals {
     reject(new StopRequested(signal))
   }
   for (const signal of SIGNALS) process.on(signal, end)
-  // A terminal that is gone cannot be written to.
-  process.stdout.on('error', () => end('SIGHUP'))
+  // A terminal that is gone cannot be written to: an error there (EIO) is the same news, and must not end the process before
+  // its children.
+  process.stdout.removeAllListeners('error').on('error', () => end('SIGHUP'))
   return {
     rejection,
     done() {

@@ -52,4 +52,6 @@ export interface ControlLink {
   send(notice: ControlNotice): boolean
   /** Never rejects. Decided within the timeout, counted from the sending; never repeated by itself. */
   request(request: ControlRequest): Promise<ControlReply>
+  /** Brings another node's signed claim to the authority, over HTTP. Never rejects. */
+  relay(claim: Jws, certificate: Jws): Promise<ControlReply>
 }

@@ -193,4 +193,14 @@ export const PEER_MESSAGES: { readonly [T in PeerMessage['t']]: MessageFormat<Me
           },
     }),
   },
+  relayClaim: {
+    number: 19,
+    write: (m) => [m.request, m.claim, m.certificate],
+    read: (f) => ({ t: 'relayClaim', request: f.count(), claim: f.jws(), certificate: f.jws() }),
+  },
+  relayReply: {
+    number: 20,
+    write: (m) => [m.request, m.reply],
+    read: (f) => ({ t: 'relayReply', request: f.count(), reply: f.text(LIMITS.controlFrameBytes) }),
+  },
 }

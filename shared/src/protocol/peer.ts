@@ -114,6 +114,20 @@ export interface SubmitResult {
     | { readonly ok: false; readonly code: string; readonly why: string; readonly master: NodeId | null }
 }
 
+/** A claim that its author cannot bring to the authority itself (links table): signed by it, so any peer may carry it. */
+export interface RelayClaim {
+  readonly t: 'relayClaim'
+  readonly request: number
+  readonly claim: Jws
+  readonly certificate: Jws
+}
+/** What the authority answered to a relayed claim: the text of its `reply` frame. */
+export interface RelayReply {
+  readonly t: 'relayReply'
+  readonly request: number
+  readonly reply: string
+}
+
 export type PeerMessage =
   | Hello
   | Heartbeat
@@ -133,3 +147,5 @@ export type PeerMessage =
   | Transactions
   | Submit
   | SubmitResult
+  | RelayClaim
+  | RelayReply

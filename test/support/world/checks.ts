@@ -1,37 +1,11 @@
-/** What must hold in a world at any time (TESTING: "What must hold"). Each returns the violations it finds. */
-import type { Hash } from '@baton/shared/ids'
+/** What must hold in a world at any time, and what must hold when all is mended. Each returns what it finds wrong. */
+import { isLeading } from '@baton/shared/core/node/state'
 import type { World } from './world.ts'
 
+/** Everything that broke so far, and what is wrong now. */
 export function violations(world: World): readonly string[] {
-  return [...conflictingVotes(world), ...forks(world), ...tokenHolders(world)]
-}
-
-/** No two different votes of one cluster for one height, round and type ever left it. */
-function conflictingVotes(world: World): readonly string[] {
-  const first = new Map<string, Hash | null>()
-  const found: string[] = []
-  for (const { cluster, height, round, type, block } of world.votes) {
-    const key = `${cluster} ${height}/${round} ${type}`
-    const known = first.get(key)
-    if (known === undefined) first.set(key, block)
-    else if (known !== block) found.push(`conflicting votes: ${key}`)
-  }
-  return found
-}
-
-/** One block and one result per height, on every node that executed it. */
-function forks(world: World): readonly string[] {
-  const known = new Map<number, { hash: Hash; result: Hash; node: string }>()
-  const found: string[] = []
-  for (const host of world.hosts.values()) {
-    for (const [height, { hash, result }] of host.executed) {
-      const other = known.get(height)
-      if (other === undefined) known.set(height, { hash, result, node: host.node })
-      else if (other.hash !== hash) found.push(`fork at ${height}: ${other.node} and ${host.node}`)
-      else if (other.result !== result) found.push(`results differ at ${height}: ${other.node} and ${host.node}`)
-    }
-  }
-  return found
+  world.watch.checkDisks()
+  return [...world.watch.breaches, ...tokenHolders(world)]
 }
 
 /** One holder per token, for ever; epochs rise by one. */
@@ -45,8 +19,8 @@ function tokenHolders(world: World): readonly string[] {
   return found
 }
 
-/** Acknowledged transactions that a live node at the highest height does not have, or has more than once. */
-export function lostOrDoubled(world: World): readonly string[] {
+/** Acknowledged transactions that a live node does not have. */
+export function lost(world: World): readonly string[] {
   const found: string[] = []
   for (const host of world.hosts.values()) {
     if (!host.alive) continue
@@ -55,4 +29,66 @@ export function lostOrDoubled(world: World): readonly string[] {
     }
   }
   return found
+}
+
+/** All live nodes have executed the same blocks. */
+export function agree(world: World): boolean {
+  const tips = [...world.hosts.values()].filter(({ alive }) => alive).map(({ state }) => state.chain.tip.hash)
+  return new Set(tips).size === 1
+}
+
+/** What keeps a mended world from being whole: every node up and electable, one master per cluster with its standbys. */
+export function unsettled(world: World): readonly string[] {
+  const found: string[] = []
+  const standbys = Math.min(world.genesis.clusters[0]!.policy.syncReplicas, world.hosts.size - 1)
+  for (const { cluster } of world.genesis.clusters) {
+    const hosts = world.nodesOf(cluster)
+    const leading = hosts.filter(({ alive, state }) => alive && isLeading(state))
+    if (leading.length !== 1) found.push(`${cluster} has ${leading.length} masters`)
+    const role = leading[0]?.state.guard.role
+    if (role?.role === 'leading' && role.required.syncSet.length <= standbys) {
+      found.push(`${cluster} has only ${role.required.syncSet} in its sync set`)
+    }
+    for (const { node, alive, state } of hosts) {
+      if (!alive) found.push(`${node} is down`)
+      else if (state.resync !== null) found.push(`${node} must re-sync: ${state.resync}`)
+    }
+  }
+  if (!agree(world)) found.push('tips differ')
+  return found
+}
+
+/** One line per node, for the message of a failed test. */
+export function describeWorld(world: World): string {
+  const hosts = [...world.hosts.values()].map(({ node, alive, frozen, state: s }) => {
+    const { guard } = s
+    const role = guard.role
+    const follows = role.role === 'following' ? ` ${role.master} ${role.attached ? 'attached' : 'loose'}` : ''
+    const leads =
+      role.role === 'leading'
+        ? ` v${role.required.version} sync ${role.required.syncSet} pending ${role.required.pending} held ${role.held}` +
+          ` ${JSON.stringify(role.reshaping)} suspects ${[...role.suspects]}` +
+          ` followers ${[...role.followers].map(([n, f]) => `${n}:${f.acked.index}/${f.sent}`)}`
+        : ''
+    return (
+      `${node} ${alive ? (frozen ? 'frozen' : 'up') : 'down'} ${s.election.role.r} ${role.role}${follows}` +
+      ` token ${guard.token.epoch} log ${guard.base.index}..${guard.last.index} known held ${guard.knownHeld}` +
+      ` ${s.consensus.kind} tip ${s.chain.tip.height} decided ${[...s.decided.keys()]}${leads}` +
+      `${s.resync === null ? '' : ` resync ${s.resync}`}` +
+      `${s.catchUp === null ? '' : ` catching up to ${s.catchUp.target} from ${s.catchUp.peer}`}`
+    )
+  })
+  const registries = [...world.authorities].map(
+    ([
+      cluster,
+      {
+        state: { registry },
+      },
+    ]) =>
+      registry.status === 'founded'
+        ? `registry ${cluster}: epoch ${registry.epoch} v${registry.version} ${registry.master} of ${registry.syncSet}`
+        : `registry ${cluster}: ${registry.status}`,
+  )
+  const rejected = world.rejected.slice(-12).map(({ node, why }) => `rejected by ${node}: ${why}`)
+  return [...hosts, ...registries, ...rejected].join('\n')
 }

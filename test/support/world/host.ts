@@ -9,7 +9,16 @@ import type { NodeEvent, NodeInput, NodeSend, NodeStep } from '@baton/shared/cor
 import { nodeStep } from '@baton/shared/core/node/machine'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import { type ClusterId, type Hash, type Instant, type LogIndex, type NodeId, type SiteId, sameToken, type Token } from '@baton/shared/ids'
+import {
+  type ClusterId,
+  type Hash,
+  type Instant,
+  type LogIndex,
+  type NodeId,
+  type SiteId,
+  sameToken,
+  type Token,
+} from '@baton/shared/ids'
 import type { NodeWrite } from '@baton/shared/ports/node-store'
 import { MemoryDisk, MemoryStore } from '../memory-store.ts'
 import type { Schedule } from './schedule.ts'

@@ -83,7 +83,7 @@ export class Links {
     this.#cut.delete(key)
     this.#clogged.delete(key)
     const link = this.#links.get(key)
-    if (link !== undefined && link.clogged) {
+    if (link?.clogged) {
       link.clogged = false
       for (const arrive of link.waiting.splice(0)) arrive()
     }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LiveModel } from '../../../node-runtime/src/demo/live/model.ts'
+import { timed } from '../../../node-runtime/src/demo/live/observer.ts'
 import { renderLive } from '../../../node-runtime/src/demo/live/render.ts'
 
 const MODEL: LiveModel = {
@@ -49,4 +50,11 @@ test('cuts lines to the terminal, and never inside a style', () => {
   const narrow = renderLive(MODEL, 20)
   for (const line of seen(20)) expect([...line].length).toBeLessThanOrEqual(20)
   expect(narrow.join('')).not.toMatch(new RegExp(`${String.fromCharCode(27)}(?!\\[\\d+m)`))
+})
+
+test('a fault times the first switch of its cluster after it, and no later one', () => {
+  const promotion = (cluster: string, epoch: number, atMs: number) => ({ cluster, node: `${cluster}-n2`, epoch, atMs })
+  const promotions = [promotion('c1', 2, 50), promotion('c1', 3, 130), promotion('c2', 2, 140), promotion('c1', 4, 900)]
+  const strikes = [{ cluster: 'c1', atMs: 100 }]
+  expect(timed(promotions, strikes).map(({ afterMs }) => afterMs)).toEqual([null, 30, null, null])
 })

@@ -50,4 +50,6 @@ test('[RG2] a cluster takes no more members than its limit', () => {
   for (let i = 0; i < 40; i++) cluster.register(`c1-n${i}` as typeof A)
   expect(cluster.registry.members.size).toBe(32)
   expect(cluster.register('c1-late' as typeof A).rejected?.code).toBe('UNKNOWN_NODE')
+  expect(cluster.last?.rejected?.code).toBe('UNKNOWN_NODE')
+  expect(cluster.state.hearing.sessions.has('c1-late' as typeof A)).toBe(false)
 })

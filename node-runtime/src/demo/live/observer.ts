@@ -4,6 +4,7 @@ import type { DemoNetwork } from '../network.ts'
 import type { NodeProcess } from '../node-process.ts'
 import { clusterViews, type Statuses } from '../node-status.ts'
 import { nowMs } from '../now.ts'
+import type { TimedEvent } from '../timeline.ts'
 import type { Lamp, LiveModel, SwitchLine } from './model.ts'
 
 /** The rate is over the acknowledgements of this span. */
@@ -14,8 +15,8 @@ export class Observer {
   readonly #load: Load
   readonly #folder: string
   readonly #startedAtMs = nowMs()
-  /** Faults that keys caused: cluster → when. */
-  readonly #struckAt = new Map<string, number>()
+  /** Faults that keys caused. */
+  readonly #strikes: { readonly cluster: string; readonly atMs: number }[] = []
 
   constructor(network: DemoNetwork, load: Load, folder: string) {
     this.#network = network
@@ -23,9 +24,9 @@ export class Observer {
     this.#folder = folder
   }
 
-  /** The clusters whose mastership a fault has just taken: their next switch is timed from now. */
+  /** The clusters whose master a fault is about to take: their next switch is timed from now. */
   struck(clusters: readonly string[]): void {
-    for (const cluster of clusters) this.#struckAt.set(cluster, nowMs())
+    this.#strikes.push(...clusters.map((cluster) => ({ cluster, atMs: nowMs() })))
   }
 
   async look(selected: number, message: string): Promise<LiveModel> {
@@ -44,7 +45,7 @@ export class Observer {
           .filter(({ files }) => files.cluster === view.cluster)
           .map((node) => line(node, statuses)),
       })),
-      switches: this.#network.timeline.promotions(this.#startedAtMs).map((promotion) => this.#switch(promotion)),
+      switches: timed(this.#network.timeline.promotions(this.#startedAtMs), this.#strikes),
       selected,
       message,
     }
@@ -56,12 +57,19 @@ export class Observer {
     const first = acknowledged.findLastIndex(({ atMs }) => atMs < since)
     return Math.round((acknowledged.length - 1 - first) / (RATE_MS / 1000))
   }
+}
 
-  #switch(promotion: { atMs: number; cluster: string; node: string; epoch: number | undefined }): SwitchLine {
-    const struckAt = this.#struckAt.get(promotion.cluster)
-    const timed = struckAt !== undefined && promotion.atMs >= struckAt
-    return { ...promotion, epoch: promotion.epoch ?? 0, afterMs: timed ? promotion.atMs - struckAt : null }
-  }
+/** A strike explains the first switch of its cluster after it, and no later one. */
+export function timed(
+  promotions: readonly Pick<TimedEvent, 'atMs' | 'cluster' | 'node' | 'epoch'>[],
+  strikes: readonly { readonly cluster: string; readonly atMs: number }[],
+): SwitchLine[] {
+  return promotions.map(({ atMs, cluster, node, epoch }) => {
+    const strike = strikes.findLast((candidate) => candidate.cluster === cluster && candidate.atMs <= atMs)
+    const first = promotions.find((other) => other.cluster === cluster && other.atMs >= (strike?.atMs ?? 0))
+    const afterMs = strike !== undefined && first?.atMs === atMs ? atMs - strike.atMs : null
+    return { atMs, cluster, node, epoch: epoch ?? 0, afterMs }
+  })
 }
 
 function line(process: NodeProcess, statuses: Statuses) {

@@ -19,7 +19,10 @@ export class Screen {
 
   open(onKey: (key: string) => void): void {
     this.#open = true
-    this.#onKey = (key) => onKey(String(key))
+    // Keys that are typed fast arrive together.
+    this.#onKey = (keys) => {
+      for (const key of keys) onKey(key)
+    }
     this.#output.write('\x1b[?1049h\x1b[?25l')
     this.#input.setRawMode(true)
     this.#input.setEncoding('utf8').on('data', this.#onKey).resume()

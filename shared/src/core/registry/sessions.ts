@@ -2,12 +2,17 @@
 import type { RegistryContext, RegistryInput, RegistrySend, RegistryStep } from './messages.ts'
 import { result } from './outcome.ts'
 import { flushReports } from './reports.ts'
-import type { RegistryState } from './types.ts'
+import type { FoundedRegistry, RegistryState, UnfoundedRegistry } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
 
+type Created = RegistryState & { readonly registry: UnfoundedRegistry | FoundedRegistry }
+
 /** One session per node, the newest wins: a close may never be told (DESIGN section 11). */
-export function openSession(state: RegistryState, input: Input<'sessionOpened'>): RegistryStep {
+export function openSession(state: Created, input: Input<'sessionOpened'>): RegistryStep {
+  if (!state.registry.members.has(input.node)) {
+    return result(state, { rejected: { code: 'UNKNOWN_NODE', why: `${input.node} is not a member` } })
+  }
   const older = state.hearing.sessions.get(input.node)
   const sessions = new Map(state.hearing.sessions).set(input.node, { state: 'open', id: input.session })
   const superseded = older?.state === 'open' && older.id !== input.session

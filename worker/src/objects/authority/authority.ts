@@ -1,40 +1,32 @@
 /** One cluster's authority, put together: sessions in, decisions, messages out. */
 
+import { unreachable } from '@baton/shared/assert'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
-import type { ErrorCode } from '@baton/shared/errors'
-import type { GenesisCluster } from '@baton/shared/genesis'
-import type { Jws, UnixMs } from '@baton/shared/ids'
+import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import type { Clock } from '@baton/shared/ports/clock'
-import { CONTROL_PROTOCOL, type ToAuthority } from '@baton/shared/protocol/control'
+import type { ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
 import { failure } from '@baton/shared/result'
-import type { Backstop } from '../../adapters/backstop.ts'
 import { readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
-import type { Config } from '../../env.ts'
 import type { ClusterStatus, RequestAnswer, StatementKindOverHttp } from '../authority-api.ts'
 import type { DirectoryApi } from '../directory-api.ts'
 import { Credentials } from './credentials.ts'
 import { Decider, type Taken } from './decider.ts'
 import { DirectoryLink } from './directory-link.ts'
-import { acceptCertificate, acceptHello } from './handshake.ts'
+import { Entrance, type EntranceParts } from './entrance.ts'
+import { acceptCertificate } from './handshake.ts'
 import { Lanes } from './lanes.ts'
 import { Outbox, replyOf } from './outbox.ts'
-import { type Attachment, attachmentOf, CLOSE, type Sockets } from './sockets.ts'
+import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
 
 const DIRECTORY_RETRY_MS = 1_000
 
-export interface AuthorityParts {
-  readonly config: Config
-  readonly cluster: GenesisCluster
+export interface AuthorityParts extends Omit<EntranceParts, 'decider' | 'directory' | 'outbox'> {
   readonly sql: Sql
-  readonly clock: Clock
-  readonly sockets: Sockets
-  readonly backstop: Backstop
   readonly directory: DirectoryApi
 }
 
@@ -46,6 +38,7 @@ export class Authority {
   readonly #credentials: Credentials
   readonly #outbox: Outbox
   readonly #directory: DirectoryLink
+  readonly #entrance: Entrance
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   #requests = 0
   #lookedAt = 0
@@ -56,6 +49,12 @@ export class Authority {
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts.sql, parts.directory, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
+    this.#entrance = new Entrance({
+      ...parts,
+      decider: this.#decider,
+      directory: this.#directory,
+      outbox: this.#outbox,
+    })
     const { cluster, founder, policy } = parts.cluster
     const network = parts.config.genesis.network
     this.#decider.take({ i: 'create', network, cluster, founder, policy })
@@ -63,15 +62,8 @@ export class Authority {
     this.#settle(this.#decider.take(...resumed))
   }
 
-  /** A socket has come: it gets a challenge (ID5). */
   accept(socket: WebSocket): void {
-    const now = this.#parts.clock.wallNow()
-    const challenge = crypto.randomUUID()
-    const expiresAt = (now + LIMITS.challengeMs) as UnixMs
-    const id = crypto.randomUUID()
-    this.#parts.sockets.accept(socket, { phase: 'challenged', id, challenge, expiresAt })
-    this.#parts.sockets.send(id, { t: 'challenge', challenge, protocol: CONTROL_PROTOCOL })
-    this.#parts.backstop.wakeAt(expiresAt)
+    this.#entrance.challenge(socket)
   }
 
   /** Resolves when the frame has been dealt with. */
@@ -140,43 +132,14 @@ export class Authority {
     const parsed =
       typeof frame === 'string' ? parseToAuthority(frame) : failure('BAD_REQUEST', 'frames of this link are JSON text')
     if (attachment.phase !== 'open') {
-      if (!parsed.ok) return this.#refuse(socket, parsed.code, parsed.why)
-      return this.#greet(socket, attachment, parsed.value)
+      if (!parsed.ok) return this.#entrance.refuse(socket, parsed.code, parsed.why)
+      return this.#entrance.greet(socket, attachment, parsed.value)
     }
     // What an admitted node says wrongly changes nothing, and does not cost it its session.
     if (!parsed.ok) {
       return this.#parts.sockets.send(attachment.id, { t: 'refused', code: parsed.code, why: parsed.why })
     }
     await this.#message(attachment, parsed.value)
-  }
-
-  async #greet(socket: WebSocket, attachment: Exclude<Attachment, Open>, message: ToAuthority): Promise<void> {
-    if (attachment.phase !== 'challenged' || message.t !== 'hello') {
-      return this.#refuse(socket, 'CHALLENGE_INVALID', 'the first frame must be the answer to the challenge')
-    }
-    const { id, expiresAt } = attachment
-    // Used up before anything is awaited: an answer counts once.
-    socket.serializeAttachment({ phase: 'proving', id, expiresAt } satisfies Attachment)
-    const { config, cluster, clock } = this.#parts
-    const member = await acceptHello(config.genesis, cluster.cluster, message, attachment, clock.wallNow())
-    if (!member.ok) return this.#refuse(socket, member.code, member.why)
-    const masters = await this.#directory.table(config.genesis.network, config.authority)
-    if (socket.readyState !== WebSocket.OPEN) return
-    const { node } = member.value
-    const taken = this.#decider.take(
-      { i: 'memberSeen', member: member.value, nonce: attachment.challenge },
-      { i: 'sessionOpened', node, session: id },
-    )
-    socket.serializeAttachment({ phase: 'open', id, node, openedAt: clock.wallNow() } satisfies Attachment)
-    const graceMs = Math.max(0, cluster.policy.startupGraceMs - (clock.now() - this.#decider.state.hearing.startedAt))
-    await this.#outbox.deliver(taken, (state) =>
-      this.#parts.sockets.welcome(id, { t: 'welcome', state, masters, graceMs }),
-    )
-  }
-
-  #refuse(socket: WebSocket, code: ErrorCode, why: string): void {
-    this.#parts.sockets.send(attachmentOf(socket).id, { t: 'refused', code, why })
-    this.#parts.sockets.closeSocket(socket, CLOSE.refused, code)
   }
 
   async #message({ id, node }: Open, message: ToAuthority): Promise<void> {
@@ -198,10 +161,13 @@ export class Authority {
           node,
           token: message.token,
         })
+      // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
-        return this.#directory.results(message.report)
+        return void this.#directory.results(message.report)
       case 'getMasters':
-        return this.#sendMasters(id)
+        return void this.#sendMasters(id)
+      default:
+        unreachable(message)
     }
   }
 

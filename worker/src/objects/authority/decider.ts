@@ -7,6 +7,7 @@ import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import { step } from '@baton/shared/core/registry/machine'
 import type { RegistryContext, RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
 import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
+import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
 import { appendEvent } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
@@ -16,6 +17,8 @@ export interface Taken {
   readonly sends: readonly RegistrySend[]
   /** The registry as of these inputs. */
   readonly registry: Registry
+  /** Why the first refused input was refused. */
+  readonly rejected: Rejection | undefined
   /** Wanted: a `tick` after this long; null: none. */
   readonly tickAfterMs: number | null
 }
@@ -46,6 +49,7 @@ export class Decider {
     return {
       sends: steps.flatMap((taken) => taken.send),
       registry: this.#state.registry,
+      rejected: steps.find(({ rejected }) => rejected !== undefined)?.rejected,
       tickAfterMs: ticks.length === 0 ? null : Math.min(...ticks),
     }
   }

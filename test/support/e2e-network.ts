@@ -1,0 +1,258 @@
+/**
+ * A small network of real processes for one test file: workerd, and `baton run` for every node, on free ports in a temporary
+ * folder. Whatever happens to the test, `stop` ends all of it and removes the folder; after a kill of the test runner itself
+ * the nodes end with their standard input, and a watchdog kills the rest.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ClusterPolicy } from '@baton/shared/genesis'
+import type { NodeStatus } from '../../node-runtime/src/api/node-service.ts'
+import { BatonClient } from '../../node-runtime/src/client/baton-client.ts'
+import { compileCacheEnvironment, fillCompileCache } from '../../node-runtime/src/demo/compile-cache.ts'
+import { freePorts } from '../../node-runtime/src/demo/free-ports.ts'
+import { type LocalAuthority, startLocalAuthority } from '../../node-runtime/src/demo/local-authority.ts'
+import { type LoggedEvent, NodeProcess } from '../../node-runtime/src/demo/node-process.ts'
+import {
+  agreedHeight,
+  type ClusterView,
+  clusterViews,
+  readStatus,
+  readStatuses,
+} from '../../node-runtime/src/demo/node-status.ts'
+import { Timeline } from '../../node-runtime/src/demo/timeline.ts'
+import { waitFor } from '../../node-runtime/src/demo/wait.ts'
+import { Watchdog } from '../../node-runtime/src/demo/watchdog.ts'
+import { addressesOfPorts } from '../../node-runtime/src/network/addresses.ts'
+import { createNetwork, type NetworkFiles, type NodeFiles } from '../../node-runtime/src/network/init.ts'
+import { planLayout } from '../../node-runtime/src/network/layouts.ts'
+
+/** Generous: the machine may be busy with other work, and none of these is what a test measures. */
+const START_MS_MAX = 90_000
+const SWITCH_MS_MAX = 45_000
+const WHOLE_MS_MAX = 60_000
+const END_MS_MAX = 20_000
+
+export interface E2eOptions {
+  readonly clusters: number
+  readonly nodesPerCluster: number
+  readonly policy?: Partial<ClusterPolicy>
+  /** Runs after the files are written and before anything starts. */
+  readonly prepare?: (files: NetworkFiles) => void
+  /** Undoes `prepare`, when nothing runs any more and before the folder is removed. */
+  readonly release?: () => void
+  /** Variables for the first run of a node. */
+  readonly environmentOf?: (node: string) => Readonly<Record<string, string>>
+}
+
+export class E2eNetwork {
+  readonly folder: string
+  readonly files: NetworkFiles
+  readonly timeline = new Timeline()
+  readonly #nodes: ReadonlyMap<string, NodeProcess>
+  readonly #events = new Map<string, LoggedEvent[]>()
+  readonly #environments = new Map<string, Record<string, string>>()
+  /** How each process that nobody killed has ended, by node, since its last start. */
+  readonly #endings = new Map<string, string>()
+  readonly #clients: BatonClient[] = []
+  readonly #watchdog = new Watchdog()
+  readonly #authorityPort: number
+  readonly #nodesPerCluster: number
+  readonly #release: () => void
+  #authority: LocalAuthority | null = null
+
+  private constructor(folder: string, files: NetworkFiles, authorityPort: number, options: E2eOptions) {
+    this.folder = folder
+    this.files = files
+    this.#authorityPort = authorityPort
+    this.#nodesPerCluster = options.nodesPerCluster
+    this.#release = options.release ?? (() => undefined)
+    mkdirSync(join(folder, 'logs'))
+    this.#nodes = new Map(files.nodes.map((node) => [node.node, this.#processOf(node)]))
+  }
+
+  /** Resolves when every node is up and every cluster has its master and, with more than one node, a standby. */
+  static async start(options: E2eOptions): Promise<E2eNetwork> {
+    const { clusters, nodesPerCluster, policy, prepare, environmentOf } = options
+    const folder = mkdtempSync(join(tmpdir(), 'baton-e2e-'))
+    try {
+      const [authorityPort, ...ports] = await freePorts(1 + 2 * clusters * nodesPerCluster)
+      const files = await createNetwork({
+        network: 'e2e',
+        out: join(folder, 'network'),
+        clusters: planLayout({
+          layout: 'custom',
+          clusters: Array.from({ length: clusters }, (_, index) => `c${index + 1}`),
+          sites: ['x', 'y'],
+          nodesPerCluster,
+        }),
+        addressOf: addressesOfPorts(ports),
+        authorityUrl: `http://127.0.0.1:${authorityPort}`,
+        settings: { logLevel: 'info', voteJournal: true },
+        ...(policy === undefined ? {} : { policy }),
+      })
+      const network = new E2eNetwork(folder, files, authorityPort!, options)
+      try {
+        prepare?.(files)
+        network.#watchdog.start()
+        await Promise.all([network.startAuthority(), fillCompileCache(join(folder, 'compile-cache'))])
+        for (const name of network.#nodes.keys()) network.start(name, environmentOf?.(name))
+        await network.whole(START_MS_MAX)
+        return network
+      } catch (error) {
+        await network.stop()
+        throw error
+      }
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  get authorityUrl(): string {
+    return `http://127.0.0.1:${this.#authorityPort}`
+  }
+
+  get nodes(): readonly NodeProcess[] {
+    return [...this.#nodes.values()]
+  }
+
+  node(name: string): NodeProcess {
+    const node = this.#nodes.get(name)
+    if (node === undefined) throw new Error(`this network has no node ${name}`)
+    return node
+  }
+
+  /** Starts a stopped node, with these variables in its environment for this one run. */
+  start(name: string, environment: Readonly<Record<string, string>> = {}): void {
+    const node = this.node(name)
+    const variables = this.#environments.get(name)!
+    this.#endings.delete(name)
+    Object.assign(variables, environment)
+    node.start()
+    for (const key of Object.keys(environment)) delete variables[key]
+  }
+
+  /** A signal to one node; `SIGKILL` goes through `node(name).kill()`. */
+  signal(name: string, signal: 'SIGTERM' | 'SIGINT'): void {
+    const { pid } = this.node(name)
+    if (pid === undefined) throw new Error(`${name} does not run`)
+    process.kill(pid, signal)
+  }
+
+  /** How a node ended that nobody killed: `exit status N`, or the name of a signal. */
+  ended(name: string, boundMs: number = END_MS_MAX): Promise<string> {
+    return waitFor(`the end of ${name}`, boundMs, () => this.#endings.get(name))
+  }
+
+  /** Everything a node logged as an event, in order, over all its runs. */
+  events(name: string): readonly LoggedEvent[] {
+    return this.#events.get(name) ?? []
+  }
+
+  /** The whole log of a node, standard error included. */
+  logOf(name: string): string {
+    return readFileSync(this.#logFile(name), 'utf8')
+  }
+
+  /** kill -9 of workerd. */
+  async killAuthority(): Promise<void> {
+    const authority = this.#authority
+    if (authority === null) return
+    process.kill(authority.pid, 'SIGKILL')
+    // Finds it dead, and waits until that is seen.
+    await authority.stop()
+    this.#watchdog.forget(authority.pid)
+    this.#authority = null
+  }
+
+  async startAuthority(): Promise<void> {
+    this.#authority = await startLocalAuthority({
+      port: this.#authorityPort,
+      persistFolder: join(this.files.folder, 'authority', 'state'),
+      genesis: this.files.genesis,
+      authorityKeyJwk: readFileSync(this.files.authorityKeyFile, 'utf8'),
+    })
+    this.#watchdog.watch(this.#authority.pid)
+  }
+
+  /** A client of these nodes, by default of all; closed with the network. */
+  client(names?: readonly string[]): BatonClient {
+    const nodes = names === undefined ? this.files.nodes : names.map((name) => this.node(name).files)
+    const urls = nodes.map(({ apiAddress }) => apiAddress)
+    const client = new BatonClient({ urls, attemptMs: 3_000, retryForMs: 60_000, spread: true })
+    this.#clients.push(client)
+    return client
+  }
+
+  status(name: string): Promise<NodeStatus | null> {
+    return readStatus(this.node(name).files)
+  }
+
+  async clusters(): Promise<ClusterView[]> {
+    return clusterViews(this.files.nodes, await readStatuses(this.files.nodes))
+  }
+
+  async epochs(): Promise<Readonly<Record<string, number>>> {
+    return Object.fromEntries((await this.clusters()).map(({ cluster, epoch }) => [cluster, epoch]))
+  }
+
+  /** The living master of a cluster under this epoch or a higher one; waits for one. */
+  master(cluster: string, epochMin = 1): Promise<{ readonly name: string; readonly epoch: number }> {
+    return waitFor(`a master of ${cluster} under epoch ${epochMin}`, SWITCH_MS_MAX, async () => {
+      const view = (await this.clusters()).find((candidate) => candidate.cluster === cluster)
+      if (view === undefined || view.master === null || view.epoch < epochMin) return undefined
+      return { name: view.master, epoch: view.epoch }
+    })
+  }
+
+  /** Waits until every node runs and follows, and each cluster has its master and standby. */
+  whole(boundMs: number = WHOLE_MS_MAX): Promise<true> {
+    return waitFor('the network to be whole', boundMs, async () => {
+      const statuses = await readStatuses(this.files.nodes)
+      const dead = this.nodes.find(({ running, frozen }) => !running && !frozen)
+      if (dead !== undefined) throw dead.startFailure()
+      const ready = [...statuses.values()].every((status) => status !== null && status.resync === null)
+      const views = clusterViews(this.files.nodes, statuses)
+      const wanted = Math.min(2, this.#nodesPerCluster)
+      return ready && views.every(({ master, syncSet }) => master !== null && syncSet.length >= wanted)
+    })
+  }
+
+  /** Waits until all nodes have the same chain and result; its height. */
+  agreed(): Promise<number> {
+    return waitFor('all nodes to agree', WHOLE_MS_MAX, async () => agreedHeight(await readStatuses(this.files.nodes)))
+  }
+
+  /** Kills everything and removes the folder. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()))
+    await Promise.all(this.nodes.map((node) => node.kill()))
+    await this.#authority?.stop()
+    this.#authority = null
+    this.#watchdog.stop()
+    this.#release()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #logFile(name: string): string {
+    return join(this.folder, 'logs', `${name}.log`)
+  }
+
+  #processOf(node: NodeFiles): NodeProcess {
+    const events: LoggedEvent[] = []
+    const environment = { ...compileCacheEnvironment(join(this.folder, 'compile-cache')) }
+    this.#events.set(node.node, events)
+    this.#environments.set(node.node, environment)
+    return new NodeProcess(node, {
+      environment,
+      logFile: this.#logFile(node.node),
+      watchdog: this.#watchdog,
+      onEvent: (event) => {
+        events.push(event)
+        this.timeline.record(node, event)
+      },
+      onDeath: (why) => void this.#endings.set(node.node, why),
+    })
+  }
+}

@@ -1,0 +1,73 @@
+/** What arrives on peer links, verified and handed to the node. */
+import { decodeBlock } from '@baton/shared/codec/block'
+import type { Block } from '@baton/shared/core/ledger/types'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import { compareTokens, type Height, type NodeId } from '@baton/shared/ids'
+import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
+import type { Host } from './host.ts'
+import { openCredential, openResignation } from './statements.ts'
+import { certifiedBlocks, factsOfProposed } from './verification.ts'
+
+/** Proposals of the next height wait until the block before is executed. */
+export class Inbox {
+  readonly #waiting = new Map<Host, { readonly from: NodeId; readonly message: ProposalMessage }[]>()
+
+  receive(host: Host, from: NodeId, message: PeerMessage): void {
+    switch (message.t) {
+      case 'vote':
+        host.feed({ i: 'vote', from, vote: message.vote })
+        return
+      case 'proposal':
+        this.#proposal(host, from, message)
+        return
+      case 'hello':
+      case 'inform': {
+        const grants = message.credentials.map(openCredential).filter((grant) => grant !== null)
+        if (grants.length > 0) host.feed({ i: 'granted', from, grants })
+        return
+      }
+      case 'handover': {
+        const resignation = openResignation(message.resignation)
+        if (resignation === null || resignation.node !== from) return
+        const { to } = resignation
+        host.feed({ i: 'handover', from, token: resignation, to, resignation: message.resignation })
+        return
+      }
+      case 'blocks': {
+        const blocks = certifiedBlocks(message, host.state)
+        host.feed({ i: 'blocks', from, request: message.request, height: message.height as Height, blocks })
+        return
+      }
+      case 'transactions':
+      case 'submit':
+      case 'submitResult':
+      case 'relayClaim':
+      case 'relayReply':
+        return
+      default:
+        host.feed({ i: 'peer', from, message })
+    }
+  }
+
+  heightExecuted(host: Host): void {
+    const waiting = this.#waiting.get(host)
+    this.#waiting.delete(host)
+    for (const { from, message } of waiting ?? []) this.#proposal(host, from, message)
+  }
+
+  #proposal(host: Host, from: NodeId, message: ProposalMessage): void {
+    const { proposal, body } = message
+    const { chain, masterships } = host.state
+    const known = masterships.get(proposal.cluster)
+    if (proposal.height <= chain.tip.height || known === undefined || compareTokens(known, proposal) !== 0) return
+    if (proposal.height > chain.tip.height + 1) {
+      const waiting = this.#waiting.get(host) ?? []
+      if (waiting.length < 16) this.#waiting.set(host, [...waiting, { from, message }])
+      return
+    }
+    const decoded = decodeBlock(sha256, body)
+    if (!decoded.ok || decoded.value.hash !== proposal.block) throw new Error('a proposal without its block')
+    const block: Block = decoded.value
+    host.feed({ i: 'proposal', from, proposal, block, facts: factsOfProposed(block, host.state) })
+  }
+}

@@ -1,0 +1,79 @@
+/** The genesis of a world and the configuration of its nodes. */
+import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
+import type { Application } from '@baton/shared/core/ledger/application'
+import type { CoreNodeConfig } from '@baton/shared/core/node/state'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { Genesis } from '@baton/shared/genesis'
+import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
+import type { Host } from './host.ts'
+
+export interface WorldOptions {
+  readonly clusters: number
+  readonly nodes: number
+  readonly seed?: number
+  readonly heartbeatBlockMs?: number
+  readonly durability?: 'preferred' | 'required'
+  readonly syncReplicas?: number
+  /** The longest commit; 0: commits take no time. */
+  readonly commitMs?: number
+  /** The longest delay of a message beside the least one; most have far less. */
+  readonly jitterMs?: number
+}
+
+const BUCKETS = 256
+
+export function genesisOf(options: WorldOptions): Genesis {
+  const policy = {
+    heartbeatMs: 50,
+    suspectAfterMs: 500,
+    masterTtlMs: 1_000,
+    startupGraceMs: 2_000,
+    durability: options.durability ?? 'preferred',
+    syncReplicas: options.syncReplicas ?? 1,
+  }
+  return {
+    format: 'baton-genesis/1',
+    network: 'world' as NetworkId,
+    createdAt: '2026-01-01T00:00:00Z',
+    authorityKeys: [],
+    application: 'records-and-transfers',
+    heartbeatBlockMs: options.heartbeatBlockMs ?? 10_000,
+    clusters: Array.from({ length: options.clusters }, (_, i) => {
+      const cluster = `c${i + 1}` as ClusterId
+      return { cluster, ownerKeys: [], founder: `${cluster}-n1` as NodeId, policy }
+    }),
+  }
+}
+
+export function originOf({ network, clusters }: Genesis, application: Application) {
+  const genesis = sha256(Buffer.from('genesis of the world'))
+  return { network, genesis, clusters: clusters.map(({ cluster }) => cluster), application, buckets: BUCKETS }
+}
+
+export function coreConfigOf(genesis: Genesis, host: Host, hosts: Iterable<Host>): CoreNodeConfig {
+  const { policy } = genesis.clusters.find(({ cluster }) => cluster === host.cluster)!
+  return {
+    genesis,
+    clusters: genesis.clusters.map(({ cluster }) => cluster).sort(),
+    election: {
+      network: genesis.network,
+      cluster: host.cluster,
+      node: host.node,
+      site: host.site,
+      priority: 0,
+      noFailover: false,
+      heartbeatMs: policy.heartbeatMs as Ms,
+      suspectAfterMs: policy.suspectAfterMs as Ms,
+      masterTtlMs: policy.masterTtlMs as Ms,
+    },
+    guard: {
+      self: host.node,
+      durability: policy.durability,
+      syncReplicas: policy.syncReplicas,
+      suspectAfter: policy.suspectAfterMs as Ms,
+    },
+    timeouts: LAN_TIMEOUTS,
+    heartbeatBlockMs: genesis.heartbeatBlockMs,
+    sites: new Map([...hosts].map(({ node, site }) => [node, site])),
+  }
+}
