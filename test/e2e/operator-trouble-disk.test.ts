@@ -24,7 +24,7 @@ describe('a full disk', () => {
     ['of its own, or limited where this user may not mount', mountedDisk],
     ['imitated by a limit on the database', () => null],
   ] as const)(
-    '[GU1, GU2, API5, CLI1] %s: the master stops with STORAGE_FULL, the standby takes over, and nothing acknowledged is lost',
+    '[GU1, GU2, CLI1] %s: the master stops with STORAGE_FULL, the standby takes over, and nothing acknowledged is lost',
     async (_, mount) => {
       network = await E2eNetwork.start({
         clusters: 1,
@@ -121,7 +121,11 @@ describe('a log that is damaged or gone', () => {
         .slice(eventsBefore)
         .find(({ event }) => event === 'claim-refused' || event === 'promoted'),
     )
-    expect(refused).toMatchObject({ event: 'claim-refused', code: 'NOT_ELECTABLE', why: expect.stringMatching(/^its log ends at 0, /) })
+    expect(refused).toMatchObject({
+      event: 'claim-refused',
+      code: 'NOT_ELECTABLE',
+      why: expect.stringMatching(/^its log ends at 0, /),
+    })
 
     network.start(before.name)
     const again = await network.master('c1')

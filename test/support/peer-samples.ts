@@ -1,6 +1,6 @@
 /** One message of every type on the peer link, with fixed content. */
 import type { LogEntry, LogPosition } from '@baton/shared/core/guard/types'
-import type { Epoch, Generation, Hash, Height, LogIndex, Round } from '@baton/shared/ids'
+import type { Epoch, Generation, Hash, Height, Jws, LogIndex, Round } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import { C1, C1B, HASH_A, HASH_B, OPAQUE_JWS } from './fixed-network.ts'
 
