@@ -90,6 +90,7 @@ export function receiveBlocks(turn: Turn, input: Extract<NodeInput, { i: 'blocks
   for (const { block, certificate, facts } of input.blocks) {
     const height = block.header.height
     if (height <= tipHeight(turn.state) || turn.state.decided.has(height)) continue
+    turn.state = { ...turn.state, fetchedUpTo: height }
     const known = turn.state.bodies.get(block.hash)
     keepBody(turn, { block, facts, logged: known?.logged ?? null })
     if (isLeading(turn.state)) logDecided(turn, certificate, true)

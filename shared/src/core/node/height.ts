@@ -1,7 +1,7 @@
 /** One height on a master: starting it, and giving consensus the messages that belong to it. */
 import { assert } from '../../assert.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
-import { type ClusterId, compareTokens, type Height, type NodeId } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type Ms, type NodeId } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Proposal, Vote } from '../consensus/messages.ts'
 import { allProposals } from '../consensus/proposal-book.ts'
@@ -15,12 +15,13 @@ import { type BlockJudgement, validateBlock } from '../ledger/validate-block.ts'
 import { type BlockFacts, coversCredentials, NO_FACTS } from './facts.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput, SignedAct } from './io.ts'
-import { foreignMasters } from './mastership.ts'
+import { foreignMasters, wantCurrentHeight } from './mastership.ts'
 import { runConsensus } from './run-consensus.ts'
 import { isLeading, tipHeight } from './state.ts'
 import { reject, sendTo, type Turn } from './turn.ts'
 
 const REPAIR_MS = 250
+const LAG_MS = 20
 
 /** Begins the height after the tip, when this node leads and nothing decided waits to be executed. GU7: the lock travels. */
 export function startHeight(turn: Turn): void {
@@ -43,6 +44,8 @@ export function startHeight(turn: Turn): void {
   turn.timers.push({ name: 'repair', after: REPAIR_MS as never })
   turn.send.push({ s: 'heightStarted', height })
   replayEarly(turn, height)
+  // After a catch-up the messages of the running height may have been too early to keep.
+  if (height - 1 <= state.fetchedUpTo) wantCurrentHeight(turn)
 }
 
 function replayEarly(turn: Turn, height: Height): void {
@@ -148,6 +151,10 @@ function keepEarly(turn: Turn, height: Height, message: NodeInput): void {
 export function noteHeight(turn: Turn, peer: NodeId, height: number): void {
   if ((turn.state.heights.get(peer) ?? -1) >= height) return
   turn.state = { ...turn.state, heights: new Map(turn.state.heights).set(peer, height) }
+  if (height <= tipHeight(turn.state) || !isLeading(turn.state) || turn.state.lagging) return
+  // Somebody has decided what this master has not: its own decision is usually a moment away, else it fetches the block.
+  turn.state = { ...turn.state, lagging: true }
+  turn.timers.push({ name: 'lag', after: LAG_MS as Ms })
 }
 
 /** Transactions for a block of this cluster's turn. */

@@ -172,6 +172,7 @@ export type NodeTimer =
   | 'guard'
   | 'heartbeatBlock'
   | 'repair'
+  | 'lag'
   | 'blocks'
   | `dead:${string}`
 

@@ -3,7 +3,7 @@
  * function; what it returns is done in the order of core/step.ts.
  */
 import { unreachable } from '../../assert.ts'
-import { type ClusterId, compareTokens, type NodeId } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type NodeId } from '../../ids.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
 import { executeNext, receiveCertified } from './execute.ts'
 import {
@@ -253,6 +253,10 @@ function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): vo
     case 'repair':
       repair(turn)
       return
+    case 'lag':
+      turn.state = { ...turn.state, lagging: false }
+      fetchIfBehind(turn)
+      return
     case 'blocks':
       catchUpTimeout(turn)
       return
@@ -263,13 +267,19 @@ function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): vo
 
 /** A height that takes long is asked after: links may have dropped what this master was sent. */
 function repair(turn: Turn): void {
-  const { consensus, heightSince, heights, catchUp } = turn.state
+  const { consensus, heightSince } = turn.state
   if (!isLeading(turn.state)) return
   // An idle master asks too, now and then: a decision it missed would otherwise show only with the next block.
   turn.timers.push({ name: 'repair', after: (consensus.kind === 'waiting' ? IDLE_REPAIR_MS : REPAIR_MS) as never })
-  const ahead = Math.max(0, ...heights.values())
-  if (ahead > tipHeight(turn.state) + 1 && catchUp === null) startCatchUp(turn, ahead as never, null, null)
-  else if (turn.context.now - heightSince >= REPAIR_MS) wantCurrentHeight(turn)
+  if (!fetchIfBehind(turn) && turn.context.now - heightSince >= REPAIR_MS) wantCurrentHeight(turn)
+}
+
+/** GU5: true when a peer is known to have decided more, and its blocks are on their way. */
+function fetchIfBehind(turn: Turn): boolean {
+  const ahead = Math.max(0, ...turn.state.heights.values())
+  if (ahead <= tipHeight(turn.state) || turn.state.decided.has(tipHeight(turn.state) + 1)) return false
+  if (turn.state.catchUp === null) startCatchUp(turn, ahead as Height, null, null)
+  return true
 }
 
 function isOwn(turn: Turn, node: NodeId): boolean {

@@ -89,6 +89,8 @@ export function openNode(
     consensusTimers: new Map(),
     leaderless: new Set(),
     catchUp: null,
+    lagging: false,
+    fetchedUpTo: 0,
     counters: { request: 0 },
     heightSince: now,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,

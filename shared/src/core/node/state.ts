@@ -102,6 +102,10 @@ export interface NodeState {
   /** Clusters whose master is gone and not replaced: their proposals are not waited for. */
   readonly leaderless: ReadonlySet<ClusterId>
   readonly catchUp: CatchUp | null
+  /** The `lag` timer runs: a peer has decided more than this master. */
+  readonly lagging: boolean
+  /** The highest height that came as a fetched block. */
+  readonly fetchedUpTo: number
   readonly counters: { readonly request: number }
   /** When the current height began on this master. */
   readonly heightSince: Instant
