@@ -15,10 +15,7 @@ export interface EndedCommand {
 
 /** Runs `baton …` to its end; killed after half a minute. */
 export async function baton(...options: string[]): Promise<EndedCommand> {
-  const child = spawn(process.execPath, [MAIN, ...options], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, BATON_EXIT_WITH_PARENT: '1' },
-  })
+  const child = spawn(process.execPath, [MAIN, ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
   const deadline = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX)
   let output = ''
   let errors = ''

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import type { Action } from '@baton/shared/core/ledger/types'
 import { generateKeyPair } from '@baton/shared/crypto/keys'
 import { signPut } from '../../node-runtime/src/client/sign.ts'
-import { check } from '../../node-runtime/src/demo/checker/check.ts'
 import type { Judgement } from '../../node-runtime/src/demo/checker/evidence.ts'
+import { voteVerifier } from '../../node-runtime/src/demo/checker/holders.ts'
+import { judge } from '../../node-runtime/src/demo/checker/judge.ts'
+import { readDatabase } from '../../node-runtime/src/demo/checker/read-database.ts'
+import { readVotes } from '../../node-runtime/src/demo/checker/read-votes.ts'
 import type { Input } from '../../node-runtime/src/demo/input.ts'
 import { Load } from '../../node-runtime/src/demo/load.ts'
 import { participants } from '../../node-runtime/src/demo/participants.ts'
@@ -12,6 +15,7 @@ import { waitFor } from '../../node-runtime/src/demo/wait.ts'
 import type { E2eNetwork } from './e2e-network.ts'
 
 const IN_FLIGHT_MAX = 256
+const COMMITTED_MS_MAX = 10_000
 
 export interface SteadyLoadOptions {
   readonly perSecond: number
@@ -24,13 +28,11 @@ export interface SteadyLoadOptions {
 export class SteadyLoad {
   readonly #load: Load
   readonly #done: Promise<void>
-  readonly #journal: string
   readonly #network: E2eNetwork
 
-  private constructor(network: E2eNetwork, load: Load, journal: string) {
+  private constructor(network: E2eNetwork, load: Load) {
     this.#network = network
     this.#load = load
-    this.#journal = journal
     this.#done = load.run()
   }
 
@@ -38,13 +40,12 @@ export class SteadyLoad {
     const { perSecond, valueCharacters = 150, nodes } = options
     const submit = await participants(network.files.genesis.network, network.client(nodes))
     const run = runs++
-    const journal = join(network.folder, `acknowledged-${run}.jsonl`)
     const load = new Load(puts(`load${run}`, valueCharacters), submit, {
       inFlightMax: IN_FLIGHT_MAX,
-      journalFile: journal,
+      journalFile: join(network.folder, `acknowledged-${run}.jsonl`),
     })
     load.setPace({ perSecond, reserve: 0 })
-    return new SteadyLoad(network, load, journal)
+    return new SteadyLoad(network, load)
   }
 
   get acknowledged(): Load['acknowledged'] {
@@ -72,14 +73,28 @@ export class SteadyLoad {
   }
 
   /**
-   * Stops, waits until all nodes agree, and reads everything back from every node's disk and API: what was acknowledged,
-   * the chains, and every vote that any node received.
+   * Stops, waits until all nodes agree, and judges what lies on every node's disk: what was acknowledged, the chains, and every
+   * vote that any node received.
    */
   async judge(): Promise<Judgement> {
     await this.stop()
     const height = await this.#network.agreed()
     const { genesis, nodes } = this.#network.files
-    return check({ genesis, nodes, acknowledgedFile: this.#journal, height })
+    // Executed blocks ride along with the next commit, a few milliseconds later.
+    const copies = await waitFor(`height ${height} on every disk`, COMMITTED_MS_MAX, () => {
+      const read = nodes.map(({ node, dataFolder }) => readDatabase(node, dataFolder))
+      return read.every(({ blocks }) => blocks.has(height)) && read
+    })
+    const votes = await Promise.all(nodes.map(({ dataFolder }) => readVotes(dataFolder)))
+    const credentials = copies.flatMap((copy) => copy.credentials)
+    return judge({
+      height,
+      acknowledged: this.acknowledged,
+      copies,
+      votes: votes.flat(),
+      isGenuine: voteVerifier(genesis, credentials),
+      missing: [],
+    })
   }
 }
 

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ClusterPolicy } from '@baton/shared/genesis'
+import type { TimingPreset } from '@baton/shared/genesis'
 import type { NodeStatus } from '../../node-runtime/src/api/node-service.ts'
 import { BatonClient } from '../../node-runtime/src/client/baton-client.ts'
 import { compileCacheEnvironment, fillCompileCache } from '../../node-runtime/src/demo/compile-cache.ts'
@@ -26,17 +26,20 @@ import { Watchdog } from '../../node-runtime/src/demo/watchdog.ts'
 import { addressesOfPorts } from '../../node-runtime/src/network/addresses.ts'
 import { createNetwork, type NetworkFiles, type NodeFiles } from '../../node-runtime/src/network/init.ts'
 import { planLayout } from '../../node-runtime/src/network/layouts.ts'
+import type { ClusterPlan } from '../../node-runtime/src/network/plan.ts'
 
 /** Generous: the machine may be busy with other work, and none of these is what a test measures. */
 const START_MS_MAX = 90_000
 const SWITCH_MS_MAX = 45_000
 const WHOLE_MS_MAX = 60_000
 const END_MS_MAX = 20_000
+const LOG_END_CHARACTERS = 3_000
 
 export interface E2eOptions {
-  readonly clusters: number
-  readonly nodesPerCluster: number
-  readonly policy?: Partial<ClusterPolicy>
+  /** How many nodes each cluster has: c1, c2, … */
+  readonly clusters: readonly number[]
+  /** Of every cluster's genesis policy; default `lan`. On a busy machine a slower one keeps masters where they are. */
+  readonly preset?: TimingPreset
   /** Runs after the files are written and before anything starts. */
   readonly prepare?: (files: NetworkFiles) => void
   /** Undoes `prepare`, when nothing runs any more and before the folder is removed. */
@@ -57,7 +60,6 @@ export class E2eNetwork {
   readonly #clients: BatonClient[] = []
   readonly #watchdog = new Watchdog()
   readonly #authorityPort: number
-  readonly #nodesPerCluster: number
   readonly #release: () => void
   #authority: LocalAuthority | null = null
 
@@ -65,7 +67,6 @@ export class E2eNetwork {
     this.folder = folder
     this.files = files
     this.#authorityPort = authorityPort
-    this.#nodesPerCluster = options.nodesPerCluster
     this.#release = options.release ?? (() => undefined)
     mkdirSync(join(folder, 'logs'))
     this.#nodes = new Map(files.nodes.map((node) => [node.node, this.#processOf(node)]))
@@ -73,23 +74,18 @@ export class E2eNetwork {
 
   /** Resolves when every node is up and every cluster has its master and, with more than one node, a standby. */
   static async start(options: E2eOptions): Promise<E2eNetwork> {
-    const { clusters, nodesPerCluster, policy, prepare, environmentOf } = options
+    const { clusters, preset = 'lan', prepare, environmentOf } = options
     const folder = mkdtempSync(join(tmpdir(), 'baton-e2e-'))
     try {
-      const [authorityPort, ...ports] = await freePorts(1 + 2 * clusters * nodesPerCluster)
+      const [authorityPort, ...ports] = await freePorts(1 + 2 * clusters.reduce((sum, nodes) => sum + nodes, 0))
       const files = await createNetwork({
         network: 'e2e',
         out: join(folder, 'network'),
-        clusters: planLayout({
-          layout: 'custom',
-          clusters: Array.from({ length: clusters }, (_, index) => `c${index + 1}`),
-          sites: ['x', 'y'],
-          nodesPerCluster,
-        }),
+        clusters: layoutOf(clusters),
         addressOf: addressesOfPorts(ports),
         authorityUrl: `http://127.0.0.1:${authorityPort}`,
         settings: { logLevel: 'info', voteJournal: true },
-        ...(policy === undefined ? {} : { policy }),
+        preset,
       })
       const network = new E2eNetwork(folder, files, authorityPort!, options)
       try {
@@ -211,11 +207,14 @@ export class E2eNetwork {
     return waitFor('the network to be whole', boundMs, async () => {
       const statuses = await readStatuses(this.files.nodes)
       const dead = this.nodes.find(({ running, frozen }) => !running && !frozen)
-      if (dead !== undefined) throw dead.startFailure()
+      if (dead !== undefined) throw this.#failure(dead.files.node)
       const ready = [...statuses.values()].every((status) => status !== null && status.resync === null)
       const views = clusterViews(this.files.nodes, statuses)
-      const wanted = Math.min(2, this.#nodesPerCluster)
-      return ready && views.every(({ master, syncSet }) => master !== null && syncSet.length >= wanted)
+      const complete = ({ cluster, master, syncSet }: ClusterView) => {
+        const size = this.files.nodes.filter((node) => node.cluster === cluster).length
+        return master !== null && syncSet.length >= Math.min(2, size)
+      }
+      return ready && views.every(complete)
     })
   }
 
@@ -233,6 +232,11 @@ export class E2eNetwork {
     this.#watchdog.stop()
     this.#release()
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #failure(name: string): Error {
+    const why = this.#endings.get(name) ?? 'killed'
+    return new Error(`${name} does not run (${why}); its log ends with\n${this.logOf(name).slice(-LOG_END_CHARACTERS)}`)
   }
 
   #logFile(name: string): string {
@@ -255,4 +259,16 @@ export class E2eNetwork {
       onDeath: (why) => void this.#endings.set(node.node, why),
     })
   }
+}
+
+/** The layout of two sites, with clusters of different sizes. */
+function layoutOf(sizes: readonly number[]): ClusterPlan[] {
+  const clusters = sizes.map((_, index) => `c${index + 1}`)
+  const plan = planLayout({
+    layout: 'custom',
+    clusters,
+    sites: ['x', 'y'],
+    nodesPerCluster: Math.max(...sizes),
+  })
+  return plan.map(({ cluster, nodes }, index) => ({ cluster, nodes: nodes.slice(0, sizes[index]) }))
 }

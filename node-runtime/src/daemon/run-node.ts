@@ -30,6 +30,7 @@ import { Mempool } from '../engines/embedded/mempool.ts'
 import { loadIdentity } from '../identity/load-identity.ts'
 import { AuthorityBridge } from './authority-bridge.ts'
 import { BlockVerifier } from './block-verifier.ts'
+import { checkGenesis } from './check-genesis.ts'
 import { ClaimRelay } from './claim-relay.ts'
 import { coreConfig } from './core-config.ts'
 import { Credentials } from './credentials.ts'
@@ -73,6 +74,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     application,
   }
   const genesisState = genesisChain(sha256, origin)
+  checkGenesis(sha256, genesisState.tip.hash, store, config)
   const chain = store.tip() === 0 ? genesisState : loadChain(sha256, origin, store)
   const core = coreConfig(config)
 
@@ -172,6 +174,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
     onClose(node, reason) {
       metrics.add('baton_peer_links_closed_total', 1, { reason })
+      submissions.linkClosed(node)
       const peer = config.peers.find((configured) => configured.node === node)
       if (peer !== undefined) enqueue({ i: 'link', peer: node, cluster: peer.cluster, up: false })
     },
@@ -308,11 +311,12 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   }
 
   try {
-    await links.start()
     api = await startApi(service, {
       listen: config.listen.api,
       report: (error) => log.error({ event: 'api-error', error: String(error) }, 'an API request failed'),
     })
+    // Last: a second copy of a running node fails above, before it has dialled anybody in the other's name.
+    await links.start()
   } catch (error) {
     await stopAll()
     throw error

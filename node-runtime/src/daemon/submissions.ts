@@ -18,6 +18,7 @@ import type { PeerMessage, Submit, SubmitResult } from '@baton/shared/protocol/p
 import type { Submitted } from '../api/node-service.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import { signedMessage } from './block-verifier.ts'
+import { submissionRemedy } from './submission-remedies.ts'
 
 export interface SubmissionPorts {
   readonly state: () => NodeState
@@ -49,7 +50,8 @@ const SWEEP_MS = 250
 export class Submissions {
   readonly #ports: SubmissionPorts
   readonly #waiting = new Map<Hash, Waiting[]>()
-  readonly #requests = new Map<number, Hash>()
+  /** Only the node that was asked may answer: any other could make up receipts. */
+  readonly #requests = new Map<number, { readonly id: Hash; readonly to: NodeId }>()
   /** Executed here and waited for, by height, until the height is held. */
   readonly #unheld = new Map<Height, Hash[]>()
   #held = 0
@@ -77,13 +79,11 @@ export class Submissions {
       throw new BatonError(
         'BODY_TOO_LARGE',
         `a transaction has at most ${LIMITS.transactionBytes} bytes, this has ${bytes.length}`,
-        {
-          remedy: 'Split the record, or store a hash of it on the chain.',
-        },
+        { remedy: submissionRemedy('BODY_TOO_LARGE') },
       )
     }
     const decoded = decodeSigned(hash, bytes)
-    if (!decoded.ok) throw new BatonError(decoded.code, decoded.why, { remedy: 'Sign it again with a current client.' })
+    if (!decoded.ok) throw new BatonError(decoded.code, decoded.why, { remedy: submissionRemedy(decoded.code) })
     const signed = decoded.value
     if (isLeading(state())) {
       const done = await this.#accept(signed)
@@ -127,13 +127,14 @@ export class Submissions {
       void this.#serve(from, message)
       return
     }
-    const id = this.#requests.get(message.request)
-    if (id === undefined) return
+    const asked = this.#requests.get(message.request)
+    if (asked === undefined || asked.to !== from) return
     this.#requests.delete(message.request)
+    const { id } = asked
     const { outcome } = message
     if (outcome.ok) {
       const receipt = decodeReceipt(outcome.receipt)
-      if (receipt.ok) this.#settle(id, { ok: true, submitted: submitted(receipt.value) })
+      if (receipt.ok && receipt.value.id === id) this.#settle(id, { ok: true, submitted: submitted(receipt.value) })
       return
     }
     // The node asked was not the master any more: the sweep sends it to the next one.
@@ -141,7 +142,8 @@ export class Submissions {
       for (const waiting of this.#waiting.get(id) ?? []) waiting.forwardedTo = null
       return
     }
-    this.#settle(id, { ok: false, error: new BatonError(codeOf(outcome.code), outcome.why) })
+    const code = codeOf(outcome.code)
+    this.#settle(id, { ok: false, error: new BatonError(code, outcome.why, { remedy: submissionRemedy(code) }) })
   }
 
   executed(height: Height, receipts: readonly Receipt[]): void {
@@ -166,8 +168,17 @@ export class Submissions {
       this.#held = 0
       this.#unheld.clear()
     }
+    this.#requests.clear()
     for (const list of this.#waiting.values()) for (const waiting of list) waiting.forwardedTo = null
     this.#sweep()
+  }
+
+  /** What was forwarded over this link will not be answered: the sweep sends it again, when there is a way. */
+  linkClosed(node: NodeId): void {
+    for (const [request, { to }] of this.#requests) if (to === node) this.#requests.delete(request)
+    for (const list of this.#waiting.values()) {
+      for (const waiting of list) if (waiting.forwardedTo === node) waiting.forwardedTo = null
+    }
   }
 
   async #serve(from: NodeId, message: Submit): Promise<void> {
@@ -195,7 +206,7 @@ export class Submissions {
     if (mempool.get(signed.id) !== undefined) return null
     const admission = admitTransaction(state().chain, signed, reader, application)
     if (!admission.ok) {
-      throw new BatonError(admission.code, admission.why, { remedy: remedyOf(admission.code) })
+      throw new BatonError(admission.code, admission.why, { remedy: submissionRemedy(admission.code) })
     }
     if (admission.kind === 'executed') {
       return admission.receipt.height <= this.#held ? submitted(admission.receipt) : null
@@ -203,13 +214,13 @@ export class Submissions {
     const [valid] = await verifier.verifyAll([signedMessage(signed)])
     if (valid !== true) {
       throw new BatonError('TRANSACTION_SIGNATURE', `the signature of transaction ${signed.id} is not valid`, {
-        remedy: 'Sign the exact bytes with the key named as sender.',
+        remedy: submissionRemedy('TRANSACTION_SIGNATURE'),
       })
     }
     const added = mempool.add(signed)
     if (added === 'full') {
       throw new BatonError('MEMPOOL_FULL', `${mempool.size} transactions wait already`, {
-        remedy: 'Send more slowly, then send this one again.',
+        remedy: submissionRemedy('MEMPOOL_FULL'),
       })
     }
     if (added === 'added') {
@@ -226,7 +237,7 @@ export class Submissions {
       'TRANSACTION_NETWORK',
       `the transaction is for network ${signed.transaction.network}, this is ${network}`,
       {
-        remedy: remedyOf('TRANSACTION_NETWORK'),
+        remedy: submissionRemedy('TRANSACTION_NETWORK'),
       },
     )
   }
@@ -258,7 +269,7 @@ export class Submissions {
     if (master === null || list === undefined || first === undefined) return
     const request = this.#nextRequest++
     if (!this.#ports.send(master, { t: 'submit', request, transaction: first.signed.bytes })) return
-    this.#requests.set(request, id)
+    this.#requests.set(request, { id, to: master })
     for (const waiting of list) waiting.forwardedTo = master
   }
 
@@ -321,15 +332,4 @@ function unknownOutcome(id: Hash, why: string): BatonError {
 
 function codeOf(code: string): ErrorCode {
   return isErrorCode(code) ? code : 'INTERNAL'
-}
-
-function remedyOf(code: ErrorCode): string {
-  switch (code) {
-    case 'TRANSACTION_NETWORK':
-      return 'Sign it for this network: the network id is part of what is signed.'
-    case 'TRANSACTION_REJECTED':
-      return 'Read the current state, then sign a new transaction.'
-    default:
-      return 'See the message.'
-  }
 }

@@ -40,9 +40,9 @@ export function agree(world: World): boolean {
 /** What keeps a mended world from being whole: every node up and electable, one master per cluster with its standbys. */
 export function unsettled(world: World): readonly string[] {
   const found: string[] = []
-  const standbys = Math.min(world.genesis.clusters[0]!.policy.syncReplicas, world.hosts.size - 1)
-  for (const { cluster } of world.genesis.clusters) {
+  for (const { cluster, policy } of world.genesis.clusters) {
     const hosts = world.nodesOf(cluster)
+    const standbys = Math.min(policy.syncReplicas, hosts.length - 1)
     const leading = hosts.filter(({ alive, state }) => alive && isLeading(state))
     if (leading.length !== 1) found.push(`${cluster} has ${leading.length} masters`)
     const role = leading[0]?.state.guard.role

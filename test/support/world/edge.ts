@@ -14,16 +14,21 @@ export interface EdgePorts {
   readonly latencyMs: () => number
   readonly hosts: ReadonlyMap<NodeId, Host>
   readonly authorities: ReadonlyMap<ClusterId, WorldAuthority>
+  /** Peers of its cluster that a host is linked with and that answer. */
+  readonly relays: (host: Host) => readonly Host[]
 }
 
 /** Requests whose answers no handler awaits: the registry in the answer is what counts. */
 const NO_REQUEST = -1
+/** Numbers of claims that a peer carries. */
+const FIRST_RELAYED = 1_000_000
 
 export class Edge {
   up = true
   readonly #ports: EdgePorts
   readonly #cut = new Set<NodeId>()
   readonly #arrival = new Map<string, number>()
+  readonly #relayed: { readonly host: Host; readonly life: number; readonly request: number }[] = []
   #sessions = 0
 
   constructor(ports: EdgePorts) {
@@ -123,17 +128,20 @@ export class Edge {
     )
   }
 
+  /** Over the own session, else through a linked peer that has one. */
   claim(host: Host, request: number, claim: Claim): void {
-    if (host.session === null) {
+    const { life } = host
+    const way = host.session !== null ? host : this.#ports.relays(host).find(({ session }) => session !== null)
+    if (way === undefined) {
       const outcome = { ok: false, code: 'UNREACHABLE', why: 'no session', retryAfterMs: null, state: null } as const
-      const { life } = host
       this.#ports.schedule.after(5, () => host.life === life && host.feed({ i: 'claimReply', request, outcome }))
       return
     }
     const resignation: Resignation | null =
       claim.evidence.kind === 'resigned' ? openResignation(claim.evidence.resignation) : null
-    this.#toAuthority(host, (authority, channel) =>
-      authority.input({ i: 'claim', from: { channel, request }, claim, resignation }),
+    const relayed = way === host ? request : FIRST_RELAYED + this.#relayed.push({ host, life, request }) - 1
+    this.#toAuthority(way, (authority, channel) =>
+      authority.input({ i: 'claim', from: { channel, request: relayed }, claim, resignation }),
     )
   }
 
@@ -152,6 +160,14 @@ export class Edge {
         if (view !== null) host.feed({ i: 'view', view })
         return
       case 'reply': {
+        const relayed = this.#relayed[send.to.request - FIRST_RELAYED]
+        if (relayed !== undefined) {
+          const { host: author, life, request } = relayed
+          if (author.life === life && this.#ports.relays(author).includes(host)) {
+            this.#hear(author, { ...send, to: { ...send.to, request } }, view)
+          }
+          return
+        }
         learn()
         const { request } = send.to
         const { outcome } = send

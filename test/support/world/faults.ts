@@ -21,6 +21,8 @@ export interface SeedResult {
   readonly signatures: number
   /** Masterships granted besides the first of each cluster. */
   readonly switches: number
+  /** Rare states that were reached, and how often. */
+  readonly reached: Readonly<Record<string, number>>
   /** The world at the end, when something went wrong. */
   readonly world: string
 }
@@ -75,6 +77,29 @@ export function runSeed(seed: number, faultsMax = 25): SeedResult {
 function setLogHeightsKept(heights: number): void {
   const limits: { logHeightsKept: number } = LIMITS
   limits.logHeightsKept = heights
+}
+
+const RARE: ReadonlySet<string> = new Set([
+  'guard-truncated',
+  'guard-behind',
+  'guard-suspect',
+  'guard-adding',
+  'guard-sync-set',
+  'catching-up',
+  'stepped-down',
+  'promoted',
+])
+
+function reachedIn(world: World): Record<string, number> {
+  const reached: Record<string, number> = {}
+  for (const { events } of world.hosts.values()) {
+    for (const { event } of events) {
+      if (!('event' in event) || !RARE.has(event.event)) continue
+      const name = event.event === 'promoted' && event.resumed ? 'resumed' : event.event
+      reached[name] = (reached[name] ?? 0) + 1
+    }
+  }
+  return reached
 }
 
 class FaultRun {
@@ -133,6 +158,7 @@ class FaultRun {
       acknowledged: world.acknowledged.size,
       signatures: world.watch.signatures,
       switches: [...world.authorities.values()].reduce((sum, { grants }) => sum + Math.max(0, grants.length - 1), 0),
+      reached: reachedIn(world),
       world: found.length === 0 ? '' : describeWorld(world),
     }
   }

@@ -47,6 +47,12 @@ export class Links {
     return this.isCut(a, b) || this.#clogged.has(pair(a, b))
   }
 
+  /** A message would arrive soon. */
+  flows(a: string, b: string): boolean {
+    const link = this.#links.get(pair(a, b))
+    return link !== undefined && !link.clogged
+  }
+
   open(a: Host, b: Host): void {
     const key = pair(a.node, b.node)
     if (a === b || !a.alive || !b.alive || this.isSilent(a.node, b.node) || this.#links.has(key)) return

@@ -63,8 +63,15 @@ export class World {
       arrived: (host, from, message) => inbox.receive(host, from, message),
     })
     const { hosts, authorities } = this
-    const edgePorts = { schedule, hosts, authorities, network: this.genesis.network, latencyMs: () => latencyMs(2) }
-    this.#edge = new Edge(edgePorts)
+    this.#edge = new Edge({
+      schedule,
+      hosts,
+      authorities,
+      network: this.genesis.network,
+      latencyMs: () => latencyMs(2),
+      relays: ({ node, cluster }) =>
+        this.nodesOf(cluster).filter((peer) => !peer.frozen && this.#links.flows(node, peer.node)),
+    })
     this.watch = new Watch({ now: () => this.now, hosts, authorities })
     const inbox = new Inbox()
     const { watch } = this

@@ -20,7 +20,7 @@ const VOTE: LoggedVote = {
 
 function copy(node: string, changes: { blocks?: Record<number, CopiedBlock>; index?: object } = {}): ChainCopy {
   const blocks = new Map(Object.entries(changes.blocks ?? BLOCKS).map(([height, block]) => [Number(height), block]))
-  return { node, source: 'database', blocks, index: new Map(Object.entries(changes.index ?? INDEX)) }
+  return { node, source: 'database', settled: true, blocks, index: new Map(Object.entries(changes.index ?? INDEX)) }
 }
 
 function evidence(changes: Partial<Evidence> = {}): Evidence {
@@ -67,6 +67,12 @@ describe('lost', () => {
   test('an acknowledged transaction that stands elsewhere than the client was told', () => {
     const acknowledged = [{ id: 't3', height: 1, index: 0 }]
     expect(judge(evidence({ acknowledged }))).toMatchObject({ verdict: 'false', lost: 1 })
+  })
+
+  test('is not proven by the database of a node that did not answer: its last blocks may be on their way', () => {
+    const behind = { ...copy('n2', { blocks: { 1: BLOCKS[1]! }, index: {} }), settled: false }
+    const judgement = judge(evidence({ copies: [copy('n1'), behind], missing: ['n2 does not answer'] }))
+    expect(judgement).toMatchObject({ verdict: 'unknown', lost: 0 })
   })
 
   test('counts a transaction once, however many nodes miss it', () => {

@@ -1,15 +1,19 @@
 /** The guard of a node that follows: it accepts the master's entries, puts them on disk and says so. */
 import { assert } from '../../assert.ts'
-import { compareTokens, formatToken, type LogIndex, type NodeId, sameToken } from '../../ids.ts'
+import { compareTokens, formatToken, type LogIndex, type Ms, type NodeId, sameToken } from '../../ids.ts'
 import type { LogBase } from '../../ports/node-store.ts'
 import { unchanged } from '../step.ts'
-import { cutAfter, extend, positionAt } from './log.ts'
+import { compactTo, cutAfter, extend, isHere, positionAt } from './log.ts'
 import type { GuardContext, GuardSend, GuardStep, GuardWrite } from './machine-types.ts'
 import type { GuardState } from './state.ts'
 import type { Append, Attach, Behind, LogEntry } from './types.ts'
 
-/** Asks the master to attach this node to its stream. */
-export function attachTo(state: GuardState, master: NodeId, context: GuardContext): GuardSend {
+/** Until the master has answered, an attach may have come before it led, or have been lost with a link: ask again. */
+export function seekMaster(state: GuardState, context: GuardContext): GuardStep {
+  const { role, policy } = state
+  if (role.role !== 'following' || role.attached || role.master === null || role.master === policy.self) {
+    return unchanged(state)
+  }
   const attach: Attach = {
     t: 'attach',
     token: state.token,
@@ -17,7 +21,14 @@ export function attachTo(state: GuardState, master: NodeId, context: GuardContex
     tail: state.spans,
     height: context.tip,
   }
-  return { s: 'peer', to: master, message: attach }
+  const again = { name: 'guard', after: (policy.suspectAfter / 2) as Ms } as const
+  return { ...unchanged(state), send: [{ s: 'peer', to: role.master, message: attach }], timers: [again] }
+}
+
+/** What this node has does not fit to what its master sends, or has changed: it attaches anew. */
+function attachAnew(state: GuardState, context: GuardContext): GuardStep {
+  if (state.role.role !== 'following') return unchanged(state)
+  return seekMaster({ ...state, role: { ...state.role, attached: false } }, context)
 }
 
 /**
@@ -41,11 +52,7 @@ export function receiveAppend(state: GuardState, from: NodeId, message: Append, 
   const position = positionAt(state, context.log, message.after.index)
   if (position === null || position.hash !== message.after.hash) {
     return {
-      state: { ...state, role: { ...state.role, attached: false } },
-      write: [],
-      send: [attachTo(state, from, context)],
-      timers: [],
-      events: [],
+      ...attachAnew(state, context),
       rejected: {
         code: 'PEER_UNEXPECTED',
         why: `entries after ${message.after.index} do not continue a log that ends at ${state.last.index}`,
@@ -78,12 +85,10 @@ export function receiveAppend(state: GuardState, from: NodeId, message: Append, 
     fresh.push(entry)
   }
   if (fresh.length > 0) sends.push({ s: 'appended', entries: fresh })
-  sends.push({
-    s: 'peer',
-    to: from,
-    message: { t: 'appendAck', token: state.token, durable: { index: ends.last.index, hash: ends.last.hash } },
-  })
-  const knownHeld = Math.max(state.knownHeld, Math.min(message.held, ends.last.index)) as LogIndex
+  // Only what this message has compared: an own tail above it may be one that the master will truncate.
+  const { index, hash } = message.entries.at(-1) ?? message.after
+  sends.push({ s: 'peer', to: from, message: { t: 'appendAck', token: state.token, durable: { index, hash } } })
+  const knownHeld = Math.max(state.knownHeld, Math.min(message.held, index)) as LogIndex
   return {
     state: { ...state, ...ends, knownHeld, role: { ...state.role, attached: true } },
     write: writes,
@@ -93,30 +98,43 @@ export function receiveAppend(state: GuardState, from: NodeId, message: Append, 
   }
 }
 
-/** The master's log begins above this one's end: blocks first, then its base (GU5). */
-export function receiveBehind(state: GuardState, from: NodeId, message: Behind): GuardStep {
+/** The master knows no position of this log at or above its base: blocks first, then its base (GU5). */
+export function receiveBehind(state: GuardState, from: NodeId, message: Behind, context: GuardContext): GuardStep {
   if (!sameToken(message.token, state.token) || state.role.role !== 'following' || state.role.master !== from) {
     return unchanged(state, { code: 'PEER_UNEXPECTED', why: `${from} is not this node's master` })
   }
+  const events = [{ event: 'guard-behind', peer: from, last: state.last.index }] as const
+  if (isHere(state, context.log, message.base)) return { ...continueFrom(state, message.base, context), events }
   const send: GuardSend = { s: 'catchUp', base: message.base, height: message.height as never, master: from }
+  return { state, write: [], send: [send], timers: [], events }
+}
+
+/**
+ * Continues from the master's base: everything below it is in blocks this node has executed. Entries above it are dropped
+ * only when they are none of the master's: on a standby they may be all that is left of a held record.
+ */
+export function rebase(state: GuardState, base: LogBase, context: GuardContext): GuardStep {
+  if (state.role.role !== 'following' || state.role.master === null || base.index < state.base.index) {
+    return unchanged(state)
+  }
+  if (isHere(state, context.log, base)) return continueFrom(state, base, context)
+  assert(
+    state.knownHeld < base.index,
+    `GU3: continuing from ${base.index} would drop this log's held index ${state.knownHeld}`,
+  )
+  const next: GuardState = { ...state, base, last: base, spans: [], knownHeld: base.index }
+  const attach = attachAnew(next, context)
   return {
-    state,
-    write: [],
-    send: [send],
-    timers: [],
-    events: [{ event: 'guard-behind', peer: from, last: state.last.index }],
+    ...attach,
+    write: [{ w: 'resetLog', base }],
+    // Nothing is left of the old log, below the new base either.
+    send: [{ s: 'truncated', after: 0 as LogIndex }, ...attach.send],
   }
 }
 
-/** Continues from the master's base: everything below it is in blocks this node has executed. */
-export function rebase(state: GuardState, base: LogBase, context: GuardContext): GuardStep {
-  if (state.role.role !== 'following' || state.role.master === null) return unchanged(state)
-  const next: GuardState = { ...state, base, last: base, spans: [], knownHeld: base.index }
-  return {
-    state: next,
-    write: [{ w: 'resetLog', base }],
-    send: [{ s: 'truncated', after: base.index }, attachTo(next, state.role.master, context)],
-    timers: [],
-    events: [],
-  }
+/** This log has the base: it only forgets what is below, and shows the base when it attaches. */
+function continueFrom(state: GuardState, base: LogBase, context: GuardContext): GuardStep {
+  const knownHeld = Math.max(state.knownHeld, base.index) as LogIndex
+  const attach = attachAnew({ ...state, ...compactTo(state, base), knownHeld }, context)
+  return base.index === state.base.index ? attach : { ...attach, write: [{ w: 'compact', base }] }
 }

@@ -4,11 +4,11 @@ import { encodeRecord } from '../../codec/record.ts'
 import { formatToken, type LogIndex, type NodeId, sameToken, type Token } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import { unchanged } from '../step.ts'
-import { heldIndex, requiredOthers } from './held.ts'
+import { heldIndex, requiredOthers, toldHeld } from './held.ts'
 import { commonPosition, extend, nextEntry, positionAt } from './log.ts'
 import type { GuardContext, GuardEvent, GuardSend, GuardStep, GuardWrite } from './machine-types.ts'
 import type { Follower, GuardState, LeadingRole } from './state.ts'
-import { nextSyncSetChange } from './sync-set.ts'
+import { nextSyncSetChange, pendingRequest } from './sync-set.ts'
 import type { AppendAck, Attach, LogEntry, RecordKind, RequiredSet } from './types.ts'
 
 /** Collects what one leading step gives; `finish` works out what became held and what the sync set needs next. */
@@ -30,20 +30,21 @@ export function startLeading(
 ): GuardStep {
   const token = required.token
   const barrier = nextEntry(context.hash, state, token, 'barrier', encodeRecord({ kind: 'barrier', process: nonce }))
-  const absent = new Map(requiredOthers(state.policy, required).map((node) => [node, context.now] as const))
-  const role: LeadingRole = {
+  const blank: LeadingRole = {
     role: 'leading',
     required,
     followers: new Map(),
-    absent,
+    absent: new Map(),
+    acknowledged: new Map(),
     held: state.knownHeld,
     barrier: barrier.index,
-    reshaping: null,
+    reshaping: pendingRequest(required, context.now),
     candidates: [],
     suspects: new Set(),
     unheldSince: null,
   }
-  const work = begin({ ...state, token, ...extend(state, barrier), role })
+  const absent = new Map(requiredOthers(state.policy, blank).map((node) => [node, context.now] as const))
+  const work = begin({ ...state, token, ...extend(state, barrier), role: { ...blank, absent } })
   work.write.push({ w: 'required', required }, { w: 'entry', entry: barrier })
   work.send.push({ s: 'appended', entries: [barrier] })
   work.events.push({ event: 'guard-leading', token, syncSet: required.syncSet })
@@ -72,13 +73,13 @@ export function receiveAttach(state: GuardState, from: NodeId, attach: Attach, c
   }
   const work = begin(state)
   const common = commonPosition(state, context.log, attach)
-  const before = work.role.followers.get(from)
   if (common === null) {
     sendBehind(work, from, context)
     return finish(work, context)
   }
-  if (isRequired(work.role, from) && before !== undefined && common.index < before.acked.index) {
-    suspect(work, from, `it acknowledged index ${before.acked.index} and now has only ${common.index}`)
+  const before = work.role.followers.get(from)?.acked.index ?? work.role.acknowledged.get(from) ?? 0
+  if (isRequired(work, from) && common.index < before) {
+    suspect(work, from, `it acknowledged index ${before} and now has only ${common.index}`)
   }
   const follower: Follower = { acked: common, sent: common.index, waitingSince: null }
   const absent = new Map(work.role.absent)
@@ -97,6 +98,12 @@ export function receiveAck(state: GuardState, from: NodeId, ack: AppendAck, cont
   }
   if (follower === undefined) return unchanged(state, { code: 'PEER_UNEXPECTED', why: `${from} is not attached` })
   if (ack.durable.index < follower.acked.index) return unchanged(state)
+  if (ack.durable.index < state.base.index) {
+    // Compaction has overtaken it. What streams live goes on; what it still needs of the old part is gone.
+    if (follower.sent >= state.base.index) return unchanged(state)
+    sendBehind(work, from, context)
+    return finish(work, context)
+  }
   const here = positionAt(state, context.log, ack.durable.index)
   if (here === null || here.hash !== ack.durable.hash) {
     return unchanged(state, {
@@ -117,7 +124,7 @@ export function receiveAck(state: GuardState, from: NodeId, ack: AppendAck, cont
 export function peerGone(state: GuardState, peer: NodeId, dead: boolean, context: GuardContext): GuardStep {
   const work = begin(state)
   detach(work, peer, context)
-  if (dead && isRequired(work.role, peer)) suspect(work, peer, 'its host refuses connections: the process is dead')
+  if (dead && isRequired(work, peer)) suspect(work, peer, 'its host refuses connections: the process is dead')
   return finish(work, context)
 }
 
@@ -130,35 +137,28 @@ export function registryShows(
   const work = begin(state)
   const { required, reshaping } = work.role
   if (!sameToken(shown.token, state.token) || shown.version <= required.version) return unchanged(state)
-  assert(
-    shown.syncSet.includes(state.policy.self),
-    `RG4: the registry shows a sync set without its master at token ${formatToken(state.token)}`,
-  )
-  const settled = reshaping?.step === 'asked' && shown.version > reshaping.version ? null : reshaping
-  const pending = settled === null ? [] : required.pending.filter((node) => !shown.syncSet.includes(node))
-  const next: RequiredSet = { token: state.token, version: shown.version, syncSet: shown.syncSet, pending }
-  const absent = new Map(work.role.absent)
-  for (const node of absent.keys()) if (!shown.syncSet.includes(node) && !pending.includes(node)) absent.delete(node)
-  for (const node of shown.syncSet) {
-    if (node !== state.policy.self && !work.role.followers.has(node) && !absent.has(node)) absent.set(node, context.now)
+  if (!shown.syncSet.includes(state.policy.self)) {
+    const why = `the registry shows a sync set without its master at token ${formatToken(state.token)}`
+    return unchanged(state, { code: 'PEER_UNEXPECTED', why })
   }
+  // A request was made against the version before: it is carried out in what is shown, or can never be.
+  const asked = reshaping?.step === 'asked'
+  const joined = reshaping?.step === 'adding' && shown.syncSet.includes(reshaping.node)
+  const next: RequiredSet = { token: state.token, version: shown.version, syncSet: shown.syncSet, pending: [] }
   const suspects = new Set([...work.role.suspects].filter((node) => shown.syncSet.includes(node)))
-  work.role = { ...work.role, required: next, reshaping: settled, absent, suspects }
+  work.role = { ...work.role, required: next, reshaping: asked || joined ? null : reshaping, suspects }
+  const others = requiredOthers(state.policy, work.role)
+  const absent = new Map([...work.role.absent].filter(([node]) => others.includes(node)))
+  for (const node of others) if (!work.role.followers.has(node) && !absent.has(node)) absent.set(node, context.now)
+  work.role = { ...work.role, absent }
   work.write.push({ w: 'required', required: next })
   work.events.push({ event: 'guard-sync-set', syncSet: shown.syncSet, version: shown.version })
   return finish(work, context)
 }
 
-/** Silence: a required node that is absent or acknowledges nothing for `suspectAfter` is asked to leave. */
-export function checkSilence(state: GuardState, context: GuardContext, askAgain: boolean): GuardStep {
-  const work = begin(state)
-  for (const node of requiredOthers(state.policy, work.role.required)) {
-    const since = work.role.absent.get(node) ?? work.role.followers.get(node)?.waitingSince ?? null
-    if (since !== null && context.now - since >= state.policy.suspectAfter) {
-      suspect(work, node, `nothing acknowledged for ${Math.round(context.now - since)} ms`)
-    }
-  }
-  return finish(work, context, askAgain)
+/** Time has passed, or with `askAgain` the authority can be reached again. */
+export function lookAround(state: GuardState, context: GuardContext, askAgain: boolean): GuardStep {
+  return finish(begin(state), context, askAgain)
 }
 
 export function setCandidates(state: GuardState, nodes: readonly NodeId[], context: GuardContext): GuardStep {
@@ -173,6 +173,7 @@ function begin(state: GuardState): LeadingWork {
 }
 
 function finish(work: LeadingWork, context: GuardContext, askAgain = false): GuardStep {
+  suspectSilent(work, context)
   const change = nextSyncSetChange({ ...work.state, role: work.role }, work.role, context.now, askAgain)
   work.role = change.role
   work.write.push(...change.write)
@@ -195,8 +196,22 @@ function finish(work: LeadingWork, context: GuardContext, askAgain = false): Gua
   }
 }
 
-function isRequired(role: LeadingRole, node: NodeId): boolean {
-  return role.required.syncSet.includes(node) || role.required.pending.includes(node)
+/**
+ * A required node that is absent or acknowledges nothing for `suspectAfter` is asked to leave. Looked at in every step: each one
+ * sets the timer anew, so that under load it would never fire.
+ */
+function suspectSilent(work: LeadingWork, context: GuardContext): void {
+  const { suspectAfter } = work.state.policy
+  for (const node of requiredOthers(work.state.policy, work.role)) {
+    const since = work.role.absent.get(node) ?? work.role.followers.get(node)?.waitingSince ?? null
+    if (since !== null && context.now - since >= suspectAfter) {
+      suspect(work, node, `nothing acknowledged for ${Math.round(context.now - since)} ms`)
+    }
+  }
+}
+
+function isRequired({ state, role }: LeadingWork, node: NodeId): boolean {
+  return requiredOthers(state.policy, role).includes(node)
 }
 
 function suspect(work: LeadingWork, node: NodeId, why: string): void {
@@ -207,10 +222,13 @@ function suspect(work: LeadingWork, node: NodeId, why: string): void {
 
 function detach(work: LeadingWork, node: NodeId, context: GuardContext): void {
   const followers = new Map(work.role.followers)
+  const acknowledged = new Map(work.role.acknowledged)
+  const follower = followers.get(node)
+  if (follower !== undefined) acknowledged.set(node, follower.acked.index)
   followers.delete(node)
   const absent = new Map(work.role.absent)
-  if (isRequired(work.role, node) && !absent.has(node)) absent.set(node, context.now)
-  work.role = { ...work.role, followers, absent }
+  if (isRequired(work, node) && !absent.has(node)) absent.set(node, context.now)
+  work.role = { ...work.role, followers, absent, acknowledged }
 }
 
 function setFollower(work: LeadingWork, node: NodeId, follower: Follower): void {
@@ -235,18 +253,17 @@ function streamEntries(
       token: work.state.token,
       after: { index: (first.index - 1) as LogIndex, hash: first.previous },
       entries,
-      held: work.role.held,
+      held: toldHeld(work.role),
     },
   })
   setFollower(work, to, { ...follower, sent: last.index, waitingSince: follower.waitingSince ?? context.now })
 }
 
-/** GU5: the entries this follower needs are compacted away. */
+/** GU5: nothing at or above the base is known to be shared. A follower that has the base all the same says so when it attaches again. */
 function sendBehind(work: LeadingWork, to: NodeId, context: GuardContext): void {
   const { token, base } = work.state
   work.send.push({ s: 'peer', to, message: { t: 'behind', token, base, height: context.tip } })
   work.events.push({ event: 'guard-behind', peer: to, last: base.index })
-  if (isRequired(work.role, to)) suspect(work, to, 'its log ends below this log’s base')
   detach(work, to, context)
 }
 
@@ -272,6 +289,6 @@ function streamFromLog(work: LeadingWork, to: NodeId, context: GuardContext, gre
   work.stream.push({
     s: 'peer',
     to,
-    message: { t: 'append', token: work.state.token, after: follower.acked, entries: [], held: work.role.held },
+    message: { t: 'append', token: work.state.token, after: follower.acked, entries: [], held: toldHeld(work.role) },
   })
 }

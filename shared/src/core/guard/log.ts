@@ -65,8 +65,8 @@ export function positionAt(ends: LogEnds, log: LogReader, index: LogIndex): LogB
 }
 
 /**
- * The last position that the follower's log shares with this one, or null when it lies below this log's base.
- * Spans with the same barrier agree as far as both reach; spans that only one side has are not shared.
+ * The last position that the follower's log shares with this one, or null when none is known at or above this log's base. Where a
+ * span of the follower ends in this log, its hash settles it; else spans with the same barrier agree as far as both reach.
  */
 export function commonPosition(
   ends: LogEnds,
@@ -75,20 +75,16 @@ export function commonPosition(
 ): LogPosition | null {
   const mine = new Map<Hash, TailSpan>(ends.spans.map((span) => [span.barrier, span]))
   for (const span of follower.tail.toReversed()) {
+    if (isHere(ends, log, span.last)) return span.last
     const shared = mine.get(span.barrier)
-    if (shared !== undefined) {
-      const index = Math.min(span.last.index, shared.last.index) as LogIndex
-      const here = positionAt(ends, log, index)
-      if (here !== null) return { index: here.index, hash: here.hash }
-    }
-    // A follower may reach past this log's base inside a run that is compacted here.
-    if (span.last.index === ends.base.index && span.last.hash === ends.base.hash) return basePosition(ends)
+    if (shared === undefined) continue
+    const here = positionAt(ends, log, Math.min(span.last.index, shared.last.index) as LogIndex)
+    if (here !== null) return { index: here.index, hash: here.hash }
   }
-  const there = positionAt(ends, log, follower.base.index)
-  if (there !== null && there.hash === follower.base.hash) return { index: there.index, hash: there.hash }
-  return null
+  return isHere(ends, log, follower.base) ? { index: follower.base.index, hash: follower.base.hash } : null
 }
 
-function basePosition(ends: LogEnds): LogPosition {
-  return { index: ends.base.index, hash: ends.base.hash }
+/** Whether this very position is in the log, at its base or above. */
+export function isHere(ends: LogEnds, log: LogReader, position: LogPosition): boolean {
+  return positionAt(ends, log, position.index)?.hash === position.hash
 }

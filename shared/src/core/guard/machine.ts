@@ -3,13 +3,13 @@
  * records and learns when they are held; a follower puts the master's entries on disk and acknowledges them.
  */
 import { assert, unreachable } from '../../assert.ts'
-import { compareTokens, type LogIndex, type Ms, sameToken } from '../../ids.ts'
+import { compareTokens, type LogIndex, sameToken } from '../../ids.ts'
 import { unchanged } from '../step.ts'
-import { attachTo, rebase, receiveAppend, receiveBehind } from './following.ts'
+import { rebase, receiveAppend, receiveBehind, seekMaster } from './following.ts'
 import { requiredOthers } from './held.ts'
 import {
   appendRecord,
-  checkSilence,
+  lookAround,
   peerGone,
   receiveAck,
   receiveAttach,
@@ -59,9 +59,9 @@ export function guardStep(state: GuardState, input: GuardInput, context: GuardCo
     case 'candidates':
       return state.role.role === 'leading' ? setCandidates(state, input.nodes, context) : unchanged(state)
     case 'authorityUp':
-      return state.role.role === 'leading' ? checkSilence(state, context, true) : unchanged(state)
+      return state.role.role === 'leading' ? lookAround(state, context, true) : unchanged(state)
     case 'timer':
-      return state.role.role === 'leading' ? checkSilence(state, context, false) : seekMaster(state, context)
+      return state.role.role === 'leading' ? lookAround(state, context, false) : seekMaster(state, context)
     case 'compact':
       return compact(state, input.upTo, context)
     default:
@@ -79,7 +79,7 @@ function receive(
     case 'append':
       return receiveAppend(state, from, message, context)
     case 'behind':
-      return receiveBehind(state, from, message)
+      return receiveBehind(state, from, message, context)
     case 'attach':
     case 'appendAck':
       if (state.role.role !== 'leading') {
@@ -108,21 +108,11 @@ function follow(
   return seekMaster(next, context)
 }
 
-/** Until the master has answered, an attach may have come before it led, or have been lost with a link: ask again. */
-function seekMaster(state: GuardState, context: GuardContext): GuardStep {
-  const { role, policy } = state
-  if (role.role !== 'following' || role.attached || role.master === null || role.master === policy.self) {
-    return unchanged(state)
-  }
-  const again = { name: 'guard', after: (policy.suspectAfter / 2) as Ms } as const
-  return { ...unchanged(state), send: [attachTo(state, role.master, context)], timers: [again] }
-}
-
 /** GU6: forgets entries of decided heights, never one that a required node may still need; others catch up by blocks. */
 function compact(state: GuardState, upTo: LogIndex, context: GuardContext): GuardStep {
   let limit: number = Math.min(upTo, state.role.role === 'leading' ? state.role.held : state.knownHeld)
   if (state.role.role === 'leading') {
-    for (const node of requiredOthers(state.policy, state.role.required)) {
+    for (const node of requiredOthers(state.policy, state.role)) {
       limit = Math.min(limit, state.role.followers.get(node)?.acked.index ?? 0)
     }
   }

@@ -25,7 +25,7 @@ export interface Follower {
 
 /** A change of the sync set on its way through the registry (RG4). */
 export type Reshaping =
-  /** Pending is on disk; waits until the node has acknowledged the log up to `from`. */
+  /** Nothing counts without the node any more, but nobody has heard of it; asked for when it has acknowledged the log up to `from`. */
   | { readonly step: 'adding'; readonly node: NodeId; readonly from: LogIndex }
   /** Asked of the authority against `version`; only a version above it settles the matter. */
   | { readonly step: 'asked'; readonly syncSet: readonly NodeId[]; readonly version: Version; readonly at: Instant }
@@ -40,6 +40,8 @@ export type GuardRole =
       readonly followers: ReadonlyMap<NodeId, Follower>
       /** Required nodes that are not attached, and since when. */
       readonly absent: ReadonlyMap<NodeId, Instant>
+      /** How much of the log nodes that were attached had acknowledged: coming back with less, a node has lost something (EL6). */
+      readonly acknowledged: ReadonlyMap<NodeId, LogIndex>
       /** Everything up to here is held (GU1); never falls. */
       readonly held: LogIndex
       /** The entry that opened this epoch (GU3). */

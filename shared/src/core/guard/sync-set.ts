@@ -1,7 +1,7 @@
 /** RG4: which change of the sync set the master asks for next, and what must be on disk before it asks. */
 import type { Instant, NodeId } from '../../ids.ts'
 import type { GuardEvent, GuardSend, GuardWrite } from './machine-types.ts'
-import type { GuardState, LeadingRole } from './state.ts'
+import type { GuardState, LeadingRole, Reshaping } from './state.ts'
 import type { RequiredSet } from './types.ts'
 
 export interface SyncSetChange {
@@ -17,8 +17,8 @@ const ASK_AGAIN_MS = 500
 const LAG_MAX = 16
 
 /**
- * One change at a time. A removal is asked for at once, and counts only when the registry shows it. An addition goes on
- * disk as pending, so that nothing counts without the new node; when it has acknowledged all that came before, it is asked for.
+ * One change at a time. A removal is asked for at once, and counts only when the registry shows it. Of an addition nobody hears before
+ * the node has acknowledged all that came before it began; by then it counts, and it is on disk as pending before it is asked for.
  */
 export function nextSyncSetChange(
   state: GuardState,
@@ -33,21 +33,10 @@ export function nextSyncSetChange(
   }
   const leaving = required.syncSet.filter((node) => role.suspects.has(node) && node !== state.policy.self)
   if (leaving.length > 0) {
-    const change = dropPending(role)
-    const asked = ask(
-      state,
-      change.role,
-      required.syncSet.filter((node) => !leaving.includes(node)),
-      now,
-    )
-    return { ...asked, write: [...change.write, ...asked.write] }
+    const staying = required.syncSet.filter((node) => !leaving.includes(node))
+    return ask(state, withoutAddition(role), staying, now)
   }
-  if (reshaping?.step === 'adding') {
-    const follower = role.followers.get(reshaping.node)
-    if (follower === undefined || role.suspects.has(reshaping.node)) return dropPending(role)
-    if (follower.acked.index < reshaping.from) return nothing(role)
-    return ask(state, role, [...required.syncSet, reshaping.node], now)
-  }
+  if (reshaping?.step === 'adding') return goOnAdding(state, role, reshaping, now)
   const wanted = wantedStandbys(state, role)
   const joining = wanted.find((node) => !required.syncSet.includes(node))
   if (joining === undefined) {
@@ -55,13 +44,32 @@ export function nextSyncSetChange(
     if (standbys.length <= state.policy.syncReplicas || wanted.length < state.policy.syncReplicas) return nothing(role)
     return ask(state, role, [state.policy.self, ...wanted], now)
   }
-  const next: RequiredSet = { ...required, pending: [joining] }
-  return {
-    role: { ...role, required: next, reshaping: { step: 'adding', node: joining, from: state.last.index } },
-    write: [{ w: 'required', required: next }],
-    send: [],
-    events: [{ event: 'guard-adding', peer: joining }],
+  const adding = { step: 'adding', node: joining, from: state.last.index } as const
+  const change = goOnAdding(state, { ...role, reshaping: adding }, adding, now)
+  return { ...change, events: [{ event: 'guard-adding', peer: joining }, ...change.events] }
+}
+
+/** What a master that restarts must go on asking: its pending addition may be recorded already (RG2). */
+export function pendingRequest(required: RequiredSet, now: Instant): Reshaping | null {
+  if (required.pending.length === 0) return null
+  const syncSet = [...required.syncSet, ...required.pending]
+  return { step: 'asked', syncSet, version: required.version, at: now }
+}
+
+function goOnAdding(
+  state: GuardState,
+  role: LeadingRole,
+  { node, from }: Extract<Reshaping, { step: 'adding' }>,
+  now: Instant,
+): SyncSetChange {
+  const follower = role.followers.get(node)
+  if (follower === undefined || role.suspects.has(node) || !role.candidates.includes(node)) {
+    return nothing(withoutAddition(role))
   }
+  if (follower.acked.index < from) return nothing(role)
+  const required: RequiredSet = { ...role.required, pending: [node] }
+  const asked = ask(state, { ...role, required }, [...required.syncSet, node], now)
+  return { ...asked, write: [{ w: 'required', required }, ...asked.write] }
 }
 
 /**
@@ -80,16 +88,11 @@ function wantedStandbys(state: GuardState, role: LeadingRole): readonly NodeId[]
 }
 
 /** Before it is asked for, an addition may be dropped: nobody else has heard of it. */
-function dropPending(role: LeadingRole): SyncSetChange {
-  if (role.required.pending.length === 0) return nothing({ ...role, reshaping: null })
-  const required: RequiredSet = { ...role.required, pending: [] }
-  const suspects = new Set([...role.suspects].filter((node) => required.syncSet.includes(node)))
-  return {
-    role: { ...role, required, suspects, reshaping: null },
-    write: [{ w: 'required', required }],
-    send: [],
-    events: [],
-  }
+function withoutAddition(role: LeadingRole): LeadingRole {
+  const { syncSet } = role.required
+  const suspects = new Set([...role.suspects].filter((node) => syncSet.includes(node)))
+  const absent = new Map([...role.absent].filter(([node]) => syncSet.includes(node)))
+  return { ...role, suspects, absent, reshaping: null }
 }
 
 function ask(state: GuardState, role: LeadingRole, syncSet: readonly NodeId[], now: Instant): SyncSetChange {

@@ -1,5 +1,5 @@
 /** GU5: a node that lags fetches decided blocks from the nearest peer that has them, each with its certificate. */
-import type { Height, NodeId } from '../../ids.ts'
+import type { Height, Ms, NodeId } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { LogBase } from '../../ports/node-store.ts'
 import type { GetBlocks } from '../../protocol/peer.ts'
@@ -13,6 +13,8 @@ import { later, sendTo, type Turn } from './turn.ts'
 
 /** A peer that has not answered for this long is passed over. */
 const ANSWER_MS = 1_000
+/** When no peer has the next block yet, they are asked again after this long. */
+const ASK_AGAIN_MS = 50
 
 /** Fetch blocks up to `target`; with a `base`, continue from the master's log afterwards. */
 export function startCatchUp(turn: Turn, target: Height, base: LogBase | null, preferred: NodeId | null): void {
@@ -34,7 +36,7 @@ function ask(
 ): void {
   const peers = nearestPeers(turn, failed)
   const peer = preferred !== null && !failed.has(preferred) && turn.state.links.has(preferred) ? preferred : peers[0]
-  turn.timers.push({ name: 'blocks', after: ANSWER_MS as never })
+  turn.timers.push({ name: 'blocks', after: (peer === undefined ? ASK_AGAIN_MS : ANSWER_MS) as Ms })
   const request = turn.state.counters.request + 1
   const chosen = peer ?? turn.state.config.election.node
   turn.state = {
@@ -49,17 +51,16 @@ function ask(
   sendTo(turn, peer, { t: 'getBlocks', request, from, to })
 }
 
-/** Linked peers that may have the next block: same cluster and site, same cluster, then the others; failed ones last. */
+/** Linked peers that may have the next block and have not failed: same cluster and site, same cluster, then the others. */
 function nearestPeers(turn: Turn, failed: ReadonlySet<NodeId>): readonly NodeId[] {
   const { links, heights, config } = turn.state
   const next = tipHeight(turn.state) + 1
   const distance = (node: NodeId): number => {
-    const far =
-      links.get(node) === config.election.cluster ? (config.sites.get(node) === config.election.site ? 0 : 1) : 2
-    return far + (failed.has(node) ? 10 : 0)
+    if (links.get(node) !== config.election.cluster) return 2
+    return config.sites.get(node) === config.election.site ? 0 : 1
   }
   return [...links.keys()]
-    .filter((node) => (heights.get(node) ?? 0) >= next)
+    .filter((node) => (heights.get(node) ?? 0) >= next && !failed.has(node))
     .sort((a, b) => distance(a) - distance(b) || (a < b ? -1 : 1))
 }
 
@@ -124,7 +125,7 @@ export function catchUpAfterBlock(turn: Turn): void {
 export function catchUpTimeout(turn: Turn): void {
   const running = turn.state.catchUp
   if (running === null) return
-  const failed =
-    running.failed.size >= turn.state.links.size ? new Set<NodeId>() : new Set(running.failed).add(running.peer)
-  ask(turn, running.target, running.base, failed, null)
+  const failed = new Set(running.failed).add(running.peer)
+  const left = nearestPeers(turn, failed).length > 0
+  ask(turn, running.target, running.base, left ? failed : new Set(), null)
 }

@@ -23,6 +23,7 @@ export function executeNext(turn: Turn): void {
   if (decided === undefined) {
     startHeight(turn)
     catchUpAfterBlock(turn)
+    fillGap(turn)
     return
   }
   const body = turn.state.bodies.get(decided.certificate.block)
@@ -56,7 +57,7 @@ export function executeNext(turn: Turn): void {
     { hash, reader, application },
   )
   turn.write.push(...done.writes)
-  for (const mastership of facts.masterships) turn.write.push({ w: 'mastership', mastership })
+  learnFrom(turn, block)
   turn.state = {
     ...turn.state,
     chain: done.chain,
@@ -78,6 +79,20 @@ export function executeNext(turn: Turn): void {
   startHeight(turn)
   catchUpAfterBlock(turn)
   if (turn.state.decided.has(height + 1)) later(turn, { i: 'execute' })
+}
+
+/** NW1: a block may name a mastership that this node has not heard of; one that it knows a higher one than teaches nothing. */
+function learnFrom(turn: Turn, block: Block): void {
+  const known = new Set([...turn.state.masterships.values()].map(({ credential }) => credential.grant))
+  const credentials = block.credentials.filter(({ grant }) => !known.has(grant))
+  if (credentials.length > 0) turn.send.push({ s: 'verifyCredentials', credentials })
+}
+
+/** GU5: the log tells of a later decision but not of this one, as after a master that had fetched it as a block. */
+function fillGap(turn: Turn): void {
+  const { decided, catchUp } = turn.state
+  if (catchUp !== null || decided.size === 0) return
+  startCatchUp(turn, (Math.min(...decided.keys()) - 1) as Height, null, null)
 }
 
 /** More than two thirds of the clusters have read it before it was decided. */

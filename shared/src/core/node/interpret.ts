@@ -64,10 +64,11 @@ export function keepBody(turn: Turn, body: KnownBody): void {
 
 /** GU3: entries above `after` are gone, and with them what they said. */
 export function forgetAfter(turn: Turn, after: LogIndex): void {
-  const { bodies, acts, decided } = turn.state
+  const { bodies, acts, decided, executedAt } = turn.state
   turn.state = {
     ...turn.state,
     acts: acts.filter((act) => act.index <= after),
+    executedAt: executedAt.filter(({ index }) => index <= after),
     bodies: new Map(
       [...bodies].map(([hash, body]) => [
         hash,

@@ -4,7 +4,8 @@ import type { Height, LogIndex, Token } from '../../ids.ts'
 import type { KnownGrant } from '../election/types.ts'
 import { restOfConsensus, startHeight } from './height.ts'
 import { informAll, wantCurrentHeight } from './mastership.ts'
-import { runGuard } from './run-guard.ts'
+import { logDecided } from './run-consensus.ts'
+import { runGuard, writeRecord } from './run-guard.ts'
 import { isLeading, tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
 
@@ -45,17 +46,39 @@ function announce(turn: Turn, token: Token, resumed: boolean): void {
   turn.events.push({ event: 'promoted', token, height: tipHeight(turn.state), resumed })
   turn.send.push({ s: 'mastership', master: true, token })
   informAll(turn)
+  if (!resumed) logTokens(turn)
+  logFetched(turn)
   // What the log says is decided comes first; the next height starts when it is executed.
   later(turn, { i: 'execute' })
   startHeight(turn)
   wantCurrentHeight(turn)
 }
 
+/** NW1: what this node learned of other clusters while it followed is not in the log; from now on it is, before any act. */
+function logTokens(turn: Turn): void {
+  const { masterships, config } = turn.state
+  for (const [cluster, { credential }] of masterships) {
+    if (cluster !== config.election.cluster) writeRecord(turn, { kind: 'token', credential }, null)
+  }
+}
+
+/** Decided blocks that came by catch-up are not in the log: the standby is to have them like all others (GU1). */
+function logFetched(turn: Turn): void {
+  const { decided, bodies } = turn.state
+  const fetched = [...decided.values()].filter(
+    ({ index, certificate }) => index === null && bodies.has(certificate.block),
+  )
+  for (const { certificate, certified } of fetched.sort((a, b) => a.certificate.height - b.certificate.height)) {
+    logDecided(turn, certificate, certified)
+  }
+}
+
 /** What the log says is decided is held once the barrier behind it is: clients who ask again may be told then (GU2). */
 function releaseDecided(turn: Turn): void {
   const { guard, decided } = turn.state
   const index = (guard.last.index + 1) as LogIndex
-  const heights = [tipHeight(turn.state), ...[...decided.keys()].sort((a, b) => a - b)] as Height[]
+  const logged = [...decided].filter(([, entry]) => entry.index !== null).map(([height]) => height)
+  const heights = [tipHeight(turn.state), ...logged.sort((a, b) => a - b)] as Height[]
   turn.state = { ...turn.state, releases: heights.map((height) => ({ index, what: { r: 'height', height } })) }
 }
 

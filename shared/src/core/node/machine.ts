@@ -3,7 +3,7 @@
  * function; what it returns is done in the order of core/step.ts.
  */
 import { unreachable } from '../../assert.ts'
-import { type ClusterId, compareTokens, type Height, type NodeId } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type LogIndex, type NodeId } from '../../ids.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
 import { executeNext, receiveCertified } from './execute.ts'
 import {
@@ -69,6 +69,7 @@ function handle(turn: Turn, input: NodeInput): void {
         runElection(turn, { i: 'authorityUp', challenge: input.challenge })
         runGuard(turn, { i: 'authorityUp' })
       } else runElection(turn, { i: 'authorityDown' })
+      offerCandidates(turn)
       return
     case 'view':
       runElection(turn, { i: 'view', view: input.view })
@@ -135,6 +136,9 @@ function start(turn: Turn, nonceSeed: string): void {
     turn.state = { ...turn.state, guard: { ...guard, token: own.token } }
   }
   runElection(turn, { i: 'started', own: election.own ?? own, resume, nonceSeed, log: logStatus(turn.state) })
+  const { unverified } = turn.state
+  if (unverified.length > 0) turn.send.push({ s: 'verifyCredentials', credentials: unverified })
+  turn.state = { ...turn.state, unverified: [] }
   executeNext(turn)
 }
 
@@ -204,18 +208,21 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
     case 'appendAck':
     case 'behind':
       runGuard(turn, { i: 'message', from, message })
-      if (message.t === 'append') noteResynced(turn)
+      if (message.t === 'append') noteResynced(turn, message.held)
       return
     default:
       unreachable(message)
   }
 }
 
-/** EL6: a node that follows its master's stream again, with every executed block, has re-synced. */
-function noteResynced(turn: Turn): void {
+/**
+ * EL6: a node that follows its master's stream again, has what is held and has executed every decided block has re-synced. A block
+ * that it cannot execute, or whose certificate it refuses, stays among the decided ones (GU4).
+ */
+function noteResynced(turn: Turn, held: LogIndex): void {
   const { resync, guard, catchUp, decided } = turn.state
   if (resync === null || guard.role.role !== 'following' || !guard.role.attached) return
-  if (catchUp !== null || decided.size > 1) return
+  if (catchUp !== null || decided.size > 0 || guard.last.index < held) return
   turn.state = { ...turn.state, resync: null }
   turn.write.push({ w: 'resync', needed: false, why: '' })
 }

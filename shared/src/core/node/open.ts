@@ -2,6 +2,7 @@
 import { decodeBlock } from '../../codec/block.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
 import { decodeRecord } from '../../codec/record.ts'
+import type { Credential } from '../../crypto/statement-types.ts'
 import { BatonError } from '../../errors.ts'
 import type { ClusterId, Hash, Instant, LogIndex, Token } from '../../ids.ts'
 import type { StoredNode } from '../../ports/node-store.ts'
@@ -28,6 +29,7 @@ export function openNode(
   const acts: LoggedAct[] = []
   const decided = new Map<number, DecidedHeight>()
   const executedAt: { height: DecidedHeight['certificate']['height']; index: LogIndex }[] = []
+  const unverified: Credential[] = []
   const tip = chain.tip.height
   for (const entry of stored.entries) {
     ends = extend(ends, entry)
@@ -56,6 +58,8 @@ export function openNode(
         break
       }
       case 'token':
+        unverified.push(record.value.credential)
+        break
       case 'barrier':
         break
     }
@@ -93,6 +97,7 @@ export function openNode(
     fetchedUpTo: 0,
     counters: { request: 0 },
     heightSince: now,
+    unverified,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
   }
 }

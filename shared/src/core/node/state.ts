@@ -1,6 +1,6 @@
 /** State of one node: its machines, and what ties them together. */
 
-import type { Mastership } from '../../crypto/statement-types.ts'
+import type { Credential, Mastership } from '../../crypto/statement-types.ts'
 import type { Genesis } from '../../genesis.ts'
 import type { ClusterId, Hash, Height, Instant, LogIndex, NodeId, Round, SiteId } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'
@@ -109,6 +109,8 @@ export interface NodeState {
   readonly counters: { readonly request: number }
   /** When the current height began on this master. */
   readonly heightSince: Instant
+  /** Credentials of token records found in the log at start: verified before they count (NW1, ID4). */
+  readonly unverified: readonly Credential[]
   /** EL6: why this node must re-sync before it may be elected; null when it need not. */
   readonly resync: string | null
 }

@@ -14,13 +14,14 @@ export function offerCandidates(turn: Turn): void {
 }
 
 /**
- * Members the authority knows, linked, and electable by their own word. Nodes of another site than the master's go first, so
+ * Members the authority knows, linked, and electable by their own word. None while the authority is out of reach: an addition that is
+ * asked for and not answered would stall the cluster if the node then died (RG4). Nodes of another site than the master's go first, so
  * that one lost site never takes both; then the announced coming standby (EL7), priority and name.
  */
 export function additionCandidates(state: NodeState): readonly NodeId[] {
   const { election } = state
   const view = election.view
-  if (view === null) return []
+  if (view === null || !election.authority.linkUp) return []
   const members = new Map(view.members.map((member) => [member.node, member]))
   const coming = election.grant?.coming ?? null
   const rank = (node: NodeId): readonly number[] => {
