@@ -19,12 +19,16 @@ import type { Credentials } from './credentials.ts'
 
 /** Signatures of votes that verified: the same precommits come again inside the next block's certificate. */
 const REMEMBERED_VOTES = 4_096
+/** Proposals whose verification is under way or done: of the running height and the next. */
+const REMEMBERED_PROPOSALS = 8
 
 export interface BlockVerifierPorts {
   readonly network: NetworkId
   readonly hash: HashFunction
   readonly verifier: Verifier
   readonly credentials: Credentials
+  /** The own cluster's log has the block: its master verified it before it wrote it down (GU4, GU7). */
+  readonly isLogged: (block: Hash) => boolean
   /** A transaction whose signature this node has verified. */
   readonly verifiedTransaction: (id: Hash) => SignedTransaction | undefined
 }
@@ -32,6 +36,7 @@ export interface BlockVerifierPorts {
 export class BlockVerifier {
   readonly #ports: BlockVerifierPorts
   readonly #votes = new Set<string>()
+  readonly #proposed = new Map<string, Promise<Result<BlockFacts>>>()
 
   constructor(ports: BlockVerifierPorts) {
     this.#ports = ports
@@ -49,12 +54,27 @@ export class BlockVerifier {
     return this.#ports.verifier.verify({ key, message, signature: proposal.signature })
   }
 
-  /** A block proposed on `chain`: everything is verified, transactions off the event loop (GU4). */
-  async proposed(block: Block, chain: ChainState): Promise<Result<BlockFacts>> {
-    const { hash, verifier, verifiedTransaction } = this.#ports
+  /**
+   * A block proposed on `chain`: everything is verified, transactions off the event loop (GU4). Once, however many masters send it:
+   * a new master gets the proposals of the running height from all the others.
+   */
+  proposed(block: Block, chain: ChainState): Promise<Result<BlockFacts>> {
+    const key = `${block.hash} on ${chain.tip.hash}`
+    const known = this.#proposed.get(key)
+    if (known !== undefined) return known
+    if (this.#proposed.size >= REMEMBERED_PROPOSALS) this.#proposed.delete(this.#proposed.keys().next().value!)
+    const facts = this.#verifyProposed(block, chain)
+    this.#proposed.set(key, facts)
+    return facts
+  }
+
+  async #verifyProposed(block: Block, chain: ChainState): Promise<Result<BlockFacts>> {
+    const { hash, verifier, verifiedTransaction, isLogged } = this.#ports
     const opened = openTransactions(hash, block.transactions, verifiedTransaction)
     if (!opened.ok) return opened
-    const unverified = opened.value.filter((signed) => verifiedTransaction(signed.id) !== signed)
+    const unverified = isLogged(block.hash)
+      ? []
+      : opened.value.filter((signed) => verifiedTransaction(signed.id) !== signed)
     const masterships = await this.#masterships(block)
     if (!masterships.ok) return masterships
     if (unverified.length > 0) {

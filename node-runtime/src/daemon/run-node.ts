@@ -96,6 +96,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     hash: sha256,
     verifier,
     credentials,
+    isLogged: (block) => (state().bodies.get(block)?.logged ?? null) !== null,
     verifiedTransaction: (id) => mempool.get(id),
   })
   const relay = new ClaimRelay({

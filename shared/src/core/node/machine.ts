@@ -2,7 +2,7 @@
  * One node: election, guard, consensus and ledger wired together. The runtime's daemon and the simulator run this same
  * function; what it returns is done in the order of core/step.ts.
  */
-import { unreachable } from '../../assert.ts'
+import { assert, unreachable } from '../../assert.ts'
 import { type ClusterId, compareTokens, type Height, type LogIndex, type NodeId } from '../../ids.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
 import { executeNext, receiveCertified } from './execute.ts'
@@ -14,6 +14,7 @@ import {
   receiveVote,
   suspectCluster,
 } from './height.ts'
+import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { greetMaster, learnGrants, wantCurrentHeight } from './mastership.ts'
 import { runConsensus } from './run-consensus.ts'
@@ -23,15 +24,16 @@ import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { offerCandidates } from './sync-candidates.ts'
 import { beginTurn, endTurn, reject, type Turn } from './turn.ts'
 
-/** How long a cluster may be without a master before its proposals are no longer waited for. */
-const LEADERLESS_AFTER_MS = 150
 const REPAIR_MS = 250
 const IDLE_REPAIR_MS = 1_000
 
 export function nodeStep(state: NodeState, input: NodeInput, context: NodeContext): NodeStep {
   const turn = beginTurn(state, context)
   handle(turn, input)
-  return endTurn(turn)
+  const step = endTurn(turn)
+  const broken = brokenNode(state, step)
+  assert(broken === null, `node: ${broken} (${input.i})`)
+  return step
 }
 
 function handle(turn: Turn, input: NodeInput): void {
@@ -170,7 +172,8 @@ function linkDown(turn: Turn, peer: NodeId, cluster: ClusterId): void {
     return
   }
   if (turn.state.masterships.get(cluster)?.node === peer) {
-    turn.timers.push({ name: `dead:${cluster}`, after: LEADERLESS_AFTER_MS as never })
+    // A standby usually takes over sooner, and then proposes itself: giving up on it earlier would waste a round of votes.
+    turn.timers.push({ name: `dead:${cluster}`, after: turn.state.config.election.suspectAfterMs })
   }
 }
 

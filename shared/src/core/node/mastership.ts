@@ -50,7 +50,6 @@ function adopt(turn: Turn, mastership: Mastership): void {
   // The tokens a cluster knows of others survive its own switches as records of its log (NW1).
   writeRecord(turn, { kind: 'token', credential: mastership.credential }, null)
   runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
-  greetMaster(turn, node)
 }
 
 function tokenOf(mastership: Mastership): Token {
