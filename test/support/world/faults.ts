@@ -126,15 +126,15 @@ class FaultRun {
     this.#downMax = random.pick([1, 2, 4, 12])
     this.#pauseMs = random.pick([50, 300, 1_500])
     this.#faults = 5 + random.integer(faultsMax - 4)
-    this.#submitMs = random.pick([8, 30, 150])
+    this.#submitMs = random.pick([15, 50, 200])
     this.#world = new World({
       clusters: 4,
       nodes: random.pick([2, 3, 3, 4]),
       seed,
       durability: random.chance(0.2) ? 'required' : 'preferred',
       syncReplicas: random.pick([1, 1, 2]),
-      commitMs: random.pick([0, 0.2, 5, 30]),
-      jitterMs: random.pick([0, 2, 20, 200]),
+      commitMs: random.pick([0, 0.2, 2, 15]),
+      jitterMs: random.pick([0, 1, 10, 100]),
       heartbeatBlockMs: 2_000,
     })
   }

@@ -41,6 +41,8 @@ export class Watch {
   readonly #chain = new Map<number, { readonly hash: Hash; readonly result: Hash; readonly node: NodeId }>()
   /** The highest position of each cluster that some master called held. */
   readonly #held = new Map<ClusterId, HeldClaim>()
+  /** Hash of a log entry → the block whose body it is. */
+  readonly #bodies = new Map<Hash, Hash>()
   /** cluster and token → the node that led under it. */
   readonly #leaders = new Map<string, NodeId>()
 
@@ -78,10 +80,13 @@ export class Watch {
     this.signatures += 1
     const entry = entryOf(host, token, unsigned)
     const what = describe(unsigned)
-    if (entry === null) this.#breach(`GU2: ${host.node} signs ${what} without a record of it`)
-    else {
+    if (entry !== null) {
       const missing = this.#withoutEntry(host, entry)
       if (missing.length > 0) this.#breach(`GU2: ${host.node} signs ${what}, not on the disk of ${missing.join(', ')}`)
+      if (!this.#hasBody(host, entry, unsigned)) this.#breach(`GU7: ${host.node} signs ${what} before it has the body`)
+    } else if (heightOf(unsigned) > host.state.chain.tip.height) {
+      // That of an executed height may be compacted away.
+      this.#breach(`GU2: ${host.node} signs ${what} without a record of it`)
     }
     const { place, value } = placeOf(unsigned)
     const first = this.#acts.get(place)
@@ -131,6 +136,20 @@ export class Watch {
         else if (!host.wiped) this.#breach(`RG4: ${node} may be granted and lacks the held index ${claim.index}`)
       }
     }
+  }
+
+  /** GU7: the block of a proposal or of a non-nil vote stands in the log before it, or was executed. */
+  #hasBody(host: Host, { index }: LogEntry, unsigned: UnsignedAct): boolean {
+    const block = unsigned.act === 'vote' ? unsigned.vote.block : unsigned.proposal.block
+    if (block === null || heightOf(unsigned) <= host.state.chain.tip.height) return true
+    return host.disk.entries.some((entry) => {
+      if (entry.kind !== 'body' || entry.index >= index) return false
+      const known = this.#bodies.get(entry.hash)
+      if (known !== undefined) return known === block
+      const decoded = decodeBlock(sha256, entry.body)
+      if (decoded.ok) this.#bodies.set(entry.hash, decoded.value.hash)
+      return decoded.ok && decoded.value.hash === block
+    })
   }
 
   #leads(host: Host, token: Token): void {
@@ -193,6 +212,10 @@ function placeOf(unsigned: UnsignedAct): { readonly place: string; readonly valu
   }
   const { cluster, height, round, validRound, block } = unsigned.proposal
   return { place: `${cluster} ${height}/${round} proposal`, value: `${block} from ${validRound}` }
+}
+
+function heightOf(unsigned: UnsignedAct): Height {
+  return unsigned.act === 'vote' ? unsigned.vote.height : unsigned.proposal.height
 }
 
 function describe(unsigned: UnsignedAct): string {
