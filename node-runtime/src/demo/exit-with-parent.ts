@@ -15,4 +15,6 @@ export function exitWithParent(
   input.once('end', exit)
   input.once('error', exit)
   input.resume()
+  // Waiting for the end must not keep alive a command that has failed and is done. A file or a test's stream has nothing to let go.
+  if ('unref' in input && typeof input.unref === 'function') input.unref()
 }
