@@ -30,6 +30,7 @@ export async function withNetwork<Result>(
   const network = await DemoNetwork.create({
     folder,
     nodesPerCluster,
+    preset: 'lan',
     settings: injectFsyncMs === 0 ? {} : { injectFsyncMs },
     onDeath: (node, why) => console.error(`${node} ended by itself: ${why}`),
   })

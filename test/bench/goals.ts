@@ -2,7 +2,7 @@
 import type { FootprintFigures } from './footprint.ts'
 import type { Machine } from './machine.ts'
 import type { OutageFigures, OutageKind } from './outage.ts'
-import type { StandbyFigures } from './standby.ts'
+import type { BlockRates, Span, StandbyFigures } from './standby.ts'
 import type { ThroughputFigures } from './throughput.ts'
 
 /** All that one pass measured; what was not asked for is missing. */
@@ -74,9 +74,15 @@ function standbyRows({ alone, withStandby, blocksAlone, blocksWithStandby }: Sta
   return [
     plain('cost of the standby: throughput', `${alone.perSecond}/s alone, ${withStandby.perSecond}/s with it`),
     plain('cost of the standby: latency', `${alone.latencyMs.p50} ms alone, ${withStandby.latencyMs.p50} ms with it`),
-    plain('master dead for good, alone', `${blocksAlone.before} → ${blocksAlone.after} blocks/s`),
-    plain('master dead for good, with standby', `${blocksWithStandby.before} → ${blocksWithStandby.after} blocks/s`),
+    plain('master dead for good, alone', change(blocksAlone)),
+    plain('master dead for good, with standby', change(blocksWithStandby)),
   ]
+}
+
+function change({ before, after }: BlockRates): string {
+  const show = ({ perSecond, longestGapMs, latencyMs }: Span) =>
+    `${perSecond} blocks/s, longest gap ${longestGapMs} ms, latency ${latencyMs} ms`
+  return `${show(before)} → ${show(after)}`
 }
 
 function atMost(what: string, value: number, bound: number, unit: string): Row {

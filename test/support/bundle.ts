@@ -35,7 +35,7 @@ export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promi
     entryPoints: ['node-runtime/src/cli/main.ts'],
     outfile: join(dist, 'main.js'),
     // Only `baton demo` uses them; too large and too native to carry along.
-    external: ['miniflare', 'workerd', 'esbuild'],
+    external: ['miniflare', 'esbuild'],
     banner: { js: REQUIRE },
   })
   await build({

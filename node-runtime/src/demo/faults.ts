@@ -42,7 +42,7 @@ export async function loseSite(network: DemoNetwork, site: string, tell: Tell): 
   await Promise.all(lost.map((node) => node.kill()))
   await network.switched(lostMasters)
   tell(`${clusters} go on at the other site: restarting site ${site}`)
-  for (const node of lost) node.start()
+  await network.restart(lost)
   return healed('site-lost', network, atMs, lostMasters, tell)
 }
 

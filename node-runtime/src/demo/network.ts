@@ -1,6 +1,7 @@
 /** A whole network on this machine: the control plane and every node as a process of its own, on free ports. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { TimingPreset } from '@baton/shared/genesis'
 import { addressesOfPorts } from '../network/addresses.ts'
 import type { NodeSettings } from '../network/config-text.ts'
 import { createNetwork, type NetworkFiles } from '../network/init.ts'
@@ -10,7 +11,7 @@ import type { ClusterEpoch } from './figures.ts'
 import { freePorts } from './free-ports.ts'
 import { startLocalAuthority } from './local-authority.ts'
 import { type LoggedEvent, NodeProcess } from './node-process.ts'
-import { agreedHeight, type ClusterView, clusterViews, readStatuses, type Statuses } from './node-status.ts'
+import { agreedHeight, type ClusterView, clusterViews, readStatus, readStatuses, type Statuses } from './node-status.ts'
 import { Timeline } from './timeline.ts'
 import { waitFor } from './wait.ts'
 import { Watchdog } from './watchdog.ts'
@@ -30,6 +31,8 @@ export interface DemoNetworkOptions {
   readonly folder: string
   /** 3: master, standby, ordinary. 2: no ordinary node. 1: no standby. */
   readonly nodesPerCluster: number
+  /** Timings of every cluster. */
+  readonly preset: TimingPreset
   readonly settings?: NodeSettings
   readonly onEvent?: (node: string, event: LoggedEvent) => void
   /** A process ended although nobody asked for it. */
@@ -86,6 +89,7 @@ export class DemoNetwork {
       clusters,
       addressOf: addressesOfPorts(ports),
       authorityUrl: `http://127.0.0.1:${authorityPort}`,
+      preset: options.preset,
       settings: { logLevel: 'info', voteJournal: true, ...options.settings },
     })
     return new DemoNetwork(files, authorityPort!, options)
@@ -116,12 +120,23 @@ export class DemoNetwork {
   }
 
   /** Wakes what is frozen and starts what is dead. */
-  heal(): { readonly woken: number; readonly started: number } {
+  async heal(): Promise<{ readonly woken: number; readonly started: number }> {
     const frozen = this.nodes.filter((node) => node.frozen)
     const dead = this.nodes.filter((node) => !node.running)
     for (const node of frozen) node.thaw()
-    for (const node of dead) node.start()
+    await this.restart(dead)
     return { woken: frozen.length, started: dead.length }
+  }
+
+  /** Starts nodes one by one, each when the one before answers: a start is work for the processor, and others have to vote. */
+  async restart(dead: readonly NodeProcess[]): Promise<void> {
+    for (const node of dead) {
+      node.start()
+      await waitFor(`${node.files.node} to answer`, START_MS_MAX, async () => {
+        if (!node.running) throw node.startFailure()
+        return (await readStatus(node.files)) !== null
+      })
+    }
   }
 
   /** Kills everything: it is the end of this network, nobody has to take over. What is on the disks stays whole. */

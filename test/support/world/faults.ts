@@ -31,6 +31,7 @@ type FaultName =
   | 'kill'
   | 'killCommitting'
   | 'restart'
+  | 'restartAsking'
   | 'start'
   | 'freeze'
   | 'thaw'
@@ -50,6 +51,7 @@ const FAULTS: readonly FaultName[] = [
   'kill',
   'killCommitting',
   'restart',
+  'restartAsking',
   'freeze',
   'cut',
   'clog',
@@ -241,6 +243,9 @@ class FaultRun {
         world.run(random.between(0, 30))
         world.start(host.node)
         return
+      case 'restartAsking':
+        this.#restartAsking()
+        return
       case 'freeze':
         this.#tell(`freezes ${host.node}`)
         if (host.alive) world.freeze(host.node)
@@ -299,6 +304,26 @@ class FaultRun {
     const own = hosts.filter((other) => other !== host && other.cluster === host.cluster)
     const all = hosts.filter((other) => other !== host)
     return this.#random.pick(this.#random.chance(0.7) ? own : all)
+  }
+
+  /** A master dies while its request for another sync set is on its way, decided or not. */
+  #restartAsking(): void {
+    const random = this.#random
+    const world = this.#world
+    const asks = ({ alive, state }: Host): boolean => {
+      const { role } = state.guard
+      return alive && role.role === 'leading' && role.reshaping?.step === 'asked'
+    }
+    const hosts = [...world.hosts.values()]
+    world.run(1_500, () => hosts.some(asks))
+    const host = hosts.find(asks)
+    if (host === undefined) return
+    world.run(random.between(0, 6))
+    this.#tell(`restarts ${host.node}, which asks for another sync set`)
+    world.kill(host.node)
+    world.run(random.between(0, 30))
+    if (random.chance(0.3)) world.cutEdge(host.node)
+    world.start(host.node)
   }
 
   /** Only a node whose disk nobody counts on. */

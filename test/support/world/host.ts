@@ -62,6 +62,8 @@ export class Host {
   readonly mempool = new Map<Hash, SignedTransaction>()
   readonly events: { readonly at: Instant; readonly event: NodeEvent }[] = []
   readonly executed = new Map<number, { readonly hash: Hash; readonly result: Hash }>()
+  /** Height of the last block that would survive a crash now. */
+  durableTip = 0
   /** Log entries from here on are not committed. */
   #uncommittedFrom = Number.POSITIVE_INFINITY
   #inbox: NodeInput[] = []
@@ -107,6 +109,7 @@ export class Host {
     this.#afterThaw = null
     this.#claimed = null
     this.store.close()
+    this.durableTip = this.disk.tip
     this.#uncommittedFrom = Number.POSITIVE_INFINITY
   }
 
@@ -114,6 +117,7 @@ export class Host {
   wipe(): void {
     this.disk = new MemoryDisk()
     this.executed.clear()
+    this.durableTip = 0
     this.wiped = true
   }
 
@@ -238,7 +242,7 @@ export class Host {
 
   #commit(leave: () => void): void {
     const finish = () => {
-      this.store.commit()
+      this.#committed()
       this.#uncommittedFrom = Number.POSITIVE_INFINITY
       this.#committing = false
       if (this.frozen) {
@@ -262,8 +266,13 @@ export class Host {
     this.#lazyCommitDue = true
     this.#inLife(LAZY_COMMIT_MS, () => {
       this.#lazyCommitDue = false
-      if (!this.#committing) this.store.commit()
+      if (!this.#committing) this.#committed()
     })
+  }
+
+  #committed(): void {
+    this.store.commit()
+    this.durableTip = this.disk.tip
   }
 
   #setTimer(name: string, after: number | null): void {

@@ -3,6 +3,7 @@
  * hold"). It knows the disks and the registries, and believes no node's word.
  */
 import { decodeBlock } from '@baton/shared/codec/block'
+import { decodeCertificate } from '@baton/shared/codec/certificate'
 import { decodeRecord } from '@baton/shared/codec/record'
 import type { LogRecord } from '@baton/shared/core/guard/records'
 import type { LogEntry } from '@baton/shared/core/guard/types'
@@ -43,6 +44,8 @@ export class Watch {
   readonly #held = new Map<ClusterId, HeldClaim>()
   /** Hash of a log entry → the block whose body it is. */
   readonly #bodies = new Map<Hash, Hash>()
+  /** Hash of a log entry → the height that it decides. */
+  readonly #decisions = new Map<Hash, Height>()
   /** cluster and token → the node that led under it. */
   readonly #leaders = new Map<string, NodeId>()
 
@@ -109,7 +112,12 @@ export class Watch {
     else if (known.result !== result) this.#breach(`results differ at ${height}: ${known.node} and ${host.node}`)
   }
 
+  /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
   acknowledged(host: Host, height: Height): void {
+    const missing = this.#electableWith(host).filter((node) => !this.#hasDecision(this.#ports.hosts.get(node)!, height))
+    if (missing.length > 0) {
+      this.#breach(`GU2: ${host.node} acknowledges height ${height}, not on the disk of ${missing.join(', ')}`)
+    }
     const stored = host.store.block(height)
     const block = stored === null ? null : decodeBlock(sha256, stored.bytes)
     const decided = host.state.decided.get(height)
@@ -160,12 +168,26 @@ export class Watch {
   }
 
   #withoutEntry(host: Host, { index, hash }: Pick<LogEntry, 'index' | 'hash'>): readonly NodeId[] {
+    return this.#electableWith(host).filter((node) => !this.#ports.hosts.get(node)!.hasDurably(index, hash))
+  }
+
+  #hasDecision(host: Host, height: Height): boolean {
+    if (host.durableTip >= height) return true
+    return host.disk.entries.some((entry) => {
+      if (entry.kind !== 'decided' || !host.hasDurably(entry.index, entry.hash)) return false
+      const known = this.#decisions.get(entry.hash)
+      if (known !== undefined) return known === height
+      const decoded = decodeCertificate(entry.body)
+      if (decoded.ok) this.#decisions.set(entry.hash, decoded.value.height)
+      return decoded.ok && decoded.value.height === height
+    })
+  }
+
+  /** The host and every node of its cluster that the registry would grant, but those whose disk was taken away. */
+  #electableWith(host: Host): readonly NodeId[] {
     const { registry } = this.#ports.authorities.get(host.cluster)!.state
     const electable = registry.status === 'founded' ? registry.syncSet : []
-    return [...new Set([host.node, ...electable])].filter((node) => {
-      const other = this.#ports.hosts.get(node)!
-      return !other.wiped && !other.hasDurably(index, hash)
-    })
+    return [...new Set([host.node, ...electable])].filter((node) => !this.#ports.hosts.get(node)!.wiped)
   }
 
   #breach(sentence: string): void {

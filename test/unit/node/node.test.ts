@@ -166,7 +166,7 @@ test('[RG7] an hour without the edge changes nothing, and a failover waits for i
   acknowledges(5)
   world.run(2_000)
   expect(lost(world)).toEqual([])
-})
+}, 30_000)
 
 test('[EL6 GU5] a node that lost its disk catches up by blocks and may stand again', () => {
   settled()
@@ -186,7 +186,7 @@ test('[EL6 GU5] a node that lost its disk catches up by blocks and may stand aga
   ).toBe(true)
   acknowledges(5)
   expect(lost(world)).toEqual([])
-})
+}, 30_000)
 
 test('[EL3] a clean handover costs no epoch but one, and no transaction', () => {
   settled()

@@ -37,7 +37,7 @@ export async function check(subject: Subject): Promise<Judgement> {
     const http = await readHttp(node, apiAddress).catch(tell(`${node} does not serve its chain`))
     if (http !== undefined) served.push(http)
     const database = await Promise.resolve()
-      .then(() => readDatabase(node, dataFolder))
+      .then(() => readDatabase(node, dataFolder, http !== undefined))
       .catch(tell(`the database of ${node} cannot be read`))
     if (database !== undefined) stored.push(database)
     votes.push(...((await readVotes(dataFolder).catch(tell(`the vote journal of ${node} cannot be read`))) ?? []))

@@ -20,7 +20,7 @@ export function compareChains(copies: readonly ChainCopy[], required: number): C
       const name = `${copy.node} (${copy.source})`
       const block = copy.blocks.get(at)
       if (block === undefined) {
-        if (at <= required) gaps.push(`${name} has no block at height ${at}`)
+        if (at <= required && copy.settled) gaps.push(`${name} has no block at height ${at}`)
         continue
       }
       const below = copy.blocks.get(at - 1)

@@ -4,6 +4,11 @@
 export interface ChainCopy {
   readonly node: string
   readonly source: 'database' | 'http'
+  /**
+   * False for the database of a node that did not answer: executed blocks ride along with the next write, so what it lacks may
+   * be on its way. Such a copy can prove a difference but no loss.
+   */
+  readonly settled: boolean
   readonly blocks: ReadonlyMap<number, CopiedBlock>
   /** Where the copy's own index finds a transaction; null when this source has no index. */
   readonly index: ReadonlyMap<string, Position> | null

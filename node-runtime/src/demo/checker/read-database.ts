@@ -17,12 +17,12 @@ export interface DatabaseCopy extends ChainCopy {
 }
 
 /** @throws Error when the file is missing, is no database of a node, or holds a block that does not decode */
-export function readDatabase(node: string, dataFolder: string): DatabaseCopy {
+export function readDatabase(node: string, dataFolder: string, settled = true): DatabaseCopy {
   const database = new DatabaseSync(join(dataFolder, 'node.db'), { readOnly: true })
   try {
     // One transaction: both tables as of one moment.
     database.exec('BEGIN')
-    return { node, source: 'database', ...readBlocks(database), index: readIndex(database) }
+    return { node, source: 'database', settled, ...readBlocks(database), index: readIndex(database) }
   } finally {
     database.close()
   }

@@ -30,7 +30,7 @@ export async function readHttp(node: string, apiAddress: string): Promise<ChainC
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  return { node, source: 'http', blocks, index: null }
+  return { node, source: 'http', settled: true, blocks, index: null }
 }
 
 function copied(height: number, served: ServedBlock): CopiedBlock {

@@ -5,10 +5,10 @@ export interface Count {
   readonly findings: readonly string[]
 }
 
-/** A promise is kept only if every copy, and every index of a copy, has the transaction where the client was told. */
+/** A promise is kept only if every settled copy, and its index, has the transaction where the client was told. */
 export function lostTransactions(acknowledged: readonly Promised[], copies: readonly ChainCopy[]): Count {
   const findings = new Map<string, string>()
-  for (const copy of copies) {
+  for (const copy of copies.filter(({ settled }) => settled)) {
     const inBlocks = positions(copy)
     for (const promised of acknowledged) {
       const why =

@@ -41,8 +41,8 @@ export class Commands {
   }
 
   /** Wakes what is frozen and restarts what is dead. */
-  heal(): string {
-    const { woken, started } = this.#network.heal()
+  async heal(): Promise<string> {
+    const { woken, started } = await this.#network.heal()
     if (woken + started === 0) return 'nothing to heal: every node runs'
     return `woke ${woken} and restarted ${started} nodes`
   }

@@ -25,8 +25,10 @@ export async function runLive(network: DemoNetwork, load: Load, folder: string):
     if (key === 'k') message = await commands.killMaster(cluster)
     else if (key === 'f') message = await commands.freezeMaster(cluster)
     else if (key === 's') message = await commands.killSite(cluster)
-    else if (key === 'h') message = commands.heal()
-    else if (key === 'q') quit = 'check'
+    else if (key === 'h') {
+      message = 'healing: nodes start one by one'
+      message = await commands.heal()
+    } else if (key === 'q') quit = 'check'
     else if (key === CTRL_C) quit = 'now'
     else if (clusters[Number(key) - 1] !== undefined) selected = Number(key) - 1
   }

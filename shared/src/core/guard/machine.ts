@@ -7,6 +7,7 @@ import { compareTokens, type LogIndex, sameToken } from '../../ids.ts'
 import { unchanged } from '../step.ts'
 import { rebase, receiveAppend, receiveBehind, seekMaster } from './following.ts'
 import { requiredOthers } from './held.ts'
+import { brokenGuard } from './invariants.ts'
 import {
   appendRecord,
   lookAround,
@@ -23,6 +24,13 @@ import type { GuardState } from './state.ts'
 import type { Append, AppendAck, Attach, Behind, RequiredSet } from './types.ts'
 
 export function guardStep(state: GuardState, input: GuardInput, context: GuardContext): GuardStep {
+  const step = react(state, input, context)
+  const broken = brokenGuard(state, step)
+  assert(broken === null, `guard: ${broken} (${input.i})`)
+  return step
+}
+
+function react(state: GuardState, input: GuardInput, context: GuardContext): GuardStep {
   switch (input.i) {
     case 'lead': {
       assert(compareTokens(input.token, state.token) >= 0, 'a grant below the promised token reached the guard')

@@ -109,7 +109,7 @@ function compactLog(turn: Turn, height: Height): void {
   const old = turn.state.executedAt.filter((entry) => entry.height <= height - LIMITS.logHeightsKept)
   const newest = old.at(-1)
   if (newest === undefined) return
-  turn.state = { ...turn.state, executedAt: turn.state.executedAt.slice(old.length) }
+  turn.state = { ...turn.state, executedAt: turn.state.executedAt.filter((entry) => !old.includes(entry)) }
   runGuard(turn, { i: 'compact', upTo: newest.index })
 }
 

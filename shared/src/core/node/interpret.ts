@@ -38,7 +38,10 @@ export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 
         return
       }
       const height = certificate.value.height
-      if (height <= tip) return
+      if (height <= tip) {
+        turn.state = { ...turn.state, executedAt: [...turn.state.executedAt, { height, index }] }
+        return
+      }
       const decided = new Map(turn.state.decided).set(height, {
         index,
         certificate: certificate.value,

@@ -1,12 +1,13 @@
 /** Becoming and ceasing to be the cluster's voice. */
 import { assert } from '../../assert.ts'
 import type { Height, LogIndex, Token } from '../../ids.ts'
+import { LIMITS } from '../../limits.ts'
 import type { KnownGrant } from '../election/types.ts'
 import { restOfConsensus, startHeight } from './height.ts'
 import { informAll, wantCurrentHeight } from './mastership.ts'
 import { logDecided } from './run-consensus.ts'
 import { runGuard, writeRecord } from './run-guard.ts'
-import { isLeading, tipHeight } from './state.ts'
+import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
 
 /** A grant made this process master: its log is the truth from here on (GU3). */
@@ -62,8 +63,15 @@ function logTokens(turn: Turn): void {
   }
 }
 
-/** Decided blocks that came by catch-up are not in the log: the standby is to have them like all others (GU1). */
+/**
+ * Blocks that this node had fetched while it followed, executed or not, are not in the log: the standbys are to have them like all
+ * others before anybody is told of them (GU1, GU2).
+ */
 function logFetched(turn: Turn): void {
+  const tip = tipHeight(turn.state)
+  const logged = loggedHeight(turn.state)
+  const first = logged === null ? tip : Math.max(logged + 1, tip - LIMITS.blockRange + 1)
+  for (let height = first; height <= tip; height++) logExecuted(turn, height as Height)
   const { decided, bodies } = turn.state
   const fetched = [...decided.values()].filter(
     ({ index, certificate }) => index === null && bodies.has(certificate.block),
@@ -73,12 +81,27 @@ function logFetched(turn: Turn): void {
   }
 }
 
+/** The highest executed height whose decision is in the log; null when a log that begins at a later base does not tell. */
+function loggedHeight({ executedAt, guard }: NodeState): number | null {
+  return executedAt.at(-1)?.height ?? (guard.base.index === 0 ? 0 : null)
+}
+
+function logExecuted(turn: Turn, height: Height): void {
+  const stored = turn.context.chain.block(height)
+  assert(stored !== null, `block ${height} is on the chain`)
+  writeRecord(turn, { kind: 'body', block: stored.bytes }, null)
+  const index = (turn.state.guard.last.index + 1) as LogIndex
+  writeRecord(turn, { kind: 'decided', certificate: stored.certificate }, { r: 'height', height })
+  turn.state = { ...turn.state, executedAt: [...turn.state.executedAt, { height, index }] }
+}
+
 /** What the log says is decided is held once the barrier behind it is: clients who ask again may be told then (GU2). */
 function releaseDecided(turn: Turn): void {
   const { guard, decided } = turn.state
   const index = (guard.last.index + 1) as LogIndex
   const logged = [...decided].filter(([, entry]) => entry.index !== null).map(([height]) => height)
-  const heights = [tipHeight(turn.state), ...logged.sort((a, b) => a - b)] as Height[]
+  const executed = loggedHeight(turn.state)
+  const heights = [...(executed ? [executed] : []), ...logged.sort((a, b) => a - b)] as Height[]
   turn.state = { ...turn.state, releases: heights.map((height) => ({ index, what: { r: 'height', height } })) }
 }
 

@@ -2,6 +2,7 @@
 import type { Credential, Mastership } from '../../crypto/statement-types.ts'
 import { type ClusterId, compareTokens, type NodeId, type Token } from '../../ids.ts'
 import type { WantHeight } from '../../protocol/peer.ts'
+import { markResync } from './execute.ts'
 import { resendHeight } from './height.ts'
 import type { VerifiedGrant } from './io.ts'
 import { runConsensus } from './run-consensus.ts'
@@ -29,7 +30,9 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
     }
     if (mastership.cluster === turn.state.config.election.cluster) {
       const { nonce, syncSet, version, coming } = grant
+      const before = turn.state.election.own
       runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming })
+      if (before === null) comeNew(turn)
     }
   }
 }
@@ -50,6 +53,13 @@ function adopt(turn: Turn, mastership: Mastership): void {
   // The tokens a cluster knows of others survive its own switches as records of its log (NW1).
   writeRecord(turn, { kind: 'token', credential: mastership.credential }, null)
   runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
+}
+
+/** EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk. */
+function comeNew(turn: Turn): void {
+  const { election, config } = turn.state
+  if (election.own === null || election.own.node === config.election.node) return
+  markResync(turn, 'it has no log of its cluster yet')
 }
 
 function tokenOf(mastership: Mastership): Token {

@@ -1,0 +1,91 @@
+import type { NodeContext } from '@baton/shared/core/node/io'
+import { nodeStep } from '@baton/shared/core/node/machine'
+import type { NodeState } from '@baton/shared/core/node/state'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { Height, LogIndex } from '@baton/shared/ids'
+import { expect, test } from 'vitest'
+import { describeWorld, unsettled } from '../../support/world/checks.ts'
+import type { Host } from '../../support/world/host.ts'
+import { settledWorld, submitsUntilAcknowledged } from '../../support/world/settled.ts'
+import type { World } from '../../support/world/world.ts'
+
+function contextOf(world: World, host: Host): NodeContext {
+  const { store } = host
+  return { now: world.now, hash: sha256, log: store, chain: store, application: world.application }
+}
+
+/** A follower that must re-sync gets an empty message of its master's stream. */
+function greeted(world: World, change: Partial<NodeState>, held: number): NodeState {
+  const host = world.host('c1-n3')
+  const { token, last } = host.state.guard
+  const message = { t: 'append', token, after: last, entries: [], held: held as LogIndex } as const
+  const from = world.host('c1-n1').node
+  return nodeStep(
+    { ...host.state, resync: 'as a test', ...change },
+    { i: 'peer', from, message },
+    contextOf(world, host),
+  ).state
+}
+
+test('[EL6] a node that follows the stream with all that is held has re-synced', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  world.run(500)
+  expect(greeted(world, {}, world.host('c1-n3').state.guard.last.index).resync).toBe(null)
+})
+
+test('[EL6] one that lacks something that is held has not', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  world.run(500)
+  expect(greeted(world, {}, world.host('c1-n3').state.guard.last.index + 1).resync).toBe('as a test')
+})
+
+test('[EL6 GU4] one that cannot execute what the network has decided has not, whatever it follows', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  world.run(500)
+  const host = world.host('c1-n3')
+  const height = (host.state.chain.tip.height + 1) as Height
+  const certificate = { height, round: 0 as never, block: 'f'.repeat(64) as never, votes: [], credentials: [] }
+  const decided = new Map([[height as number, { index: null, certificate, certified: false, asked: true }]])
+  expect(greeted(world, { decided }, 0).resync).toBe('as a test')
+})
+
+test('[EL6 GU4] a node whose master logs a certificate that does not verify is not electable, and says why', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  world.run(500)
+  const host = world.host('c1-n3')
+  const height = (host.state.chain.tip.height + 1) as Height
+  const block = 'f'.repeat(64) as never
+  const certificate = { height, round: 0 as never, block, votes: [], credentials: [] }
+  const decided = new Map([[height as number, { index: null, certificate, certified: false, asked: true }]])
+  const facts = { transactions: null, masterships: [], commitVerified: false, mastershipOf: () => undefined }
+  const refused = { i: 'certified', height, block, ok: false, why: 'no signature is right', facts } as const
+  const step = nodeStep({ ...host.state, decided }, refused, contextOf(world, host))
+  expect(step.state.resync).toContain('no signature is right')
+  expect(step.write).toContainEqual({ w: 'resync', needed: true, why: step.state.resync })
+  expect(step.events).toContainEqual({ event: 'certificate-refused', height, why: 'no signature is right' })
+})
+
+test('[EL6] a standby with a new disk does not stand, and is electable when it has caught up', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 3)
+  const standby = world.host('c1-n2')
+  world.kill(standby.node)
+  world.wipe(standby.node)
+  world.clog('c1-n1', standby.node)
+  world.start(standby.node)
+  world.run(100)
+  world.kill('c1-n1')
+  world.run(5_000)
+  expect(standby.state.election.log.complete).toBe(false)
+  expect(standby.events.some(({ event }) => 'e' in event && event.e === 'claimSent')).toBe(false)
+  world.mend('c1-n1', standby.node)
+  world.start('c1-n1')
+  expect(
+    world.run(10_000, () => unsettled(world).length === 0),
+    describeWorld(world),
+  ).toBe(true)
+})

@@ -1,0 +1,119 @@
+import { decodeRecord } from '@baton/shared/codec/record'
+import type { ClusterId } from '@baton/shared/ids'
+import { expect, test } from 'vitest'
+import { describeWorld, violations } from '../../support/world/checks.ts'
+import type { Host } from '../../support/world/host.ts'
+import { epochOf, settledWorld, submitsUntilAcknowledged, syncSetOf } from '../../support/world/settled.ts'
+import { openCredential } from '../../support/world/statements.ts'
+import type { World } from '../../support/world/world.ts'
+
+const C2 = 'c2' as ClusterId
+
+function handOver(world: World, cluster: string, epoch: number): void {
+  expect(
+    world.run(3_000, () => syncSetOf(world, cluster).length > 1),
+    describeWorld(world),
+  ).toBe(true)
+  world.run(200)
+  world.masterOf(cluster)!.feed({ i: 'resign', to: null, leaving: false })
+  expect(
+    world.run(3_000, () => epochOf(world, cluster) === epoch),
+    describeWorld(world),
+  ).toBe(true)
+}
+
+/** Tokens of other clusters in a node's log, as `cluster epoch`; only what was written under `under`, when given. */
+function tokensInLog(host: Host, under?: number): readonly string[] {
+  return host.disk.entries.flatMap(({ kind, body, token }) => {
+    const record = decodeRecord(kind, body)
+    if (under !== undefined && token.epoch !== under) return []
+    if (!record.ok || record.value.kind !== 'token') return []
+    const grant = openCredential(record.value.credential)
+    return grant === null ? [] : [`${grant.mastership.cluster} ${grant.mastership.epoch}`]
+  })
+}
+
+function isolate(world: World, node: string): void {
+  world.cutEdge(node)
+  for (const other of world.hosts.keys()) if (other !== node) world.cut(node, other)
+}
+
+test('[NW1] what a master learns of another cluster is in its log, and so in that of its standby', () => {
+  const world = settledWorld()
+  handOver(world, 'c2', 2)
+  world.run(500)
+  expect(tokensInLog(world.host('c1-n1'))).toContain('c2 2')
+  expect(tokensInLog(world.host('c1-n2'))).toContain('c2 2')
+})
+
+test('[NW1] a new master writes down what it learned of other clusters while it followed', () => {
+  const world = settledWorld()
+  world.kill('c1-n1')
+  expect(
+    world.run(3_000, () => world.masterOf('c1')?.node === 'c1-n2'),
+    describeWorld(world),
+  ).toBe(true)
+  world.run(200)
+  expect(tokensInLog(world.host('c1-n2'), 2).toSorted()).toEqual(['c2 1', 'c3 1', 'c4 1'])
+})
+
+test('[NW1] a node that dies before it has verified a token in its log knows it after a restart', () => {
+  const world = settledWorld()
+  handOver(world, 'c2', 2)
+  world.run(500)
+  const host = world.host('c1-n2')
+  world.kill(host.node)
+  host.disk.masterships.delete(C2)
+  isolate(world, host.node)
+  world.start(host.node)
+  world.run(20)
+  expect(host.state.masterships.get(C2)?.epoch).toBe(2)
+  expect(host.disk.masterships.get(C2)?.epoch).toBe(2)
+})
+
+test('[NW1 NW2] a block that names an older mastership takes back nothing, on disk neither', () => {
+  const world = settledWorld()
+  const host = world.host('c1-n3')
+  world.kill(host.node)
+  handOver(world, 'c2', 2)
+  submitsUntilAcknowledged(world, 1)
+  handOver(world, 'c2', 3)
+  world.start(host.node)
+  expect(
+    world.run(3_000, () => host.state.chain.tip.height === world.host('c1-n1').state.chain.tip.height),
+    describeWorld(world),
+  ).toBe(true)
+  world.run(100)
+  expect(host.state.masterships.get(C2)?.epoch).toBe(3)
+  expect(host.disk.masterships.get(C2)?.epoch).toBe(3)
+})
+
+test('[NW1 NW2] a master that was cut off steps down as soon as anybody shows it the higher grant', () => {
+  const world = settledWorld()
+  isolate(world, 'c1-n1')
+  expect(
+    world.run(5_000, () => world.masterOf('c1')?.node === 'c1-n2'),
+    describeWorld(world),
+  ).toBe(true)
+  expect(world.host('c1-n1').state.guard.role.role).toBe('leading')
+  // Not its cluster, not the edge: a master of another cluster tells it.
+  world.mend('c1-n1', 'c3-n1')
+  world.run(50)
+  expect(world.host('c1-n1').state.guard.role.role).toBe('following')
+  expect(violations(world)).toEqual([])
+})
+
+test('[NW3 GU7] after a switch the cluster votes once more for what it voted for, never for something else', () => {
+  for (const at of [0, 1, 2, 3, 4, 5, 6, 8, 10, 15]) {
+    const world = settledWorld({ commitMs: 1, seed: 100 + at })
+    for (let n = 0; n < 5; n++) world.submit('c1-n1', `k${n}`)
+    world.run(at)
+    world.kill('c1-n1')
+    expect(
+      world.run(3_000, () => epochOf(world, 'c1') === 2),
+      describeWorld(world),
+    ).toBe(true)
+    submitsUntilAcknowledged(world, 2)
+    expect(violations(world)).toEqual([])
+  }
+})
