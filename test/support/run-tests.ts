@@ -1,7 +1,7 @@
 /**
  * `npm test`: types, lint and a dry deploy, then the test projects one after another. Ends with one line
  * `N passed, N failed`. A skipped test, an empty project or an error outside a test counts as failed.
- * `npm test -- unit e2e` runs only those sections.
+ * `npm test -- unit e2e` runs only those sections; `e2e-long`, minutes of outage and full disks, runs only when it is named.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,8 +19,8 @@ const CHECKS: readonly (readonly string[])[] = [
   ['biome', 'check', '.'],
   ['wrangler', 'deploy', '--dry-run'],
 ]
-const PROJECTS = ['tidy', 'unit', 'worker', 'e2e'] as const
-const SECTIONS = ['check', ...PROJECTS]
+const USUAL = ['check', 'tidy', 'unit', 'worker', 'e2e']
+const SECTIONS = [...USUAL, 'e2e-long']
 
 const scratch = mkdtempSync(join(tmpdir(), 'baton-test-'))
 const asked = process.argv.slice(2)
@@ -32,7 +32,7 @@ if (unknown !== undefined) {
 
 const total: Count = { passed: 0, failed: 0 }
 const began = performance.now()
-for (const section of SECTIONS.filter((name) => asked.length === 0 || asked.includes(name))) {
+for (const section of asked.length === 0 ? USUAL : SECTIONS.filter((name) => asked.includes(name))) {
   const start = performance.now()
   console.log(`\n── ${section}`)
   const count = section === 'check' ? check() : vitest(section)

@@ -55,8 +55,11 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   function isStandby(): boolean {
-    const { view, own } = state().election
-    return !isLeading(state()) && own?.node !== config.node && (view?.syncSet.includes(config.node) ?? false)
+    const { election, resync } = state()
+    const { view, own } = election
+    // EL6: what the registry has not heard yet: this node would not stand.
+    if (isLeading(state()) || resync !== null || own?.node === config.node) return false
+    return view?.syncSet.includes(config.node) ?? false
   }
 
   function isStalled(): boolean {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { nowMs } from '../../node-runtime/src/demo/now.ts'
-import { NOTHING_WRONG, SteadyLoad } from '../support/e2e-load.ts'
-import { E2eNetwork } from '../support/e2e-network.ts'
+import { nowMs } from '../../../node-runtime/src/demo/now.ts'
+import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
+import { E2eNetwork } from '../../support/e2e-network.ts'
 
 /** Length of the outage that is measured, and of the time before it. */
 const WINDOW_MS = 30_000
