@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { runSeed } from '../support/world/faults.ts'
+import { runSeed } from '../support/world/seed-run.ts'
 
 /** Seconds of seeds in `npm test`; more with `WORLD_SEEDS=from-to vitest run --project unit test/property`. */
 const BUDGET_MS = 20_000

@@ -1,57 +1,30 @@
-/**
- * One seeded run: a network drawn from the seed, clients that submit throughout, faults at random, checks after each of them; then
- * everything is mended, and the network must become whole with nothing lost. The same seed gives the same run.
- */
-import type { SignedTransaction } from '@baton/shared/core/ledger/types'
+/** Faults at random on the hosts, links and sessions of a world, masters and standbys first. */
+import { unreachable } from '@baton/shared/assert'
 import { isLeading } from '@baton/shared/core/node/state'
-import { LIMITS } from '@baton/shared/limits'
-import { describeWorld, lost, unsettled, violations } from './checks.ts'
 import type { Host } from './host.ts'
-import { Random } from './random.ts'
-import { World } from './world.ts'
+import type { Random } from './random.ts'
+import type { World } from './world.ts'
 
-export interface SeedResult {
-  readonly seed: number
-  /** What went wrong; empty when nothing did. */
-  readonly found: readonly string[]
-  /** Every fault with its time, in order. */
-  readonly story: readonly string[]
-  readonly heights: number
-  readonly acknowledged: number
-  readonly signatures: number
-  /** Masterships granted besides the first of each cluster. */
-  readonly switches: number
-  /** Rare states that were reached, and how often. */
-  readonly reached: Readonly<Record<string, number>>
-  /** The world at the end, when something went wrong. */
-  readonly world: string
-}
-
-type FaultName =
+export type FaultName =
   | 'kill'
   | 'killCommitting'
   | 'restart'
-  | 'restartAsking'
-  | 'start'
+  | 'whileAsking'
   | 'freeze'
-  | 'thaw'
   | 'cut'
   | 'clog'
-  | 'mend'
   | 'cutEdge'
-  | 'mendEdge'
   | 'edgeDown'
-  | 'edgeUp'
   | 'deploy'
   | 'resign'
   | 'wipe'
   | 'site'
 
-const FAULTS: readonly FaultName[] = [
+export const FAULTS: readonly FaultName[] = [
   'kill',
   'killCommitting',
   'restart',
-  'restartAsking',
+  'whileAsking',
   'freeze',
   'cut',
   'clog',
@@ -63,162 +36,28 @@ const FAULTS: readonly FaultName[] = [
   'site',
 ]
 
-/** How long the mended network may take to become whole. */
-const WHOLE_WITHIN_MS = 60_000
-
-export function runSeed(seed: number, faultsMax = 25): SeedResult {
-  const kept = LIMITS.logHeightsKept
-  try {
-    return new FaultRun(seed, faultsMax).run()
-  } finally {
-    setLogHeightsKept(kept)
-  }
-}
-
-/** Short logs make compaction, and followers that fall behind it, common. */
-function setLogHeightsKept(heights: number): void {
-  const limits: { logHeightsKept: number } = LIMITS
-  limits.logHeightsKept = heights
-}
-
-const RARE: ReadonlySet<string> = new Set([
-  'guard-truncated',
-  'guard-behind',
-  'guard-suspect',
-  'guard-adding',
-  'guard-sync-set',
-  'catching-up',
-  'stepped-down',
-  'promoted',
-])
-
-function reachedIn(world: World): Record<string, number> {
-  const reached: Record<string, number> = {}
-  for (const { events } of world.hosts.values()) {
-    for (const { event } of events) {
-      if (!('event' in event) || !RARE.has(event.event)) continue
-      const name = event.event === 'promoted' && event.resumed ? 'resumed' : event.event
-      reached[name] = (reached[name] ?? 0) + 1
-    }
-  }
-  return reached
-}
-
-class FaultRun {
-  readonly #seed: number
-  readonly #random: Random
+export class Faults {
+  /** Every fault with its time, in order. */
+  readonly story: string[] = []
   readonly #world: World
-  readonly #story: string[] = []
+  readonly #random: Random
   readonly #kinds: readonly FaultName[]
   readonly #downMax: number
-  readonly #pauseMs: number
-  readonly #faults: number
-  readonly #submitMs: number
-  #submitting = true
-  /** What clients have no answer for yet, and when they asked last. */
-  readonly #open = new Map<string, { readonly signed: SignedTransaction; at: number }>()
 
-  constructor(seed: number, faultsMax: number) {
-    this.#seed = seed
-    const random = new Random(seed * 16)
+  /** At most `downMax` hosts are dead or frozen at once. */
+  constructor(world: World, random: Random, kinds: readonly FaultName[], downMax: number) {
+    this.#world = world
     this.#random = random
-    setLogHeightsKept(random.pick([8, 16, 64]))
-    const kinds = FAULTS.filter(() => random.chance(0.5))
-    this.#kinds = kinds.length === 0 ? ['kill', 'restart'] : kinds
-    this.#downMax = random.pick([1, 2, 4, 12])
-    this.#pauseMs = random.pick([50, 300, 1_500])
-    this.#faults = 5 + random.integer(faultsMax - 4)
-    this.#submitMs = random.pick([15, 50, 200])
-    this.#world = new World({
-      clusters: 4,
-      nodes: random.pick([2, 3, 3, 4]),
-      seed,
-      durability: random.chance(0.2) ? 'required' : 'preferred',
-      syncReplicas: random.pick([1, 1, 2]),
-      commitMs: random.pick([0, 0.2, 2, 15]),
-      jitterMs: random.pick([0, 1, 10, 100]),
-      heartbeatBlockMs: 2_000,
-    })
+    this.#kinds = kinds
+    this.#downMax = downMax
   }
 
-  run(): SeedResult {
-    const world = this.#world
-    world.run(this.#random.between(20, 3_000))
-    this.#submitAgain()
-    let found = violations(world)
-    for (let n = 0; n < this.#faults && found.length === 0; n++) {
-      this.#fault()
-      world.run(this.#random.between(0, 2) ** 2 * this.#pauseMs, () => world.watch.breaches.length > 0)
-      found = violations(world)
-    }
-    if (found.length === 0) found = this.#mended()
-    return {
-      seed: this.#seed,
-      found,
-      story: this.#story,
-      heights: Math.max(...[...world.hosts.values()].map(({ state }) => state.chain.tip.height)),
-      acknowledged: world.acknowledged.size,
-      signatures: world.watch.signatures,
-      switches: [...world.authorities.values()].reduce((sum, { grants }) => sum + Math.max(0, grants.length - 1), 0),
-      reached: reachedIn(world),
-      world: found.length === 0 ? '' : describeWorld(world),
-    }
-  }
-
-  #mended(): readonly string[] {
-    const world = this.#world
-    this.#tell('mends everything')
-    world.mendEdge()
-    const hosts = [...world.hosts.values()]
-    for (const { node } of hosts) {
-      world.thaw(node)
-      world.start(node)
-      world.mendEdge(node)
-    }
-    for (const a of hosts) for (const b of hosts) if (a.node < b.node) world.mend(a.node, b.node)
-    const before = world.acknowledged.size
-    const until = world.now + WHOLE_WITHIN_MS
-    while (world.now < until && violations(world).length === 0) {
-      world.run(500)
-      if (unsettled(world).filter((why) => why !== 'tips differ').length === 0 && world.acknowledged.size > before)
-        break
-    }
-    this.#submitting = false
-    world.run(Math.max(0, until - world.now), () => unsettled(world).length === 0 && this.#answered())
-    world.run(1_000)
-    const found = [...violations(world), ...unsettled(world)]
-    if (found.length === 0 && world.acknowledged.size <= before) found.push('nothing is acknowledged any more')
-    if (found.length === 0) found.push(...lost(world))
-    return found
-  }
-
-  #answered(): boolean {
-    return [...this.#open.keys()].every((id) => this.#world.acknowledged.has(id as never))
-  }
-
-  #submitAgain(): void {
-    const world = this.#world
-    const { now } = world
-    for (const [id, entry] of this.#open) {
-      if (world.acknowledged.has(id as never)) this.#open.delete(id)
-      else if (now - entry.at >= 500) {
-        entry.at = now
-        world.resubmit(entry.signed)
-      }
-    }
-    if (this.#submitting && this.#open.size < 200) {
-      const signed = world.submit(this.#random.pick([...world.hosts.keys()]), `k${this.#random.integer(50)}`)
-      this.#open.set(signed.id, { signed, at: now })
-    }
-    world.after(this.#submitting ? this.#random.between(0, 2) * this.#submitMs : 100, () => this.#submitAgain())
-  }
-
-  #fault(): void {
+  /** One fault, or something mended: as often as not, so that long runs do not only decay. */
+  strike(): void {
     const random = this.#random
     const world = this.#world
     const hosts = [...world.hosts.values()]
     const out = hosts.filter((host) => !host.alive || host.frozen)
-    // As often as not something is mended instead, so that long runs do not only decay.
     if (random.chance(0.4) || out.length >= this.#downMax) {
       this.#mendSomething(out)
       return
@@ -243,8 +82,8 @@ class FaultRun {
         world.run(random.between(0, 30))
         world.start(host.node)
         return
-      case 'restartAsking':
-        this.#restartAsking()
+      case 'whileAsking':
+        this.#whileAsking()
         return
       case 'freeze':
         this.#tell(`freezes ${host.node}`)
@@ -287,7 +126,7 @@ class FaultRun {
         return
       }
       default:
-        return
+        unreachable(kind)
     }
   }
 
@@ -306,24 +145,49 @@ class FaultRun {
     return this.#random.pick(this.#random.chance(0.7) ? own : all)
   }
 
-  /** A master dies while its request for another sync set is on its way, decided or not. */
-  #restartAsking(): void {
+  /** While a master's addition to its sync set is on its way, decided or not: it dies, its answer is lost, its addition is gone. */
+  #whileAsking(): void {
     const random = this.#random
     const world = this.#world
-    const asks = ({ alive, state }: Host): boolean => {
-      const { role } = state.guard
-      return alive && role.role === 'leading' && role.reshaping?.step === 'asked'
-    }
-    const hosts = [...world.hosts.values()]
-    world.run(1_500, () => hosts.some(asks))
-    const host = hosts.find(asks)
-    if (host === undefined) return
+    const host = this.#somebodyAdding()
+    const role = host?.state.guard.role
+    if (host === undefined || role?.role !== 'leading') return
     world.run(random.between(0, 6))
-    this.#tell(`restarts ${host.node}, which asks for another sync set`)
-    world.kill(host.node)
-    world.run(random.between(0, 30))
-    if (random.chance(0.3)) world.cutEdge(host.node)
-    world.start(host.node)
+    if (random.chance(0.6)) {
+      this.#tell(`cuts ${host.node}, which asks for another sync set, from the edge`)
+      world.cutEdge(host.node)
+    }
+    const [added] = role.required.pending
+    if (added !== undefined && random.chance(0.6)) {
+      this.#tell(`takes ${added}, which ${host.node} adds, away from it`)
+      if (random.chance(0.5)) world.kill(added)
+      else world.cut(host.node, added)
+    }
+    if (random.chance(0.6)) {
+      this.#tell(`restarts ${host.node}, which asks for another sync set`)
+      world.kill(host.node)
+      world.run(random.between(0, 30))
+      world.start(host.node)
+    }
+  }
+
+  /** Takes a standby away and brings it back, so that its cluster needs another one or the same again. */
+  #somebodyAdding(): Host | undefined {
+    const world = this.#world
+    const hosts = [...world.hosts.values()]
+    const adds = ({ alive, state: { guard } }: Host): boolean =>
+      alive && guard.role.role === 'leading' && guard.role.required.pending.length > 0
+    const { registry } = world.authorities.get(this.#random.pick(hosts).cluster)!.state
+    if (registry.status !== 'founded') return undefined
+    const standby = registry.syncSet.find((node) => node !== registry.master)
+    if (standby !== undefined) {
+      this.#tell(`takes the standby ${standby} away for a while`)
+      world.kill(standby)
+      world.run(1_000, () => hosts.some(adds))
+      world.start(standby)
+    }
+    world.run(2_000, () => hosts.some(adds))
+    return hosts.find(adds)
   }
 
   /** Only a node whose disk nobody counts on. */
@@ -366,6 +230,6 @@ class FaultRun {
   }
 
   #tell(what: string): void {
-    this.#story.push(`${this.#world.now.toFixed(1)} ${what}`)
+    this.story.push(`${this.#world.now.toFixed(1)} ${what}`)
   }
 }

@@ -64,6 +64,8 @@ export class Host {
   readonly executed = new Map<number, { readonly hash: Hash; readonly result: Hash }>()
   /** Height of the last block that would survive a crash now. */
   durableTip = 0
+  /** The token that this host would still have promised after a crash. */
+  durableToken: Token | null = null
   /** Log entries from here on are not committed. */
   #uncommittedFrom = Number.POSITIVE_INFINITY
   #inbox: NodeInput[] = []
@@ -92,6 +94,7 @@ export class Host {
     this.alive = true
     this.frozen = false
     this.store = new MemoryStore(this.disk)
+    this.#committed()
     this.state = open(this.store)
     this.feed({ i: 'start', nonceSeed: `seed-${this.node}-${this.life}` })
   }
@@ -273,6 +276,7 @@ export class Host {
   #committed(): void {
     this.store.commit()
     this.durableTip = this.disk.tip
+    this.durableToken = this.disk.own?.token ?? null
   }
 
   #setTimer(name: string, after: number | null): void {

@@ -36,6 +36,7 @@ export class Outbox {
         host.feed(send.input)
         return
       case 'peer':
+        watch.answers(host, send.message)
         links.send(host, send.to, send.message)
         return
       case 'probe':

@@ -20,6 +20,7 @@ import {
   type NodeId,
   type Token,
 } from '@baton/shared/ids'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { WorldAuthority } from './authority.ts'
 import type { HeldClaim, Host } from './host.ts'
 
@@ -65,6 +66,14 @@ export class Watch {
       if (act.s === 'sign' && own !== undefined && compareTokens(own, act.token) > 0) {
         this.#breach(`EL5: ${host.node} signs under ${formatToken(act.token)} and has promised ${formatToken(own)}`)
       }
+    }
+  }
+
+  /** EL5: what is said under a token is said by a node that has it on disk. The stream promises nothing about this disk. */
+  answers(host: Host, message: PeerMessage): void {
+    if (!('token' in message) || message.t === 'append' || message.token.epoch === 0) return
+    if (host.durableToken === null || compareTokens(message.token, host.durableToken) > 0) {
+      this.#breach(`EL5: ${host.node} says ${message.t} under ${formatToken(message.token)}, which is not on its disk`)
     }
   }
 

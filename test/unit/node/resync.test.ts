@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { describeWorld, unsettled } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
 import { settledWorld, submitsUntilAcknowledged } from '../../support/world/settled.ts'
+import { certifiedBlocks } from '../../support/world/verification.ts'
 import type { World } from '../../support/world/world.ts'
 
 function contextOf(world: World, host: Host): NodeContext {
@@ -67,6 +68,27 @@ test('[EL6 GU4] a node whose master logs a certificate that does not verify is n
   expect(step.state.resync).toContain('no signature is right')
   expect(step.write).toContainEqual({ w: 'resync', needed: true, why: step.state.resync })
   expect(step.events).toContainEqual({ event: 'certificate-refused', height, why: 'no signature is right' })
+  expect(step.state.catchUp).toMatchObject({ target: height })
+})
+
+test('[EL6 GU5] a fetched block with its certificate takes the place of a decision that the own log cannot prove', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  const host = world.host('c1-n3')
+  world.kill(host.node)
+  submitsUntilAcknowledged(world, 2)
+  const height = (host.state.chain.tip.height + 1) as Height
+  const { bytes, certificate } = world.host('c1-n1').store.block(height)!
+  const message = { t: 'blocks', request: 0, height, blocks: [{ block: bytes, certificate }] } as const
+  const blocks = certifiedBlocks(message, host.state)
+  const wrong = { height, round: 0 as never, block: 'f'.repeat(64) as never, votes: [], credentials: [] }
+  const decided = new Map([[height as number, { index: null, certificate: wrong, certified: false, asked: true }]])
+  const input = { i: 'blocks', from: world.host('c1-n2').node, request: 0, height, blocks } as const
+  const step = nodeStep({ ...host.state, decided }, input, contextOf(world, host))
+  expect(step.state.decided.get(height)).toMatchObject({
+    certified: true,
+    certificate: { block: blocks[0]!.block.hash },
+  })
 })
 
 test('[EL6] a standby with a new disk does not stand, and is electable when it has caught up', () => {

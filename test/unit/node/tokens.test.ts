@@ -1,5 +1,6 @@
+import { decodeCertificate } from '@baton/shared/codec/certificate'
 import { decodeRecord } from '@baton/shared/codec/record'
-import type { ClusterId } from '@baton/shared/ids'
+import type { ClusterId, Height } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { describeWorld, violations } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
@@ -116,4 +117,54 @@ test('[NW3 GU7] after a switch the cluster votes once more for what it voted for
     submitsUntilAcknowledged(world, 2)
     expect(violations(world)).toEqual([])
   }
+})
+
+/**
+ * Found by a seed: c1 had the precommit of c2 under token 2 when c2 switched to token 3, then decided. The block named neither, so the
+ * certificate needed the credential of token 2, which c1 had replaced: no node could verify it, nor catch up with it.
+ */
+test('[NW3] a certificate carries the credential of a vote whose cluster has switched again before the decision', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 1)
+  world.run(500)
+  const follower = world.host('c1-n3')
+  world.kill(follower.node)
+  // The proposer of height 2 does not hear of token 2.
+  const others = [...world.hosts.keys()].filter((node) => !node.startsWith('c3'))
+  world.cutEdge('c3-n1')
+  world.cutEdge('c3-n2')
+  for (const node of others) for (const c3 of ['c3-n1', 'c3-n2']) world.clog(c3, node)
+  handOver(world, 'c2', 2)
+  world.run(1_000, () => syncSetOf(world, 'c2').length > 1)
+  world.run(200)
+  const { signatures } = world.watch
+  world.submit('c1-n1', 'key')
+  expect(world.run(200, () => world.watch.signatures > signatures)).toBe(true)
+  world.run(1)
+  for (const node of others) world.mend('c3-n1', node)
+  world.run(0.4)
+  // c1 has the proposal, and hears the vote of c2 only.
+  for (const node of ['c3-n1', 'c4-n1']) world.clog('c1-n1', node)
+  expect(
+    world.run(100, () => world.host('c3-n1').state.chain.tip.height === 2),
+    describeWorld(world),
+  ).toBe(true)
+  const master = world.host('c1-n1')
+  expect(master.state.chain.tip.height).toBe(1)
+  world.masterOf('c2')!.feed({ i: 'resign', to: null, leaving: false })
+  expect(
+    world.run(100, () => master.state.masterships.get(C2)?.epoch === 3),
+    describeWorld(world),
+  ).toBe(true)
+  for (const node of ['c3-n1', 'c4-n1']) world.mend('c1-n1', node)
+  expect(world.run(15, () => master.state.chain.tip.height === 2)).toBe(true)
+  const { certificate } = world.host('c1-n1').store.block(2 as Height)!
+  const decoded = decodeCertificate(certificate)
+  expect(decoded.ok && decoded.value.votes.find(({ cluster }) => cluster === 'c2')?.epoch).toBe(2)
+  world.start(follower.node)
+  expect(
+    world.run(3_000, () => follower.state.chain.tip.height === master.state.chain.tip.height),
+    describeWorld(world),
+  ).toBe(true)
+  expect(follower.events.filter(({ event }) => 'event' in event && event.event === 'certificate-refused')).toEqual([])
 })

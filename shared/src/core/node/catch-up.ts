@@ -90,7 +90,8 @@ export function receiveBlocks(turn: Turn, input: Extract<NodeInput, { i: 'blocks
   noteHeight(turn, input.from, input.height)
   for (const { block, certificate, facts } of input.blocks) {
     const height = block.header.height
-    if (height <= tipHeight(turn.state) || turn.state.decided.has(height)) continue
+    // What the own log says of the height gives way, as long as its certificate has not been found good.
+    if (height <= tipHeight(turn.state) || turn.state.decided.get(height)?.certified === true) continue
     turn.state = { ...turn.state, fetchedUpTo: height }
     const known = turn.state.bodies.get(block.hash)
     keepBody(turn, { block, facts, logged: known?.logged ?? null })

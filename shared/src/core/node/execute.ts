@@ -121,6 +121,7 @@ export function receiveCertified(turn: Turn, input: Extract<NodeInput, { i: 'cer
     // Its own master wrote a decision that nobody else signed: nothing of that log may be trusted (EL6).
     turn.events.push({ event: 'certificate-refused', height: input.height, why: input.why })
     markResync(turn, `certificate of height ${input.height}: ${input.why}`)
+    startCatchUp(turn, input.height, null, null)
     return
   }
   const body = turn.state.bodies.get(input.block)

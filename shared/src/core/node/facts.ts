@@ -22,6 +22,17 @@ export function coversCredentials(block: Block, facts: BlockFacts): boolean {
   return facts.masterships.length === block.credentials.length
 }
 
+/**
+ * The facts, with the masterships that the block's credentials name when all of them are known: their grants were verified when
+ * this node came to know them.
+ */
+export function withKnown(block: Block, facts: BlockFacts, known: Iterable<Mastership>): BlockFacts {
+  if (coversCredentials(block, facts)) return facts
+  const byGrant = new Map([...known].map((mastership) => [mastership.credential.grant, mastership]))
+  const masterships = block.credentials.map(({ grant }) => byGrant.get(grant)).filter((found) => found !== undefined)
+  return masterships.length === block.credentials.length ? { ...facts, masterships } : facts
+}
+
 /** Nothing is known yet. */
 export const NO_FACTS: BlockFacts = {
   transactions: null,

@@ -12,7 +12,7 @@ import { refuse } from '../ledger/judgement.ts'
 import { applyMasterships } from '../ledger/tokens.ts'
 import type { Block, CommitCertificate, TokenEntry } from '../ledger/types.ts'
 import { type BlockJudgement, validateBlock } from '../ledger/validate-block.ts'
-import { type BlockFacts, coversCredentials, NO_FACTS } from './facts.ts'
+import { type BlockFacts, coversCredentials, NO_FACTS, withKnown } from './facts.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput, SignedAct } from './io.ts'
 import { foreignMasters, wantCurrentHeight } from './mastership.ts'
@@ -30,7 +30,7 @@ export function startHeight(turn: Turn): void {
   if (!isLeading(state) || state.decided.has(height)) return
   if (state.consensus.kind !== 'idle' && state.consensus.height === height) return
   const records = state.acts.filter((act) => act.record.height === height).map((act) => act.record)
-  turn.state = { ...turn.state, heightSince: turn.context.now }
+  turn.state = { ...turn.state, heightSince: turn.context.now, superseded: [] }
   runConsensus(turn, {
     kind: 'start',
     height,
@@ -203,7 +203,9 @@ export function receiveSigned(turn: Turn, signed: SignedAct): void {
   const message = { t: 'proposal', proposal, body: body.block.bytes } as const
   for (const to of masters) sendTo(turn, to, message)
   if (placeOf(turn, proposal.height) !== 'current') return
-  const tokens = coversCredentials(body.block, body.facts) ? { tokens: tokensAfter(turn, body.facts) } : {}
+  const facts = withKnown(body.block, body.facts, turn.state.masterships.values())
+  keepBody(turn, { ...body, facts })
+  const tokens = coversCredentials(body.block, facts) ? { tokens: tokensAfter(turn, facts) } : {}
   runConsensus(turn, { kind: 'proposal', proposal, valid: true, ...tokens })
 }
 

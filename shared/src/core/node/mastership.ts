@@ -40,11 +40,13 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
 function adopt(turn: Turn, mastership: Mastership): void {
   const { cluster, node } = mastership
   const foreign = cluster !== turn.state.config.election.cluster
+  const known = turn.state.masterships.get(cluster)
   const leaderless = new Set(turn.state.leaderless)
   leaderless.delete(cluster)
   turn.state = {
     ...turn.state,
     masterships: new Map(turn.state.masterships).set(cluster, mastership),
+    superseded: known !== undefined && isLeading(turn.state) ? [...turn.state.superseded, known] : [],
     leaderless,
   }
   turn.write.push({ w: 'mastership', mastership })

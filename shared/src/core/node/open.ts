@@ -82,6 +82,7 @@ export function openNode(
     consensus: { kind: 'idle' },
     chain,
     masterships: new Map(stored.masterships.map((mastership) => [mastership.cluster as ClusterId, mastership])),
+    superseded: [],
     links: new Map(),
     heights: new Map(),
     bodies,

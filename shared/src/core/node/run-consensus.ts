@@ -124,12 +124,16 @@ function certificateOf(
   const applied = applyMasterships(turn.context.hash, turn.state.chain.tokens, body?.facts.masterships ?? [])
   assert(applied.ok, 'a decided block carries a token table that rises')
   const table = new Map(applied.value.entries.map((entry) => [entry.cluster, entry]))
+  const { masterships, superseded } = turn.state
   const credentials = []
   for (const vote of votes) {
     const entry = table.get(vote.cluster)
     if (entry !== undefined && compareTokens(vote, entry) <= 0) continue
-    const mastership = turn.state.masterships.get(vote.cluster)
-    if (mastership !== undefined && compareTokens(mastership, vote) === 0) credentials.push(mastership.credential)
+    // Its cluster may have switched again since it voted.
+    const known = [masterships.get(vote.cluster), ...superseded].find(
+      (mastership) => mastership?.cluster === vote.cluster && compareTokens(mastership, vote) === 0,
+    )
+    if (known !== undefined) credentials.push(known.credential)
   }
   return {
     height,
