@@ -10,7 +10,8 @@ export const controlLostRow: DemoCase = {
   async run({ network, load, tell }) {
     const { id } = load.acknowledged.at(-1)!
     const files = network.files.nodes.at(-1)!
-    const database = new DatabaseSync(join(files.dataFolder, 'node.db'))
+    // The node may be in the middle of a commit: wait for it.
+    const database = new DatabaseSync(join(files.dataFolder, 'node.db'), { timeout: 5_000 })
     try {
       const { changes } = database.prepare('DELETE FROM transactions WHERE id = ?').run(Buffer.from(id, 'hex'))
       tell(`${changes} row deleted from the database of ${files.node}`)
