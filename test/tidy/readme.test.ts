@@ -35,7 +35,10 @@ describe('README', () => {
   })
 
   test('every option and case it names exists', () => {
-    const help = ['demo', 'network init', 'submit', 'status', 'block'].map((command) => helpOf(command)).join('\n')
+    const commands = ['demo', 'network init', 'submit', 'status', 'block'].map((command) => helpOf(command))
+    // `npm run bench` says in its opening comment what it takes.
+    const bench = readFileSync(join(ROOT, 'test/bench/main.ts'), 'utf8').split('*/')[0]!
+    const help = [...commands, bench].join('\n')
     const named = [...README.matchAll(/(?:^baton|npm start --|`)[^\n`]*?(--[a-z-]+)/gm)].map((match) => match[1]!)
     const unknown = named.filter((option) => !help.includes(option) && !['--allow-data-loss'].includes(option))
     expect(unknown).toEqual([])

@@ -82,6 +82,18 @@ test('[GU1] an acknowledgement that was on its way when the master restarted cou
   }
 })
 
+test('[GU1 GU3] an acknowledgement of another entry at the same index counts for nothing', () => {
+  const bench = led()
+  bench.passes = (from) => from !== B
+  bench.append(A, 3)
+  bench.pump()
+  const { held } = bench.role(A)
+  const durable = { index: bench.state(A).last.index, hash: 'f'.repeat(64) as Hash }
+  const refused = bench.step(A, { i: 'message', from: B, message: { t: 'appendAck', token: token(1), durable } })
+  expect(refused.rejected?.code).toBe('PEER_UNEXPECTED')
+  expect(bench.role(A).held).toBe(held)
+})
+
 test('[GU3] an acknowledgement names only what the master’s message has shown to be the same', () => {
   const bench = led()
   bench.append(A, 2)
