@@ -22,6 +22,10 @@ export const clusterPolicySchema = z.strictObject({
     .int()
     .nonnegative()
     .max(LIMITS.nodesPerCluster - 1),
+  recoverAfterMs: milliseconds,
+  recovery: z.enum(['automatic', 'operator']),
+  settleTimeMs: milliseconds,
+  switchesPerHour: z.int().positive().max(3_600),
 })
 
 const genesisClusterSchema = z.strictObject({

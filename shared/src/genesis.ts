@@ -29,7 +29,22 @@ export interface ClusterPolicy {
   readonly startupGraceMs: number
   readonly durability: 'preferred' | 'required'
   readonly syncReplicas: number
+  /** RG6: silence of the whole sync set, and of its votes elsewhere, before a recovering grant. */
+  readonly recoverAfterMs: number
+  /** `operator`: an engine whose votes carry no epoch; somebody confirms that the predecessor's hosts are fenced (RG6). */
+  readonly recovery: 'automatic' | 'operator'
+  /** EL8: an unforced switch back waits this long, and a living master is switched at most so often. */
+  readonly settleTimeMs: number
+  readonly switchesPerHour: number
 }
+
+/** DESIGN section 9, as far as no preset of timings decides it. */
+export const POLICY_DEFAULTS = {
+  recoverAfterMs: 30_000,
+  recovery: 'automatic',
+  settleTimeMs: 60_000,
+  switchesPerHour: 6,
+} as const satisfies Partial<ClusterPolicy>
 
 export type TimingPreset = 'lan' | 'metro' | 'wan'
 

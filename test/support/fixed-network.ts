@@ -1,7 +1,9 @@
 /** A small network with fixed keys: the same in every run and in both runtimes. */
+
 import { type KeyPair, keyPairFromSeed } from '@baton/shared/crypto/keys'
 import type { StatementPayloads } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
+import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type {
   ClusterId,
   Epoch,
@@ -39,6 +41,7 @@ export const LAN: ClusterPolicy = {
   heartbeatMs: 50,
   suspectAfterMs: 500,
   masterTtlMs: 1_000,
+  ...POLICY_DEFAULTS,
   startupGraceMs: 2_000,
   durability: 'preferred',
   syncReplicas: 1,
@@ -102,7 +105,7 @@ export const PAYLOADS: StatementPayloads = {
     priority: 10,
     noFailover: false,
   },
-  resultReport: { ...underToken, node: C1A, results: [{ height: 5, block: HASH_A, result: HASH_B }] },
+  resultReport: { ...underToken, node: C1A, results: [{ height: 5, block: HASH_A, result: HASH_B }], heard: [] },
   masterTable: { network: NETWORK, version: 2, masters: [{ grant: OPAQUE_JWS, certificate: OPAQUE_JWS }] },
   joinToken: {
     ...inCluster,

@@ -103,7 +103,7 @@ test('[NW4] a result that differs from what more than two thirds of the others r
   const report = async (node: TestNode, result: Hash, signer = node) => {
     const { generation, epoch } = node.known
     const results = [{ height: 7, block: hash('a'), result }]
-    const payload = { network: NETWORK, cluster: node.cluster, generation, epoch, node: node.node, results }
+    const payload = { network: NETWORK, cluster: node.cluster, generation, epoch, node: node.node, results, heard: [] }
     return signStatement('resultReport', payload, signer.keys.privateKey)
   }
   const current = masters.filter((node) => node.known.master === node.node)

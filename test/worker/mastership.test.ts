@@ -46,7 +46,7 @@ test('[RG3] another member’s fresh report keeps the master alive', async () =>
   const [a, b, c] = await threeNodes(fresh())
   await afterGrace([a, b])
   await new Promise((resolve) => setTimeout(resolve, POLICY.masterTtlMs))
-  await c.report({ heardMasterMs: 0 })
+  await c.report({ heardMasterMs: 0, heardSyncSetMs: null })
   expect(await b.claim(SILENCE)).toMatchObject({ ok: false, code: 'MASTER_ALIVE' })
 })
 

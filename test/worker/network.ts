@@ -1,6 +1,8 @@
 /** The network that the authentication node serves in these tests: fixed keys, short timings, a cluster for each test. */
+
 import { exportPrivateJwk, type KeyPair, keyPairFromSeed } from '@baton/shared/crypto/keys'
 import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
+import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, NetworkId, NodeId } from '@baton/shared/ids'
 
 export const NETWORK = 'testnet' as NetworkId
@@ -9,6 +11,7 @@ export const POLICY: ClusterPolicy = {
   heartbeatMs: 20,
   suspectAfterMs: 70,
   masterTtlMs: 200,
+  ...POLICY_DEFAULTS,
   startupGraceMs: 300,
   durability: 'preferred',
   syncReplicas: 1,

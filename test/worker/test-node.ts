@@ -174,6 +174,7 @@ export class TestNode {
       durableIndex: 0 as LogIndex,
       height: 0,
       heardMasterMs: null,
+      heardSyncSetMs: null,
       ...overrides,
     })
     return this.take('heard', (heard) => heard.report === report)

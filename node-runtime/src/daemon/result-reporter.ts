@@ -33,7 +33,7 @@ export function resultReporter({ state, control, privateKey }: ResultReporterPor
     const { generation, epoch } = guard.token
     const statement = await signStatement(
       'resultReport',
-      { network, cluster, generation, epoch, node, results },
+      { network, cluster, generation, epoch, node, results, heard: [] },
       privateKey,
     )
     control.send({ t: 'results', report: statement })

@@ -3,7 +3,13 @@ import { RECORDS_AND_TRANSFERS } from '@baton/shared/core/ledger/records-and-tra
 import { exportPrivateJwk, exportPrivatePem, generateKeyPair, type KeyPair } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
-import { type ClusterPolicy, type Genesis, TIMING_PRESETS, type TimingPreset } from '@baton/shared/genesis'
+import {
+  type ClusterPolicy,
+  type Genesis,
+  POLICY_DEFAULTS,
+  TIMING_PRESETS,
+  type TimingPreset,
+} from '@baton/shared/genesis'
 import { parseGenesis } from '@baton/shared/genesis-schema'
 import type { ClusterId, NetworkId, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
 import { createX509 } from '../identity/x509-create.ts'
@@ -133,6 +139,7 @@ function describe(options: NetworkOptions, authority: KeyPair, owners: readonly 
       founder: nodes[0]!.node as NodeId,
       policy: {
         ...timing,
+        ...POLICY_DEFAULTS,
         startupGraceMs: 2 * masterTtlMs,
         durability: 'preferred',
         syncReplicas: Math.min(1, nodes.length - 1),

@@ -44,6 +44,8 @@ export const claimEvidence = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('silence'), forMs: id.count }),
   z.object({ kind: z.literal('resigned'), resignation: id.jws }),
   z.object({ kind: z.literal('own') }),
+  z.object({ kind: z.literal('ordered'), order: id.nonce }),
+  z.object({ kind: z.literal('lost'), forMs: id.count }),
 ])
 
 export const claim = z.object({
@@ -73,6 +75,10 @@ export const resultReport = z.object({
   ...underToken,
   node: id.nodeId,
   results: z.array(z.object({ height: id.count, block: id.hash, result: id.hash })).max(LIMITS.resultsPerReport),
+  heard: z
+    .array(z.object({ cluster: id.clusterId, forMs: id.count.nullable() }))
+    .max(LIMITS.clusters)
+    .default([]),
 })
 
 export const masterTable = z.object({

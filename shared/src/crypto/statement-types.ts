@@ -83,6 +83,10 @@ export type ClaimEvidence =
   | { readonly kind: 'resigned'; readonly resignation: Jws }
   /** The claimant is the registered master and has lost its right to go on (RG3). */
   | { readonly kind: 'own' }
+  /** A standing order against the master: RG3 is skipped (RG9). */
+  | { readonly kind: 'ordered'; readonly order: string }
+  /** RG6: the claimant is outside the sync set; neither it nor any peer it reaches has heard a member of it for this long. */
+  | { readonly kind: 'lost'; readonly forMs: number }
 
 /** Asks for `(generation, epoch)`: signed by the candidate, so that any peer may relay it. */
 export interface Claim {
@@ -131,6 +135,8 @@ export interface ResultReport {
   readonly epoch: Epoch
   readonly node: NodeId
   readonly results: readonly { readonly height: number; readonly block: Hash; readonly result: Hash }[]
+  /** How long ago a vote or proposal of each other cluster last came in, in ms; null: never (RG6). */
+  readonly heard: readonly { readonly cluster: ClusterId; readonly forMs: number | null }[]
 }
 
 /** The signed master table (NW2). */

@@ -19,6 +19,13 @@ export const memberViewSchema = z.object({
   noFailover: z.boolean(),
 })
 
+const orderViewSchema = z.object({
+  id: id.nonce,
+  node: id.nodeId,
+  cause: z.enum(['threshold', 'operator']),
+  why: id.why,
+})
+
 export const registryViewSchema = z.object({
   network: id.networkId,
   cluster: id.clusterId,
@@ -30,7 +37,11 @@ export const registryViewSchema = z.object({
   coming: id.nodeId.nullable(),
   recovering: z.boolean(),
   members: z.array(memberViewSchema).max(LIMITS.nodesPerCluster),
+  lastClean: z.object({ token: id.token, syncSet: id.nodeIds }).nullable(),
   bars: id.nodeIds,
+  orders: z.array(orderViewSchema).max(LIMITS.nodesPerCluster),
+  pause: z.object({ by: id.why, why: id.why, until: id.unixMs }).nullable(),
+  frozen: id.why.nullable(),
   credential,
 })
 
@@ -74,10 +85,21 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
     durableIndex: id.logIndex,
     height: id.count,
     heardMasterMs: id.count.nullable(),
+    heardSyncSetMs: id.count.nullable(),
   }),
   z.object({ t: z.literal('claim'), request: id.count, claim: id.jws }),
   z.object({ t: z.literal('reshape'), request: id.count, reshape: id.jws }),
   z.object({ t: z.literal('confirm'), request: id.count, token: id.token }),
+  z.object({
+    t: z.literal('recovered'),
+    request: id.count,
+    token: id.token,
+    by: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('height'), height: id.count }),
+      z.object({ kind: z.literal('log'), from: id.nodeId }),
+    ]),
+  }),
+  z.object({ t: z.literal('verified'), request: id.count, token: id.token, height: id.count }),
   z.object({ t: z.literal('results'), report: id.jws }),
   z.object({ t: z.literal('getMasters') }),
 ])

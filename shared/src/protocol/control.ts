@@ -5,7 +5,19 @@
  */
 
 import type { Credential } from '../crypto/statement-types.ts'
-import type { ClusterId, Epoch, Generation, Jws, LogIndex, NetworkId, NodeId, SiteId, Token, Version } from '../ids.ts'
+import type {
+  ClusterId,
+  Epoch,
+  Generation,
+  Jws,
+  LogIndex,
+  NetworkId,
+  NodeId,
+  SiteId,
+  Token,
+  UnixMs,
+  Version,
+} from '../ids.ts'
 
 export const CONTROL_PROTOCOL = { min: 1, max: 1 } as const
 
@@ -20,6 +32,27 @@ export interface MemberView {
   readonly noFailover: boolean
 }
 
+/** A standing demand to switch away from a node; it ends with the next grant (RG9). */
+export interface OrderView {
+  readonly id: string
+  readonly node: NodeId
+  readonly cause: 'threshold' | 'operator'
+  readonly why: string
+}
+
+/** While it lasts no other node is granted (RG10). */
+export interface PauseView {
+  readonly by: string
+  readonly why: string
+  readonly until: UnixMs
+}
+
+/** The last epoch whose holder had its predecessor's vote records, and the sync set it ended with (RG6, RC3). */
+export interface LastClean {
+  readonly token: Token
+  readonly syncSet: readonly NodeId[]
+}
+
 /** The registry of one cluster as told to nodes and operators (DESIGN section 3). */
 export interface RegistryView {
   readonly network: NetworkId
@@ -32,8 +65,15 @@ export interface RegistryView {
   readonly coming: NodeId | null
   readonly recovering: boolean
   readonly members: readonly MemberView[]
-  /** Nodes that may not be elected (RG9); later issues fill it. */
+  /** Set while the cluster is recovering: whose logs would end recovery early (RC3). */
+  readonly lastClean: LastClean | null
+  /** Nodes that may not be elected (RG9). */
   readonly bars: readonly NodeId[]
+  /** Oldest first. */
+  readonly orders: readonly OrderView[]
+  readonly pause: PauseView | null
+  /** Why nothing is granted or changed until an operator raises the generation (RG8); null: not frozen. */
+  readonly frozen: string | null
   /** Grant of the recorded master, with its certificate. */
   readonly credential: Credential
 }
@@ -87,11 +127,24 @@ export type ToAuthority =
       readonly height: number
       /** How long ago this node heard the master as master at `token`; null when it has not. */
       readonly heardMasterMs: number | null
+      /** How long ago this node heard any *other* member of the sync set that it knows; null when it has not (RG6). */
+      readonly heardSyncSetMs: number | null
     }
   | { readonly t: 'claim'; readonly request: number; readonly claim: Jws }
   | { readonly t: 'reshape'; readonly request: number; readonly reshape: Jws }
   /** "Am I still master?": decided by a write (RG7). */
   | { readonly t: 'confirm'; readonly request: number; readonly token: Token }
+  /** The master's recovery has ended (RC3); recorded by a write, and answered. */
+  | {
+      readonly t: 'recovered'
+      readonly request: number
+      readonly token: Token
+      readonly by:
+        | { readonly kind: 'height'; readonly height: number }
+        | { readonly kind: 'log'; readonly from: NodeId }
+    }
+  /** A barred node has re-synced and found every block in agreement with its certificate (RG9). */
+  | { readonly t: 'verified'; readonly request: number; readonly token: Token; readonly height: number }
   /** Result hashes of decided heights (signed `ResultReport`). */
   | { readonly t: 'results'; readonly report: Jws }
   /** Poll of the master table (NW2). */

@@ -1,9 +1,11 @@
 /** The genesis of a world and the configuration of its nodes. */
+
 import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import type { Application } from '@baton/shared/core/ledger/application'
 import type { CoreNodeConfig } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Genesis } from '@baton/shared/genesis'
+import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
 import type { Host } from './host.ts'
 
@@ -27,6 +29,7 @@ export function genesisOf(options: WorldOptions): Genesis {
     heartbeatMs: 50,
     suspectAfterMs: 500,
     masterTtlMs: 1_000,
+    ...POLICY_DEFAULTS,
     startupGraceMs: 2_000,
     durability: options.durability ?? 'preferred',
     syncReplicas: options.syncReplicas ?? 1,

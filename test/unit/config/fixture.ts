@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import { parseConfig } from '../../../node-runtime/src/config/load.ts'
 import type { LocatedProblem } from '../../../node-runtime/src/config/problems.ts'
 
@@ -11,6 +12,7 @@ const policy = {
   heartbeatMs: 50,
   suspectAfterMs: 500,
   masterTtlMs: 1_000,
+  ...POLICY_DEFAULTS,
   startupGraceMs: 2_000,
   durability: 'preferred',
   syncReplicas: 1,

@@ -1,4 +1,5 @@
 /** The real registry behind sessions in virtual time; its memory dies with an outage, its storage does not. */
+
 import { assert } from '@baton/shared/assert'
 import type { ElectionInput, KnownGrant } from '@baton/shared/core/election/types'
 import { step } from '@baton/shared/core/registry/machine'
@@ -6,7 +7,7 @@ import type { RegistryInput, RegistrySend, Report } from '@baton/shared/core/reg
 import { type FoundedRegistry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { viewOf } from '@baton/shared/core/registry/view'
 import type { Claim, Resignation } from '@baton/shared/crypto/statement-types'
-import { TIMING_PRESETS } from '@baton/shared/genesis'
+import { POLICY_DEFAULTS, TIMING_PRESETS } from '@baton/shared/genesis'
 import type { Jws, NodeId, PublicKey, Token, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import { CLUSTER, type Host, type Leading, NETWORK } from './host.ts'
@@ -37,7 +38,12 @@ export class Edge {
     this.#disk = { status: 'absent' }
     this.#state = startAuthority(this.#disk, clients.time.now)
     const { masterTtlMs } = TIMING_PRESETS.lan
-    const more = { startupGraceMs: 2 * masterTtlMs, durability: 'preferred', syncReplicas: 1 } as const
+    const more = {
+      ...POLICY_DEFAULTS,
+      startupGraceMs: 2 * masterTtlMs,
+      durability: 'preferred',
+      syncReplicas: 1,
+    } as const
     const policy = { ...TIMING_PRESETS.lan, ...more }
     this.#step({ i: 'create', network: NETWORK, cluster: CLUSTER, founder, policy })
   }

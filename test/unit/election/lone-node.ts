@@ -71,7 +71,19 @@ export function viewOf(grant: KnownGrant, more: Partial<RegistryView> = {}): Reg
   }))
   const cluster = mastership.cluster
   const standing = { generation, epoch, version, master: node, syncSet, coming, recovering }
-  return { network, cluster, ...standing, members, bars: [], credential, ...more }
+  return {
+    network,
+    cluster,
+    ...standing,
+    members,
+    lastClean: null,
+    bars: [],
+    orders: [],
+    pause: null,
+    frozen: null,
+    credential,
+    ...more,
+  }
 }
 
 export function heartbeatOf(more: Partial<Heartbeat> = {}): Heartbeat {

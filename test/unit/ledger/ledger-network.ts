@@ -1,4 +1,5 @@
 /** A network of four clusters as the ledger sees it: verified facts only, so signatures and credentials are any bytes. */
+
 import { encodeCertificate } from '@baton/shared/codec/certificate'
 import { decodeSigned, encodeSigned } from '@baton/shared/codec/transaction'
 import type { Application } from '@baton/shared/core/ledger/application'
@@ -13,6 +14,7 @@ import type { VerifiedBlock } from '@baton/shared/core/ledger/validate-block'
 import { toBase64Url } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Mastership } from '@baton/shared/crypto/statement-types'
+import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type {
   ClusterId,
   Epoch,
@@ -49,6 +51,7 @@ export const APPLICATION = new RecordsAndTransfers({
       heartbeatMs: 50,
       suspectAfterMs: 500,
       masterTtlMs: 1_000,
+      ...POLICY_DEFAULTS,
       startupGraceMs: 2_000,
       durability: 'preferred',
       syncReplicas: 1,

@@ -38,7 +38,11 @@ const state: RegistryView = {
       noFailover: false,
     },
   ],
+  lastClean: null,
   bars: [],
+  orders: [],
+  pause: null,
+  frozen: null,
   credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS },
 }
 
@@ -66,6 +70,7 @@ const TO: readonly ToAuthority[] = [
     durableIndex: 41 as LogIndex,
     height: 8,
     heardMasterMs: 12,
+    heardSyncSetMs: null,
   },
   { t: 'claim', request: 1, claim: OPAQUE_JWS },
   { t: 'reshape', request: 2, reshape: OPAQUE_JWS },

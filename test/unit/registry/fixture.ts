@@ -1,4 +1,5 @@
 /** A registry under test: every step is checked against the invariants. */
+
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import { step } from '@baton/shared/core/registry/machine'
 import type { Outcome, RegistryInput, RegistryStep, Report, RequestRef } from '@baton/shared/core/registry/messages'
@@ -11,6 +12,7 @@ import {
 } from '@baton/shared/core/registry/types'
 import type { Claim, ClaimEvidence, Reshape } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy } from '@baton/shared/genesis'
+import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type {
   ClusterId,
   Epoch,
@@ -37,6 +39,7 @@ export const POLICY: ClusterPolicy = {
   heartbeatMs: 50,
   suspectAfterMs: 500,
   masterTtlMs: 1_000,
+  ...POLICY_DEFAULTS,
   startupGraceMs: 2_000,
   durability: 'preferred',
   syncReplicas: 1,
@@ -116,6 +119,7 @@ export class RegistryUnderTest {
       durableIndex: 10 as LogIndex,
       height: 1,
       heardMasterMs: null,
+      heardSyncSetMs: null,
       ...overrides,
     }
     return this.send({ i: 'report', node, session: this.session(node), report })

@@ -20,7 +20,7 @@ test('[RG3] refuses a claim while the master is heard, and says when to ask agai
 test('[RG3] the fresh report of any other member keeps the master alive, by the age it carries', () => {
   const cluster = foundedCluster()
   cluster.now += 5_000
-  cluster.report(C, { heardMasterMs: 200 })
+  cluster.report(C, { heardMasterMs: 200, heardSyncSetMs: null })
   expect(cluster.claim(B, SILENCE)).toMatchObject({ ok: false, code: 'MASTER_ALIVE', retryAfterMs: TTL - 200 })
   cluster.report(C, { heardMasterMs: TTL })
   expect(cluster.claim(B, SILENCE)).toEqual({ ok: true })
@@ -40,7 +40,7 @@ test('[RG3] what was heard at an earlier epoch does not speak for this one', () 
   cluster.reshape([A, B, C])
   expect(cluster.claim(A, { kind: 'own' })).toEqual({ ok: true })
   cluster.now += TTL
-  cluster.report(C, { token: token(1), heardMasterMs: 0 })
+  cluster.report(C, { token: token(1), heardMasterMs: 0, heardSyncSetMs: null })
   cluster.report(A, { token: token(1) })
   expect(cluster.claim(B, SILENCE)).toEqual({ ok: true })
 })
@@ -89,13 +89,13 @@ test('[RG3] answers every report, and brings the state to a node that is behind'
 test('[RG8] refuses the report of a higher token, or of a second master, once with an event', () => {
   const cluster = foundedCluster()
   for (const said of [{ token: token(2) }, { role: 'master' }] as const) {
-    const refused = cluster.report(C, { ...said, heardMasterMs: 0 })
+    const refused = cluster.report(C, { ...said, heardMasterMs: 0, heardSyncSetMs: null })
     expect(refused.rejected?.code).toBe('TOKEN_CONFLICT')
     expect(refused.events).toMatchObject([{ event: 'report-conflict', who: C, code: 'TOKEN_CONFLICT' }])
     expect(cluster.report(C, { ...said }).events).toEqual([])
   }
   cluster.now += TTL
-  cluster.report(C, { token: token(2), heardMasterMs: 0 })
+  cluster.report(C, { token: token(2), heardMasterMs: 0, heardSyncSetMs: null })
   expect(cluster.claim(B, SILENCE)).toEqual({ ok: true })
 })
 
@@ -103,7 +103,15 @@ test('[RG3] ignores the report of a session that has been superseded', () => {
   const cluster = foundedCluster()
   const session = cluster.session(A)
   cluster.register(A)
-  const report = { report: 1, token: token(1), role: 'master', stalled: false, height: 1, heardMasterMs: null } as const
+  const report = {
+    report: 1,
+    token: token(1),
+    role: 'master',
+    stalled: false,
+    height: 1,
+    heardMasterMs: null,
+    heardSyncSetMs: null,
+  } as const
   const late = cluster.send({ i: 'report', node: A, session, report: { ...report, durableIndex: 10 as LogIndex } })
   expect(late.rejected?.code).toBe('PEER_UNEXPECTED')
 })

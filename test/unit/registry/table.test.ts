@@ -34,6 +34,7 @@ const INPUTS: { readonly [Name in RegistryInput['i']]: Extract<RegistryInput, { 
       durableIndex: 0 as LogIndex,
       height: 0,
       heardMasterMs: null,
+      heardSyncSetMs: null,
     },
   },
   claim: { i: 'claim', from: REQUEST, claim: reference.claimOf(B, { kind: 'refused' }), resignation: null },

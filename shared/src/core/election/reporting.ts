@@ -80,6 +80,7 @@ export function sendReport(turn: Turn): void {
       durableIndex: state.log.durableIndex,
       height: state.log.height,
       heardMasterMs: heardMasterMs(state, now),
+      heardSyncSetMs: null,
     },
   })
 }

@@ -18,7 +18,11 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
     coming,
     recovering,
     members,
+    lastClean: null,
     bars,
+    orders: [],
+    pause: null,
+    frozen: null,
     credential,
   }
 }

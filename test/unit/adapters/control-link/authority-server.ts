@@ -20,7 +20,11 @@ export const STATE = {
   coming: null,
   recovering: false,
   members: [],
+  lastClean: null,
   bars: [],
+  orders: [],
+  pause: null,
+  frozen: null,
   credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS },
 } as unknown as RegistryView
 

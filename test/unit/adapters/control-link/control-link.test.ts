@@ -18,6 +18,7 @@ const report = (number: number): ControlNotice => ({
   durableIndex: 5 as never,
   height: 2,
   heardMasterMs: 10,
+  heardSyncSetMs: null,
 })
 
 function startLink(
