@@ -1,10 +1,10 @@
 /** What arrives on peer links, verified and handed to the node. */
-import { decodeBlock } from '@baton/shared/codec/block'
-import type { Block } from '@baton/shared/core/ledger/types'
-import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { Vote } from '@baton/shared/core/consensus/messages'
 import { compareTokens, type Height, type NodeId } from '@baton/shared/ids'
 import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
+import { blockOf } from './decoded.ts'
 import type { Host } from './host.ts'
+import type { Signer } from './signatures.ts'
 import { openCredential, openResignation } from './statements.ts'
 import { certifiedBlocks, factsOfProposed } from './verification.ts'
 
@@ -12,10 +12,16 @@ import { certifiedBlocks, factsOfProposed } from './verification.ts'
 export class Inbox {
   readonly #waiting = new Map<Host, { readonly from: NodeId; readonly message: ProposalMessage }[]>()
 
+  readonly #signer: Signer
+
+  constructor(signer: Signer) {
+    this.#signer = signer
+  }
+
   receive(host: Host, from: NodeId, message: PeerMessage): void {
     switch (message.t) {
       case 'vote':
-        host.feed({ i: 'vote', from, vote: message.vote })
+        this.#vote(host, from, message.vote)
         return
       case 'proposal':
         this.#proposal(host, from, message)
@@ -34,7 +40,7 @@ export class Inbox {
         return
       }
       case 'blocks': {
-        const blocks = certifiedBlocks(message, host.state)
+        const blocks = certifiedBlocks(message, host.state, this.#signer)
         host.feed({ i: 'blocks', from, request: message.request, height: message.height as Height, blocks })
         return
       }
@@ -55,6 +61,14 @@ export class Inbox {
     for (const { from, message } of waiting ?? []) this.#proposal(host, from, message)
   }
 
+  /** One under another token than the known one is passed on unverified: the core refuses it by its token. */
+  #vote(host: Host, from: NodeId, vote: Vote): void {
+    const known = host.state.masterships.get(vote.cluster)
+    const verifiable = known !== undefined && compareTokens(known, vote) === 0
+    if (verifiable && !this.#signer.isVote(known.key, vote)) return
+    host.feed({ i: 'vote', from, vote })
+  }
+
   #proposal(host: Host, from: NodeId, message: ProposalMessage): void {
     const { proposal, body } = message
     const { chain, masterships } = host.state
@@ -65,9 +79,9 @@ export class Inbox {
       if (waiting.length < 16) this.#waiting.set(host, [...waiting, { from, message }])
       return
     }
-    const decoded = decodeBlock(sha256, body)
-    if (!decoded.ok || decoded.value.hash !== proposal.block) throw new Error('a proposal without its block')
-    const block: Block = decoded.value
-    host.feed({ i: 'proposal', from, proposal, block, facts: factsOfProposed(block, host.state) })
+    if (!this.#signer.isProposal(known.key, proposal)) return
+    const block = blockOf(body)
+    if (block.hash !== proposal.block) return
+    host.feed({ i: 'proposal', from, proposal, block, facts: factsOfProposed(block, host.state, this.#signer) })
   }
 }

@@ -20,6 +20,8 @@ interface Link {
 
 export interface LinksPorts {
   readonly schedule: Schedule
+  /** Every message goes through the real codec: what it cannot carry would not arrive. */
+  readonly codec: boolean
   readonly latencyMs: () => number
   readonly opened: (host: Host, peer: Host) => void
   readonly closed: (host: Host, peer: Host) => void
@@ -113,8 +115,8 @@ export class Links {
     schedule.after(at - schedule.now, arrive)
   }
 
-  /** Through the real codec: what it cannot carry would not arrive. */
   #carry(message: PeerMessage): PeerMessage {
+    if (!this.#ports.codec) return message
     if (this.#carried?.message === message) return this.#carried.arrives
     const decoded = decodePeer(encodePeer(message))
     if (!decoded.ok) throw new Error(`${message.t}: ${decoded.why}`)

@@ -20,6 +20,10 @@ export interface WorldOptions {
   readonly commitMs?: number
   /** The longest delay of a message beside the least one; most have far less. */
   readonly jitterMs?: number
+  /** Messages on peer links go through the real codec; the default. */
+  readonly codec?: boolean
+  /** Acts are signed with real Ed25519 instead of a keyed hash. */
+  readonly ed25519?: boolean
 }
 
 const BUCKETS = 256

@@ -1,5 +1,4 @@
 /** Carries out what a node's machine wants done, in the order in which the host lets it leave. */
-import type { Vote } from '@baton/shared/core/consensus/messages'
 import { NO_FACTS } from '@baton/shared/core/node/facts'
 import type { NodeSend } from '@baton/shared/core/node/io'
 import type { Edge } from './edge.ts'
@@ -7,7 +6,8 @@ import type { Host } from './host.ts'
 import type { Inbox } from './inbox.ts'
 import type { Links } from './links.ts'
 import type { Schedule } from './schedule.ts'
-import { openCredential, signAs, signResignation } from './statements.ts'
+import type { Signer } from './signatures.ts'
+import { keyOf, openCredential, signResignation } from './statements.ts'
 import { factsOfDecided } from './verification.ts'
 import type { Watch } from './watch.ts'
 
@@ -17,6 +17,7 @@ export interface OutboxPorts {
   readonly edge: Edge
   readonly inbox: Inbox
   readonly watch: Watch
+  readonly signer: Signer
   readonly host: (node: string) => Host
 }
 
@@ -64,7 +65,7 @@ export class Outbox {
         return
       case 'verifyCertificate': {
         const { block, certificate } = send
-        const checked = factsOfDecided(block, certificate, host.state.chain.tokens)
+        const checked = factsOfDecided(block, certificate, host.state.chain.tokens, this.#ports.signer)
         host.feed({
           i: 'certified',
           height: block.header.height,
@@ -114,11 +115,15 @@ export class Outbox {
   }
 
   #sign(host: Host, { token, act }: Extract<NodeSend, { s: 'sign' }>): void {
-    this.#ports.watch.signed(host, token, act)
-    const signature = signAs(host.node, Buffer.from(JSON.stringify(act)))
+    const { watch, signer } = this.#ports
+    watch.signed(host, token, act)
+    const key = keyOf(host.node)
     if (act.act === 'vote') {
-      const vote: Vote = { ...act.vote, signature }
+      const vote = { ...act.vote, signature: signer.vote(key, act.vote) }
       host.feed({ i: 'signed', token, signed: { act: 'vote', vote } })
-    } else host.feed({ i: 'signed', token, signed: { act: 'proposal', proposal: { ...act.proposal, signature } } })
+    } else {
+      const proposal = { ...act.proposal, signature: signer.proposal(key, act.proposal) }
+      host.feed({ i: 'signed', token, signed: { act: 'proposal', proposal } })
+    }
   }
 }

@@ -6,13 +6,14 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Credential, Grant, Mastership, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
 
-export function keyOf(node: NodeId): PublicKey {
-  return toBase64Url(Buffer.from(sha256(toUtf8(`key of ${node}`)), 'hex')) as PublicKey
-}
+const keys = new Map<NodeId, PublicKey>()
 
-/** 64 bytes that only the world can make. */
-export function signAs(node: NodeId, message: Uint8Array): Uint8Array {
-  return Buffer.from(sha256(toUtf8(keyOf(node)), message), 'utf8')
+export function keyOf(node: NodeId): PublicKey {
+  const known = keys.get(node)
+  if (known !== undefined) return known
+  const key = toBase64Url(Buffer.from(sha256(toUtf8(`key of ${node}`)), 'hex')) as PublicKey
+  keys.set(node, key)
+  return key
 }
 
 function jws(kind: string, payload: unknown, signer: string): Jws {
@@ -29,8 +30,18 @@ export function credentialOf(grant: Grant): Credential {
   return { grant: jws('grant', grant, 'authority'), certificate: certificateOf(grant.cluster, grant.node) }
 }
 
+const opened = new Map<Jws, { readonly certificate: Jws; readonly grant: VerifiedGrant | null }>()
+
 /** Null when it is not one the world has made. */
 export function openCredential(credential: Credential): VerifiedGrant | null {
+  const known = opened.get(credential.grant)
+  if (known?.certificate === credential.certificate) return known.grant
+  const grant = open(credential)
+  opened.set(credential.grant, { certificate: credential.certificate, grant })
+  return grant
+}
+
+function open(credential: Credential): VerifiedGrant | null {
   const grant = JSON.parse(Buffer.from(credential.grant.split('.')[1] ?? '', 'base64url').toString()) as Grant
   const same = credentialOf(grant)
   if (same.grant !== credential.grant || same.certificate !== credential.certificate) return null

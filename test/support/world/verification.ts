@@ -1,7 +1,5 @@
-/** What a driver establishes about blocks before the core sees them. Signatures of the world cannot be forged, so none is checked. */
-import { decodeBlock } from '@baton/shared/codec/block'
-import { decodeCertificate } from '@baton/shared/codec/certificate'
-import { checkCertificate, lookupIn } from '@baton/shared/core/ledger/check-certificate'
+/** What a driver establishes about blocks before the core sees them. */
+import { checkCertificate, lookupIn, type MastershipLookup } from '@baton/shared/core/ledger/check-certificate'
 import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
 import { applyMasterships, type TokenTable } from '@baton/shared/core/ledger/tokens'
 import type { Block, CommitCertificate } from '@baton/shared/core/ledger/types'
@@ -11,16 +9,20 @@ import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Credential, Mastership } from '@baton/shared/crypto/statement-types'
 import type { Blocks } from '@baton/shared/protocol/peer'
+import { blockOf, certificateIn } from './decoded.ts'
+import { KeyedHashSigner, type Signer } from './signatures.ts'
 import { openCredential } from './statements.ts'
 
+const KEYED = new KeyedHashSigner()
+
 /** A block proposed on the chain of `state`. */
-export function factsOfProposed(block: Block, state: NodeState): BlockFacts {
+export function factsOfProposed(block: Block, state: NodeState, signer: Signer): BlockFacts {
   const opened = openTransactions(sha256, block.transactions)
   if (!opened.ok) throw new Error(opened.why)
   const commit = block.lastCommit
   const { tokens } = state.chain
   const mastershipOf = lookupIn(tokens.masterships.values(), mastershipsOf(commit?.credentials ?? []))
-  const commitVerified = commit === null || checkCertificate(commit, tokens, mastershipOf).ok
+  const commitVerified = commit === null || verifies(commit, tokens, mastershipOf, signer)
   return { transactions: opened.value, masterships: mastershipsOf(block.credentials), commitVerified, mastershipOf }
 }
 
@@ -29,35 +31,50 @@ export function factsOfDecided(
   block: Block,
   certificate: CommitCertificate,
   table: TokenTable,
+  signer: Signer = KEYED,
 ): { readonly facts: BlockFacts; readonly after: TokenTable } | null {
   const masterships = mastershipsOf(block.credentials)
   const after = applyMasterships(sha256, table, masterships)
   if (!after.ok || after.value.hash !== block.header.tokens) return null
   if (certificate.block !== block.hash || certificate.height !== block.header.height) return null
   const known = mastershipsOf(certificate.credentials)
-  if (!checkCertificate(certificate, after.value, lookupIn(after.value.masterships.values(), known)).ok) return null
+  const mastershipOf = lookupIn(after.value.masterships.values(), known)
+  if (!verifies(certificate, after.value, mastershipOf, signer)) return null
   const facts: BlockFacts = { transactions: null, masterships, commitVerified: true, mastershipOf: () => undefined }
   return { facts, after: after.value }
 }
 
 /** GU5: the part of a range that continues this node's chain. */
-export function certifiedBlocks({ blocks }: Blocks, { chain }: NodeState): readonly CertifiedBlock[] {
+export function certifiedBlocks(
+  { blocks }: Blocks,
+  { chain }: NodeState,
+  signer: Signer = KEYED,
+): readonly CertifiedBlock[] {
   const certified: CertifiedBlock[] = []
   let table = chain.tokens
   let { height } = chain.tip
   for (const stored of blocks) {
-    const block = decodeBlock(sha256, stored.block)
-    const certificate = decodeCertificate(stored.certificate)
-    if (!block.ok || !certificate.ok) throw new Error('a stored block cannot be read')
-    if (block.value.header.height <= chain.tip.height) continue
-    if (block.value.header.height !== height + 1) break
-    const checked = factsOfDecided(block.value, certificate.value, table)
+    const block = blockOf(stored.block)
+    const certificate = certificateIn(stored.certificate)
+    if (block.header.height <= chain.tip.height) continue
+    if (block.header.height !== height + 1) break
+    const checked = factsOfDecided(block, certificate, table, signer)
     if (checked === null) break
     table = checked.after
-    height = block.value.header.height
-    certified.push({ block: block.value, certificate: certificate.value, facts: checked.facts })
+    height = block.header.height
+    certified.push({ block, certificate, facts: checked.facts })
   }
   return certified
+}
+
+function verifies(
+  certificate: CommitCertificate,
+  table: TokenTable,
+  mastershipOf: MastershipLookup,
+  signer: Signer,
+): boolean {
+  const check = checkCertificate(certificate, table, mastershipOf)
+  return check.ok && check.checks.every(({ key, vote }) => signer.isVote(key, vote))
 }
 
 function mastershipsOf(credentials: readonly Credential[]): readonly Mastership[] {

@@ -2,9 +2,6 @@
  * Watches everything that leaves a host and everything that is granted, and says what breaks a promise (TESTING: "What must
  * hold"). It knows the disks and the registries, and believes no node's word.
  */
-import { decodeBlock } from '@baton/shared/codec/block'
-import { decodeCertificate } from '@baton/shared/codec/certificate'
-import { decodeRecord } from '@baton/shared/codec/record'
 import type { LogRecord } from '@baton/shared/core/guard/records'
 import type { LogEntry } from '@baton/shared/core/guard/types'
 import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
@@ -22,6 +19,7 @@ import {
 } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { WorldAuthority } from './authority.ts'
+import { blockOf, certificateIn, recordIn } from './decoded.ts'
 import type { HeldClaim, Host } from './host.ts'
 
 export interface WatchPorts {
@@ -43,10 +41,6 @@ export class Watch {
   readonly #chain = new Map<number, { readonly hash: Hash; readonly result: Hash; readonly node: NodeId }>()
   /** The highest position of each cluster that some master called held. */
   readonly #held = new Map<ClusterId, HeldClaim>()
-  /** Hash of a log entry → the block whose body it is. */
-  readonly #bodies = new Map<Hash, Hash>()
-  /** Hash of a log entry → the height that it decides. */
-  readonly #decisions = new Map<Hash, Height>()
   /** cluster and token → the node that led under it. */
   readonly #leaders = new Map<string, NodeId>()
 
@@ -128,11 +122,11 @@ export class Watch {
       this.#breach(`GU2: ${host.node} acknowledges height ${height}, not on the disk of ${missing.join(', ')}`)
     }
     const stored = host.store.block(height)
-    const block = stored === null ? null : decodeBlock(sha256, stored.bytes)
+    const block = stored === null ? null : blockOf(stored.bytes)
     const decided = host.state.decided.get(height)
     const body = decided === undefined ? null : host.state.bodies.get(decided.certificate.block)?.block
-    const bytes = block?.ok ? block.value.transactions : (body?.transactions ?? [])
-    const opened = openTransactions(sha256, bytes)
+    const { transactions } = block ?? body ?? { transactions: [] }
+    const opened = openTransactions(sha256, transactions)
     if (opened.ok) for (const { id } of opened.value) this.acknowledgedIds.add(id)
   }
 
@@ -161,11 +155,7 @@ export class Watch {
     if (block === null || heightOf(unsigned) <= host.state.chain.tip.height) return true
     return host.disk.entries.some((entry) => {
       if (entry.kind !== 'body' || entry.index >= index) return false
-      const known = this.#bodies.get(entry.hash)
-      if (known !== undefined) return known === block
-      const decoded = decodeBlock(sha256, entry.body)
-      if (decoded.ok) this.#bodies.set(entry.hash, decoded.value.hash)
-      return decoded.ok && decoded.value.hash === block
+      return blockOf(entry.body).hash === block
     })
   }
 
@@ -184,11 +174,7 @@ export class Watch {
     if (host.durableTip >= height) return true
     return host.disk.entries.some((entry) => {
       if (entry.kind !== 'decided' || !host.hasDurably(entry.index, entry.hash)) return false
-      const known = this.#decisions.get(entry.hash)
-      if (known !== undefined) return known === height
-      const decoded = decodeCertificate(entry.body)
-      if (decoded.ok) this.#decisions.set(entry.hash, decoded.value.height)
-      return decoded.ok && decoded.value.height === height
+      return certificateIn(entry.body).height === height
     })
   }
 
@@ -206,11 +192,12 @@ export class Watch {
 
 /** The record of this act in the log of this host, newest first. */
 function entryOf(host: Host, token: Token, unsigned: UnsignedAct): LogEntry | null {
-  for (const entry of host.disk.entries.toReversed()) {
+  const { entries } = host.disk
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const entry = entries[at]!
     if (compareTokens(entry.token, token) < 0) break
     if (entry.kind !== unsigned.act) continue
-    const record = decodeRecord(entry.kind, entry.body)
-    if (record.ok && isRecordOf(record.value, unsigned)) return entry
+    if (isRecordOf(recordIn(entry), unsigned)) return entry
   }
   return null
 }

@@ -23,6 +23,7 @@ import { coreConfigOf, genesisOf, originOf, type WorldOptions } from './network.
 import { Outbox } from './outbox.ts'
 import { Random } from './random.ts'
 import { Schedule } from './schedule.ts'
+import { Ed25519Signer, KeyedHashSigner } from './signatures.ts'
 import { keyOf } from './statements.ts'
 import { Watch } from './watch.ts'
 
@@ -57,6 +58,7 @@ export class World {
     const latencyMs = (base: number) => base + (options.jitterMs ?? 0) * network.next() ** 4
     this.#links = new Links({
       schedule,
+      codec: options.codec ?? true,
       latencyMs: () => latencyMs(0.3),
       opened: (host, peer) => this.#opened(host, peer),
       closed: (host, peer) => host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: false }),
@@ -73,11 +75,13 @@ export class World {
         this.nodesOf(cluster).filter((peer) => !peer.frozen && this.#links.flows(node, peer.node)),
     })
     this.watch = new Watch({ now: () => this.now, hosts, authorities })
-    const inbox = new Inbox()
+    const signer = options.ed25519 === true ? new Ed25519Signer(this.genesis.network) : new KeyedHashSigner()
+    const inbox = new Inbox(signer)
     const { watch } = this
     const outbox = new Outbox({
       schedule,
       watch,
+      signer,
       inbox,
       links: this.#links,
       edge: this.#edge,
