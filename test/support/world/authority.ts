@@ -1,66 +1,157 @@
 /** The authority of one cluster in the world: the real registry machine over sessions that the world opens and closes. */
 
 import { step } from '@baton/shared/core/registry/machine'
-import type { RegistryInput, RegistrySend } from '@baton/shared/core/registry/messages'
+import type { RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
 import { type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { grantOf, viewOf } from '@baton/shared/core/registry/view'
 import type { ClusterPolicy } from '@baton/shared/genesis'
-import type { ClusterId, Instant, NetworkId, NodeId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Instant, NetworkId, NodeId, Token, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
+import { Clock } from './clock.ts'
 import { credentialOf } from './statements.ts'
 
 export interface AuthorityPorts {
   readonly now: () => Instant
-  readonly deliver: (node: NodeId, send: RegistrySend, view: RegistryView | null) => void
+  readonly after: (ms: number, run: () => void) => void
+  readonly deliver: (node: NodeId, session: string, send: RegistrySend, view: RegistryView | null) => void
   readonly granted: (view: RegistryView) => void
+  readonly stepped: (authority: WorldAuthority, before: RegistryState, input: RegistryInput, step: RegistryStep) => void
+  /** The authority's end of a session is gone. */
+  readonly dropped: (node: NodeId, session: string) => void
+}
+
+/** An instance that another one has replaced: it still answers from its memory, and can write nothing (DESIGN section 11). */
+interface Fenced {
+  state: RegistryState
+  readonly sessions: Map<string, NodeId>
 }
 
 export class WorldAuthority {
   readonly cluster: ClusterId
+  readonly clock: Clock
   state: RegistryState
-  up = true
   readonly sessions = new Map<string, NodeId>()
   /** Every grant ever made: node by token. */
-  readonly grants: { readonly epoch: number; readonly node: NodeId; readonly at: Instant }[] = []
+  readonly grants: {
+    readonly epoch: number
+    readonly token: Token
+    readonly node: NodeId
+    readonly recovering: boolean
+    readonly at: Instant
+  }[] = []
   readonly #ports: AuthorityPorts
   #registryOnDisk: RegistryState['registry']
+  #fenced: Fenced | null = null
+  #lives = 0
+  #ticking = false
 
   constructor(network: NetworkId, cluster: ClusterId, founder: NodeId, policy: ClusterPolicy, ports: AuthorityPorts) {
     this.cluster = cluster
     this.#ports = ports
-    this.state = startAuthority({ status: 'absent' }, ports.now())
+    this.clock = new Clock(ports.now)
+    this.state = startAuthority({ status: 'absent' }, this.clock.now())
     this.#registryOnDisk = this.state.registry
     this.input({ i: 'create', network, cluster, founder, policy })
   }
 
   view(): RegistryView | null {
-    const { registry } = this.state
-    return registry.status === 'founded' ? viewOf(registry, credentialOf(grantOf(registry, registry.lastGrant))) : null
+    return shownBy(this.state)
   }
 
   input(input: RegistryInput): void {
-    const done = step(this.state, input, { now: this.#ports.now(), wallClock: this.#ports.now() as number as UnixMs })
-    this.state = done.state
-    this.#registryOnDisk = done.state.registry
-    for (const write of done.write) {
-      if (write.w === 'grant') {
-        this.grants.push({ epoch: write.grant.epoch, node: write.grant.node, at: this.#ports.now() })
-      }
-    }
-    const view = this.view()
-    for (const send of done.send) {
-      if (send.s === 'directory' && view !== null) this.#ports.granted(view)
-      for (const [session, node] of this.sessions) {
-        const to = 'session' in send ? send.session : send.s === 'reply' ? send.to.channel : session
-        if (to === session) this.#ports.deliver(node, send, view)
-      }
-      if (send.s === 'closeSession') this.sessions.delete(send.session)
-    }
+    const session = sessionOf(input)
+    if (session !== null && this.#fenced?.sessions.has(session)) this.#toFenced(this.#fenced, input)
+    else this.#decide(input)
   }
 
   /** Its memory is gone, its storage is not. */
   restart(): void {
+    this.#endFenced()
+    for (const [session, node] of this.sessions) this.#ports.dropped(node, session)
     this.sessions.clear()
-    this.state = startAuthority(this.#registryOnDisk, this.#ports.now())
+    this.#lives += 1
+    this.#ticking = false
+    this.state = startAuthority(this.#registryOnDisk, this.clock.now())
   }
+
+  /** A second instance takes over the storage; those who are connected stay with the old one for a while. */
+  double(): void {
+    if (this.#fenced !== null) return
+    this.#fenced = { state: this.state, sessions: new Map(this.sessions) }
+    this.sessions.clear()
+    this.#lives += 1
+    this.#ticking = false
+    this.state = startAuthority(this.#registryOnDisk, this.clock.now())
+  }
+
+  /** The old instance is gone, and its connections with it. */
+  undouble(): void {
+    this.#endFenced()
+  }
+
+  #decide(input: RegistryInput): void {
+    const before = this.state
+    const done = step(before, input, { now: this.clock.now(), wallClock: this.clock.wall() as UnixMs })
+    this.state = done.state
+    this.#registryOnDisk = done.state.registry
+    for (const write of done.write) {
+      if (write.w !== 'grant') continue
+      const { generation, epoch, node, recovering } = write.grant
+      this.grants.push({ epoch, token: { generation, epoch }, node, recovering, at: this.#ports.now() })
+    }
+    this.#ports.stepped(this, before, input, done)
+    const view = this.view()
+    for (const send of done.send) {
+      if (send.s === 'directory' && view !== null) this.#ports.granted(view)
+      this.#say(send, this.sessions, view)
+    }
+    for (const { after } of done.timers) if (after !== null) this.#tick(after)
+  }
+
+  /** What needs no write leaves; a write fails, and ends it. */
+  #toFenced(fenced: Fenced, input: RegistryInput): void {
+    const context = { now: this.clock.now(), wallClock: this.clock.wall() as UnixMs }
+    const done = step(fenced.state, input, context)
+    if (done.write.length > 0 || done.events.length > 0) {
+      this.#endFenced()
+      return
+    }
+    fenced.state = done.state
+    const view = shownBy(fenced.state)
+    for (const send of done.send) this.#say(send, fenced.sessions, view)
+  }
+
+  #endFenced(): void {
+    const fenced = this.#fenced
+    this.#fenced = null
+    if (fenced !== null) for (const [session, node] of fenced.sessions) this.#ports.dropped(node, session)
+  }
+
+  #say(send: RegistrySend, sessions: Map<string, NodeId>, view: RegistryView | null): void {
+    for (const [session, node] of sessions) {
+      const to = 'session' in send ? send.session : send.s === 'reply' ? send.to.channel : session
+      if (to === session) this.#ports.deliver(node, session, send, view)
+    }
+    if (send.s === 'closeSession') sessions.delete(send.session)
+  }
+
+  #tick(after: number): void {
+    if (this.#ticking) return
+    this.#ticking = true
+    const life = this.#lives
+    this.#ports.after(after, () => {
+      if (this.#lives !== life) return
+      this.#ticking = false
+      this.input({ i: 'tick' })
+    })
+  }
+}
+
+function shownBy({ registry }: RegistryState): RegistryView | null {
+  return registry.status === 'founded' ? viewOf(registry, credentialOf(grantOf(registry, registry.lastGrant))) : null
+}
+
+function sessionOf(input: RegistryInput): string | null {
+  if ('session' in input) return input.session
+  return 'from' in input && 'channel' in input.from ? input.from.channel : null
 }

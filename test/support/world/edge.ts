@@ -8,10 +8,21 @@ import type { Host } from './host.ts'
 import type { Schedule } from './schedule.ts'
 import { certificateOf, keyOf, openCredential, openResignation } from './statements.ts'
 
+/** What the network between hosts and the edge does to messages besides delaying them. */
+export interface EdgeAdversity {
+  /** In [0, 1]: of requests and of answers. */
+  readonly loss: number
+  readonly duplication: number
+  /** Times as slow. */
+  readonly slowness: number
+}
+
 export interface EdgePorts {
   readonly network: NetworkId
   readonly schedule: Schedule
   readonly latencyMs: () => number
+  /** In [0, 1). */
+  readonly draw: () => number
   readonly hosts: ReadonlyMap<NodeId, Host>
   readonly authorities: ReadonlyMap<ClusterId, WorldAuthority>
   /** Peers of its cluster that a host is linked with and that answer. */
@@ -20,11 +31,14 @@ export interface EdgePorts {
 
 /** Requests whose answers no handler awaits: the registry in the answer is what counts. */
 const NO_REQUEST = -1
+/** From a lost session to the next attempt. */
+const RECONNECT_MS = 100
 /** Numbers of claims that a peer carries. */
 const FIRST_RELAYED = 1_000_000
 
 export class Edge {
   up = true
+  adversity: EdgeAdversity = { loss: 0, duplication: 0, slowness: 1 }
   readonly #ports: EdgePorts
   readonly #cut = new Set<NodeId>()
   readonly #arrival = new Map<string, number>()
@@ -44,11 +58,12 @@ export class Edge {
     authority.sessions.set(session, host.node)
     const nonce = `challenge-${session}`
     host.feed({ i: 'authority', up: true, challenge: nonce })
-    this.#toAuthority(host, () => {
+    this.#inOrder(`>${session}`, () => {
+      if (!this.up || this.#cut.has(host.node)) return
       authority.input({ i: 'memberSeen', nonce, member: memberOf(host) })
       authority.input({ i: 'sessionOpened', node: host.node, session })
       const view = authority.view()
-      if (view !== null) this.deliver(host.node, { s: 'state', session }, view)
+      if (view !== null) this.deliver(host.node, session, { s: 'state', session }, view)
     })
   }
 
@@ -64,6 +79,18 @@ export class Edge {
       schedule.after(latencyMs(), () => authority.input({ i: 'sessionClosed', node: host.node, session }))
     }
     host.feed({ i: 'authority', up: false })
+  }
+
+  /** The authority's end is gone; the host learns of it and comes back. */
+  dropped(node: NodeId, session: string): void {
+    const host = this.#ports.hosts.get(node)!
+    if (host.session !== session) return
+    host.session = null
+    host.feed({ i: 'authority', up: false })
+    const { life } = host
+    this.#ports.schedule.after(RECONNECT_MS * (1 + this.#ports.draw()), () => {
+      if (host.life === life) this.open(host)
+    })
   }
 
   cut(host: Host): void {
@@ -89,10 +116,12 @@ export class Edge {
     for (const host of this.#ports.hosts.values()) this.open(host)
   }
 
-  /** What an authority says to one node, over its present session. */
-  deliver(node: NodeId, send: RegistrySend, view: RegistryView | null): void {
+  /** What an authority says to one node over a session. */
+  deliver(node: NodeId, session: string, send: RegistrySend, view: RegistryView | null): void {
     const host = this.#ports.hosts.get(node)!
-    const { session } = host
+    if (host.session !== session) return
+    // State that changed is told until it is known; an answer may be lost for good.
+    if (send.s !== 'broadcast' && send.s !== 'state' && this.#chance(this.adversity.loss)) return
     this.#inOrder(`<${session}`, () => {
       if (host.session === session) this.#hear(host, send, view)
     })
@@ -190,14 +219,21 @@ export class Edge {
   #toAuthority(host: Host, act: (authority: WorldAuthority, session: string) => void): void {
     const { session } = host
     if (session === null) return
-    this.#inOrder(`>${session}`, () => {
+    if (this.#chance(this.adversity.loss)) return
+    const arrive = () => {
       if (this.up && !this.#cut.has(host.node)) act(this.#authority(host), session)
-    })
+    }
+    this.#inOrder(`>${session}`, arrive)
+    if (this.#chance(this.adversity.duplication)) this.#inOrder(`>${session}`, arrive)
+  }
+
+  #chance(probability: number): boolean {
+    return probability > 0 && this.#ports.draw() < probability
   }
 
   #inOrder(way: string, arrive: () => void): void {
     const { schedule, latencyMs } = this.#ports
-    const at = Math.max(schedule.now + latencyMs(), this.#arrival.get(way) ?? 0)
+    const at = Math.max(schedule.now + latencyMs() * this.adversity.slowness, this.#arrival.get(way) ?? 0)
     this.#arrival.set(way, at)
     schedule.after(at - schedule.now, arrive)
   }

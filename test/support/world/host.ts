@@ -21,6 +21,7 @@ import {
 } from '@baton/shared/ids'
 import type { NodeWrite } from '@baton/shared/ports/node-store'
 import { MemoryDisk, MemoryStore } from '../memory-store.ts'
+import { Clock } from './clock.ts'
 import type { Schedule } from './schedule.ts'
 
 /** What a master takes for held: checked against the disks when the batch leaves. */
@@ -39,6 +40,12 @@ export interface HostPorts {
   readonly held: (host: Host, held: HeldClaim) => void
   readonly stepped: (host: Host, before: NodeState, input: NodeInput, step: NodeStep) => void
   readonly failed: (host: Host, error: unknown) => void
+  /** The process gives up: its disk does not do what it must. */
+  readonly stopped: (host: Host, why: string) => void
+  /** A process begins; `remembered` is the token that the one before had on disk. */
+  readonly began: (host: Host, remembered: Token | null) => void
+  /** The disk has less than before. */
+  readonly diskChanged: (host: Host) => void
 }
 
 const BATCH_MAX = 256
@@ -57,6 +64,13 @@ export class Host {
   alive = false
   frozen = false
   session: string | null = null
+  readonly clock: Clock
+  /** Executes in a way of its own: a cluster that computes wrong results. */
+  ownApplication: Application | null = null
+  /** Commits fail: the next one, or all while it is full. */
+  diskFault: 'none' | 'syncFails' | 'full' = 'none'
+  /** Commits take this many times as long. */
+  diskSlowness = 1
   /** Its disk was emptied, and what it had is not all back yet. */
   wiped = false
   readonly mempool = new Map<Hash, SignedTransaction>()
@@ -83,6 +97,7 @@ export class Host {
     this.cluster = cluster
     this.site = site
     this.#ports = ports
+    this.clock = new Clock(() => ports.schedule.now)
   }
 
   get committing(): boolean {
@@ -94,8 +109,10 @@ export class Host {
     this.alive = true
     this.frozen = false
     this.store = new MemoryStore(this.disk)
+    const remembered = this.durableToken
     this.#committed()
     this.state = open(this.store)
+    this.#ports.began(this, remembered)
     this.feed({ i: 'start', nonceSeed: `seed-${this.node}-${this.life}` })
   }
 
@@ -114,6 +131,7 @@ export class Host {
     this.store.close()
     this.durableTip = this.disk.tip
     this.#uncommittedFrom = Number.POSITIVE_INFINITY
+    this.#ports.diskChanged(this)
   }
 
   /** A new, empty disk. */
@@ -122,6 +140,18 @@ export class Host {
     this.executed.clear()
     this.durableTip = 0
     this.wiped = true
+  }
+
+  /** The body of a log entry reads differently from what was written. False when the log has no such entry. */
+  damage(index: number): boolean {
+    const { entries, base } = this.disk
+    const at = index - base.index - 1
+    const entry = entries[at]
+    if (entry === undefined) return false
+    const body = Uint8Array.from(entry.body)
+    body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
+    this.disk.entries = entries.with(at, { ...entry, body })
+    return true
   }
 
   thaw(): void {
@@ -190,14 +220,14 @@ export class Host {
 
   #step(input: NodeInput): NodeStep | null {
     const before = this.state
-    const { schedule, application } = this.#ports
+    const { application } = this.#ports
     try {
       const step = nodeStep(before, input, {
-        now: schedule.now,
+        now: this.clock.now(),
         hash: sha256,
         log: this.store,
         chain: this.store,
-        application: application(),
+        application: this.ownApplication ?? application(),
       })
       this.state = step.state
       this.#ports.stepped(this, before, input, step)
@@ -240,11 +270,17 @@ export class Host {
       if (write.w === 'truncate') this.#uncommittedFrom = Math.min(this.#uncommittedFrom, write.after + 1)
       if (write.w === 'resetLog') this.#uncommittedFrom = 0
     }
-    if (writes.length > 0) this.store.apply(writes)
+    if (writes.length === 0) return
+    this.store.apply(writes)
+    if (writes.some(({ w }) => w === 'truncate' || w === 'resetLog' || w === 'compact')) this.#ports.diskChanged(this)
   }
 
   #commit(leave: () => void): void {
     const finish = () => {
+      if (this.diskFault !== 'none') {
+        this.#commitFails()
+        return
+      }
       this.#committed()
       this.#uncommittedFrom = Number.POSITIVE_INFINITY
       this.#committing = false
@@ -255,7 +291,7 @@ export class Host {
       leave()
       this.#wake()
     }
-    const ms = this.#ports.commitMs()
+    const ms = this.#ports.commitMs() * this.diskSlowness
     if (ms === 0) {
       finish()
       return
@@ -264,12 +300,19 @@ export class Host {
     this.#inLife(ms, finish)
   }
 
+  /** Storage is not to be trusted after this: the process stops, and what it wrote last is gone. */
+  #commitFails(): void {
+    const why = this.diskFault === 'full' ? 'no space left' : 'fsync failed'
+    if (this.diskFault === 'syncFails') this.diskFault = 'none'
+    this.#ports.stopped(this, why)
+  }
+
   #commitLazily(): void {
     if (this.#lazyCommitDue) return
     this.#lazyCommitDue = true
     this.#inLife(LAZY_COMMIT_MS, () => {
       this.#lazyCommitDue = false
-      if (!this.#committing) this.#committed()
+      if (!this.#committing && this.diskFault === 'none') this.#committed()
     })
   }
 
@@ -287,7 +330,7 @@ export class Host {
     this.#timerId += 1
     const id = this.#timerId
     this.#timers.set(name, id)
-    this.#inLife(after, () => {
+    this.#inLife(this.clock.inTrueMs(after), () => {
       if (this.#timers.get(name) !== id) return
       this.#timers.delete(name)
       this.feed({ i: 'timer', name: name as never })

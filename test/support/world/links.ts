@@ -11,11 +11,20 @@ import type { Schedule } from './schedule.ts'
 interface Link {
   readonly ends: readonly [Host, Host]
   open: boolean
-  clogged: boolean
   /** When the last message of each end arrives: the next one is not earlier. */
   readonly arrival: [number, number]
-  /** What waits while the link is clogged. */
-  readonly waiting: (() => void)[]
+  /** What waits while a direction is clogged, by the end that sent it. */
+  readonly waiting: readonly [(() => void)[], (() => void)[]]
+}
+
+/**
+ * Links as no transport of ours may be: what is said is lost, comes twice or in another order although the link stays open. The core is
+ * promised better (`ports/peer-links.ts`), so under this only safety is asked for.
+ */
+export interface Adversity {
+  readonly loss: number
+  readonly duplication: number
+  readonly reordering: number
 }
 
 export interface LinksPorts {
@@ -23,6 +32,8 @@ export interface LinksPorts {
   /** Every message goes through the real codec: what it cannot carry would not arrive. */
   readonly codec: boolean
   readonly latencyMs: () => number
+  /** In [0, 1): draws what an adverse link does. */
+  readonly draw: () => number
   readonly opened: (host: Host, peer: Host) => void
   readonly closed: (host: Host, peer: Host) => void
   readonly arrived: (host: Host, from: NodeId, message: PeerMessage) => void
@@ -32,7 +43,9 @@ export class Links {
   readonly #ports: LinksPorts
   readonly #links = new Map<string, Link>()
   readonly #cut = new Set<string>()
+  /** Directions that carry nothing, as `from>to`. */
   readonly #clogged = new Set<string>()
+  adversity: Adversity | null = null
   /** One message to several peers is encoded and decoded once. */
   #carried: { readonly message: PeerMessage; readonly arrives: PeerMessage } | null = null
 
@@ -46,19 +59,18 @@ export class Links {
 
   /** Neither refuses nor answers: a connection attempt runs into its timeout. */
   isSilent(a: string, b: string): boolean {
-    return this.isCut(a, b) || this.#clogged.has(pair(a, b))
+    return this.isCut(a, b) || this.#isClogged(a, b) || this.#isClogged(b, a)
   }
 
   /** A message would arrive soon. */
   flows(a: string, b: string): boolean {
-    const link = this.#links.get(pair(a, b))
-    return link !== undefined && !link.clogged
+    return this.#links.has(pair(a, b)) && !this.#isClogged(a, b) && !this.#isClogged(b, a)
   }
 
   open(a: Host, b: Host): void {
     const key = pair(a.node, b.node)
     if (a === b || !a.alive || !b.alive || this.isSilent(a.node, b.node) || this.#links.has(key)) return
-    this.#links.set(key, { ends: [a, b], open: true, clogged: false, arrival: [0, 0], waiting: [] })
+    this.#links.set(key, { ends: [a, b], open: true, arrival: [0, 0], waiting: [[], []] })
     this.#ports.opened(a, b)
     this.#ports.opened(b, a)
   }
@@ -79,40 +91,49 @@ export class Links {
     this.close(a, b)
   }
 
-  clog(a: Host, b: Host): void {
-    this.#clogged.add(pair(a.node, b.node))
-    const link = this.#links.get(pair(a.node, b.node))
-    if (link !== undefined) link.clogged = true
+  /** What `from` says to `to` waits; the other direction goes on. */
+  clog(from: Host, to: Host): void {
+    this.#clogged.add(`${from.node}>${to.node}`)
   }
 
-  /** Ends a cut and a clog. */
+  /** Ends a cut, and a clog of either direction. */
   mend(a: Host, b: Host): void {
-    const key = pair(a.node, b.node)
-    this.#cut.delete(key)
-    this.#clogged.delete(key)
-    const link = this.#links.get(key)
-    if (link?.clogged) {
-      link.clogged = false
-      for (const arrive of link.waiting.splice(0)) arrive()
-    }
+    this.#cut.delete(pair(a.node, b.node))
+    this.#clogged.delete(`${a.node}>${b.node}`)
+    this.#clogged.delete(`${b.node}>${a.node}`)
+    const link = this.#links.get(pair(a.node, b.node))
+    if (link !== undefined) for (const waiting of link.waiting) for (const arrive of waiting.splice(0)) arrive()
     this.open(a, b)
   }
 
   send(from: Host, to: NodeId, message: PeerMessage): void {
     const link = this.#links.get(pair(from.node, to))
     if (link === undefined) return
+    const { adversity } = this
+    const { draw } = this.#ports
+    if (adversity !== null && draw() < adversity.loss) return
+    this.#carryOver(link, from, message, adversity !== null && draw() < adversity.reordering)
+    if (adversity !== null && draw() < adversity.duplication) this.#carryOver(link, from, message, true)
+  }
+
+  #carryOver(link: Link, from: Host, message: PeerMessage, outOfOrder: boolean): void {
     const arrives = this.#carry(message)
     const end = link.ends[0] === from ? 0 : 1
     const receiver = link.ends[1 - end]!
-    const { schedule, latencyMs, arrived } = this.#ports
-    const at = Math.max(schedule.now + latencyMs(), link.arrival[end])
-    link.arrival[end] = at
+    const { schedule, latencyMs, draw, arrived } = this.#ports
+    const soonest = schedule.now + latencyMs() + (outOfOrder ? 20 * draw() : 0)
+    const at = outOfOrder ? soonest : Math.max(soonest, link.arrival[end])
+    if (!outOfOrder) link.arrival[end] = at
     const arrive = () => {
       if (!link.open) return
-      if (link.clogged) link.waiting.push(arrive)
+      if (this.#isClogged(from.node, receiver.node)) link.waiting[end].push(arrive)
       else if (receiver.alive) arrived(receiver, from.node, arrives)
     }
     schedule.after(at - schedule.now, arrive)
+  }
+
+  #isClogged(from: string, to: string): boolean {
+    return this.#clogged.size > 0 && this.#clogged.has(`${from}>${to}`)
   }
 
   #carry(message: PeerMessage): PeerMessage {

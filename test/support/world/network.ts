@@ -8,6 +8,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
 import type { Host } from './host.ts'
+import type { WorldObserver } from './world.ts'
 
 export interface WorldOptions {
   readonly clusters: number
@@ -24,6 +25,9 @@ export interface WorldOptions {
   readonly codec?: boolean
   /** Acts are signed with real Ed25519 instead of a keyed hash. */
   readonly ed25519?: boolean
+  /** Nodes that stop on an assertion of the core are no breach. */
+  readonly failsQuietly?: boolean
+  readonly observer?: WorldObserver
 }
 
 const BUCKETS = 256

@@ -31,7 +31,7 @@ export class Outbox {
   }
 
   perform(host: Host, send: NodeSend): void {
-    const { schedule, links, edge, inbox, watch } = this.#ports
+    const { links, edge, inbox, watch } = this.#ports
     switch (send.s) {
       case 'self':
         host.feed(send.input)
@@ -49,7 +49,7 @@ export class Outbox {
       case 'getTransactions': {
         const { height, round } = send
         const transactions = [...host.mempool.values()]
-        host.feed({ i: 'transactions', height, round, transactions, time: Math.floor(schedule.now) })
+        host.feed({ i: 'transactions', height, round, transactions, time: host.clock.wall() })
         return
       }
       case 'heightStarted':

@@ -7,18 +7,22 @@ import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
-import type { NodeInput } from '@baton/shared/core/node/io'
+import type { NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
-import { isLeading } from '@baton/shared/core/node/state'
+import { isLeading, type NodeState } from '@baton/shared/core/node/state'
+import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
+import type { RegistryState } from '@baton/shared/core/registry/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
+import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId, SiteId } from '@baton/shared/ids'
+import type { MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
-import { Edge } from './edge.ts'
+import { Edge, type EdgeAdversity } from './edge.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
-import { Links } from './links.ts'
+import { type Adversity, Links } from './links.ts'
 import { coreConfigOf, genesisOf, originOf, type WorldOptions } from './network.ts'
 import { Outbox } from './outbox.ts'
 import { Random } from './random.ts'
@@ -29,6 +33,14 @@ import { Watch } from './watch.ts'
 
 /** From the start of a process to its first links. */
 const LINKS_AFTER_MS = 5
+
+/** Sees every step; decides nothing. */
+export interface WorldObserver {
+  stepped(host: Host, before: NodeState, input: NodeInput, step: NodeStep): void
+  registryStepped(authority: WorldAuthority, before: RegistryState, input: RegistryInput, step: RegistryStep): void
+  /** A process gave up because of its disk. */
+  stopped(host: Host, why: string): void
+}
 
 export class World {
   readonly genesis: Genesis
@@ -42,6 +54,8 @@ export class World {
   readonly #edge: Edge
   readonly #workload: Random
   #submitted = 0
+  /** Nodes that stop on an assertion of the core are no breach: set while a defect is planted on purpose. */
+  readonly #failsQuietly: boolean
 
   constructor(options: WorldOptions) {
     const seed = options.seed ?? 1
@@ -52,6 +66,7 @@ export class World {
       Random,
     ]
     this.#workload = workload
+    this.#failsQuietly = options.failsQuietly ?? false
     this.genesis = genesisOf(options)
     this.application = new RecordsAndTransfers(this.genesis)
     const schedule = this.#schedule
@@ -60,6 +75,7 @@ export class World {
       schedule,
       codec: options.codec ?? true,
       latencyMs: () => latencyMs(0.3),
+      draw: () => network.next(),
       opened: (host, peer) => this.#opened(host, peer),
       closed: (host, peer) => host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: false }),
       arrived: (host, from, message) => inbox.receive(host, from, message),
@@ -71,6 +87,7 @@ export class World {
       authorities,
       network: this.genesis.network,
       latencyMs: () => latencyMs(2),
+      draw: () => network.next(),
       relays: ({ node, cluster }) =>
         this.nodesOf(cluster).filter((peer) => !peer.frozen && this.#links.flows(node, peer.node)),
     })
@@ -90,8 +107,14 @@ export class World {
     for (const { cluster, founder, policy } of this.genesis.clusters) {
       const authority = new WorldAuthority(this.genesis.network, cluster, founder, policy, {
         now: () => this.now,
-        deliver: (node, send, view) => this.#edge.deliver(node, send, view),
+        after: (ms, run) => this.after(ms, run),
+        deliver: (node, session, send, view) => this.#edge.deliver(node, session, send, view),
         granted: (view) => this.#edge.broadcast(view),
+        stepped: (from, before, input, step) => {
+          watch.registryStepped(cluster, before, step)
+          options.observer?.registryStepped(from, before, input, step)
+        },
+        dropped: (node, session) => this.#edge.dropped(node, session),
       })
       this.authorities.set(cluster, authority)
     }
@@ -103,13 +126,20 @@ export class World {
       held: watch.held.bind(watch),
       stepped: (...[host, before, input, step]: Parameters<Watch['stepped']>) => {
         watch.stepped(host, before, input, step)
+        options.observer?.stepped(host, before, input, step)
         if (step.rejected !== undefined)
           this.rejected.push({ node: host.node, why: `${input.i}: ${step.rejected.why}` })
       },
       failed: (host: Host, error: unknown) => {
-        watch.failed(host, error)
+        if (!this.#failsQuietly) watch.failed(host, error)
         this.kill(host.node)
       },
+      stopped: (host: Host, why: string) => {
+        options.observer?.stopped(host, why)
+        this.kill(host.node)
+      },
+      began: watch.began.bind(watch),
+      diskChanged: watch.diskChanged.bind(watch),
     }
     for (const [c, { cluster }] of this.genesis.clusters.entries()) {
       for (let n = 0; n < options.nodes; n++) {
@@ -191,14 +221,19 @@ export class World {
     this.#edge.close(host)
   }
 
+  /** The process begins, unless its disk cannot be read: then the operator puts an empty one in its place (EL6). */
   start(node: string): void {
     const host = this.host(node)
     if (host.alive) return
-    host.begin((store) => {
-      const origin = originOf(this.genesis, this.application)
-      const chain = store.tip() === 0 ? genesisChain(sha256, origin) : loadChain(sha256, origin, store)
-      return openNode(coreConfigOf(this.genesis, host, this.hosts.values()), store.load(), chain, sha256, this.now)
-    })
+    try {
+      host.begin((store) => this.#open(host, store))
+    } catch (error) {
+      if (!(error instanceof BatonError) || error.code !== 'STORAGE_DAMAGED') throw error
+      this.rejected.push({ node: host.node, why: error.message })
+      host.end()
+      host.wipe()
+      host.begin((store) => this.#open(host, store))
+    }
     const { life } = host
     this.after(LINKS_AFTER_MS, () => {
       if (host.life !== life) return
@@ -223,13 +258,35 @@ export class World {
     host.wipe()
   }
 
+  /** An entry of the log on a dead host's disk can no longer be read. False when there is none. */
+  damage(node: string, index: number): boolean {
+    const host = this.host(node)
+    if (host.alive) throw new Error('damage the disk of a dead host')
+    return host.damage(index)
+  }
+
   cut(a: string, b: string): void {
     this.#links.cut(this.host(a), this.host(b))
   }
 
   /** The link stays up and carries nothing. */
   clog(a: string, b: string): void {
-    this.#links.clog(this.host(a), this.host(b))
+    this.clogOneWay(a, b)
+    this.clogOneWay(b, a)
+  }
+
+  /** What `from` says does not reach `to`; the other direction goes on. */
+  clogOneWay(from: string, to: string): void {
+    this.#links.clog(this.host(from), this.host(to))
+  }
+
+  /** Null: links are as the core is promised. */
+  setLinkAdversity(adversity: Adversity | null): void {
+    this.#links.adversity = adversity
+  }
+
+  setEdgeAdversity(adversity: EdgeAdversity): void {
+    this.#edge.adversity = adversity
   }
 
   mend(a: string, b: string): void {
@@ -248,6 +305,13 @@ export class World {
 
   feed(host: Host, input: NodeInput): void {
     host.feed(input)
+  }
+
+  #open(host: Host, store: MemoryStore): NodeState {
+    const origin = originOf(this.genesis, this.application)
+    const chain = store.tip() === 0 ? genesisChain(sha256, origin) : loadChain(sha256, origin, store)
+    const config = coreConfigOf(this.genesis, host, this.hosts.values())
+    return openNode(config, store.load(), chain, sha256, host.clock.now())
   }
 
   #opened(host: Host, peer: Host): void {

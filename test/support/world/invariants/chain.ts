@@ -1,0 +1,94 @@
+/** One block and one result per height; what was acknowledged is in the chain, once, on every node that has reached its height. */
+import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
+import type { NodeSend } from '@baton/shared/core/node/io'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { Hash, Height, NodeId } from '@baton/shared/ids'
+import { blockOf, certificateIn } from '../decoded.ts'
+import type { Host } from '../host.ts'
+import { electableWith, type Scene } from './scene.ts'
+
+export class Chain {
+  /** Transactions whose block was held by the cluster that was asked. */
+  readonly acknowledged = new Set<Hash>()
+  readonly #scene: Scene
+  readonly #blocks = new Map<number, { readonly hash: Hash; readonly result: Hash; readonly node: NodeId }>()
+  /** Transaction → the height at which it first was executed. */
+  readonly #heights = new Map<Hash, Height>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  executed(host: Host, { block, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
+    const { height } = block.header
+    const known = this.#blocks.get(height)
+    if (known === undefined) {
+      this.#blocks.set(height, { hash: block.hash, result, node: host.node })
+      for (const { id } of receipts) {
+        const at = this.#heights.get(id)
+        if (at !== undefined) this.#twice(id, at, height)
+        this.#heights.set(id, height)
+      }
+    } else if (known.hash !== block.hash) {
+      this.#scene.breach('one block per height', `fork at ${height}: ${known.node} and ${host.node}`)
+    } else if (known.result !== result) {
+      this.#scene.breach('one result per height', `results differ at ${height}: ${known.node} and ${host.node}`)
+    }
+  }
+
+  /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
+  told(host: Host, height: Height): void {
+    for (const other of electableWith(this.#scene, host)) {
+      if (hasDecision(other, height)) continue
+      const where = `not on the disk of ${other.node}`
+      this.#scene.breach('GU2 acknowledges only what is held', `${host.node} acknowledges height ${height}, ${where}`)
+    }
+    const stored = host.store.block(height)
+    const decided = host.state.decided.get(height)
+    const body = decided === undefined ? null : host.state.bodies.get(decided.certificate.block)?.block
+    const { transactions } = stored !== null ? blockOf(stored.bytes) : (body ?? { transactions: [] })
+    const opened = openTransactions(sha256, transactions)
+    if (opened.ok) for (const { id } of opened.value) this.acknowledged.add(id)
+  }
+
+  /** Everything that is stored, read anew. */
+  recount(): void {
+    for (const host of this.#scene.hosts.values()) {
+      for (const [height, { hash, result }] of host.disk.blocks) {
+        const known = this.#blocks.get(height)
+        if (known?.hash !== hash) this.#scene.breach('one block per height', `${host.node} has another block ${height}`)
+        else if (known.result !== result) {
+          this.#scene.breach('one result per height', `${host.node} has another result of ${height}`)
+        }
+      }
+      this.#hasAcknowledged(host)
+    }
+  }
+
+  #hasAcknowledged(host: Host): void {
+    const { tip, transactions } = host.disk
+    for (const id of this.acknowledged) {
+      const height = this.#heights.get(id)
+      if (height === undefined || height > tip || transactions.get(id)?.height === height) continue
+      const what = `${host.node} has reached height ${tip} without transaction ${id.slice(0, 8)} of ${height}`
+      this.#scene.breach('acknowledged stays in the chain', what)
+      return
+    }
+  }
+
+  #twice(id: Hash, first: Height, second: Height): void {
+    const what = `${id.slice(0, 8)} was executed at ${first} and at ${second}`
+    this.#scene.breach('a transaction is in the chain once', what)
+  }
+}
+
+function hasDecision(host: Host, height: Height): boolean {
+  if (host.durableTip >= height) return true
+  const { entries } = host.disk
+  for (let at = entries.length - 1; at >= 0; at--) {
+    const entry = entries[at]!
+    if (entry.kind !== 'decided' || certificateIn(entry.body).height !== height) continue
+    if (host.hasDurably(entry.index, entry.hash)) return true
+  }
+  return false
+}

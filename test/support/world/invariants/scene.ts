@@ -1,0 +1,51 @@
+/** What the invariants of a world look at, and where they say what is broken. They believe no node's word. */
+import type { ClusterId, NodeId } from '@baton/shared/ids'
+import type { WorldAuthority } from '../authority.ts'
+import type { Host } from '../host.ts'
+
+/** By name: the rule, and what must hold. Each is checked after every event, and anew from all that is stored by `recount`. */
+export type InvariantName =
+  | 'RG1 one holder per token'
+  | 'RG registry step'
+  | 'RG4 electable nodes have what is held'
+  | 'EL5 tokens never fall'
+  | 'EL5 answers only under a token on disk'
+  | 'EL5 signs only under the highest promised token'
+  | 'NW1 known tokens never fall'
+  | 'GU1 held is on every required disk'
+  | 'GU2 signs only what is held'
+  | 'GU2 acknowledges only what is held'
+  | 'GU7 signs only with the body'
+  | 'NW3 no two acts for one place'
+  | 'one block per height'
+  | 'one result per height'
+  | 'acknowledged stays in the chain'
+  | 'a transaction is in the chain once'
+  | 'consensus state'
+  | 'the recount agrees'
+  | 'no node stops on its own assertion'
+
+export interface Breach {
+  readonly at: number
+  readonly invariant: InvariantName
+  readonly sentence: string
+}
+
+export interface Scene {
+  readonly now: () => number
+  readonly hosts: ReadonlyMap<NodeId, Host>
+  readonly authorities: ReadonlyMap<ClusterId, WorldAuthority>
+  readonly breach: (invariant: InvariantName, sentence: string) => void
+}
+
+/** The host and every node of its cluster that the registry would grant, but those whose disk was taken away. */
+export function electableWith({ hosts, authorities }: Scene, host: Host): readonly Host[] {
+  const { registry } = authorities.get(host.cluster)!.state
+  const electable: Host[] = host.wiped ? [] : [host]
+  if (registry.status !== 'founded') return electable
+  for (const node of registry.syncSet) {
+    const other = hosts.get(node)!
+    if (other !== host && !other.wiped) electable.push(other)
+  }
+  return electable
+}
