@@ -1,4 +1,5 @@
 /** Turns what the machines report into log lines: one name, flat fields, a sentence for the operator. */
+import { unreachable } from '@baton/shared/assert'
 import type { NodeEvent } from '@baton/shared/core/node/io'
 import { formatToken } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
@@ -10,6 +11,16 @@ interface Line {
   readonly name: string
   readonly fields: Readonly<Record<string, unknown>>
   readonly sentence: string
+}
+
+/** What the machines call it, in words. */
+const STEPPED_DOWN: Readonly<Record<string, string>> = {
+  higherToken: 'a higher epoch has been granted',
+  handedOver: 'it has handed over',
+  resigning: 'it hands over',
+  resigned: 'it handed over',
+  tokenConflict: 'two grants of one epoch have been seen',
+  stopping: 'this node stops',
 }
 
 export function logEvent(log: Log, event: NodeEvent): void {
@@ -28,7 +39,12 @@ export function describe(event: NodeEvent): Line {
       return line('info', 'promoted', { ...token, height, resumed }, `this node ${how}, epoch ${formatToken(token)}`)
     }
     case 'stepped-down':
-      return line('warn', 'stepped-down', { ...event.token, why: event.why }, `no longer master: ${event.why}`)
+      return line(
+        'warn',
+        'stepped-down',
+        { ...event.token, why: event.why },
+        `no longer master: ${STEPPED_DOWN[event.why] ?? event.why}`,
+      )
     case 'decided': {
       const { height, round, block, transactions } = event
       return line('info', 'decided', { height, round, block, transactions }, `block ${height} decided`)
@@ -127,7 +143,6 @@ export function describe(event: NodeEvent): Line {
 }
 
 function describeElection(event: Extract<NodeEvent, { e: string }>): Line {
-  const { e, ...fields } = event
   switch (event.e) {
     case 'role':
       return line(
@@ -154,10 +169,26 @@ function describeElection(event: Extract<NodeEvent, { e: string }>): Line {
       return line('info', 'claiming', { ...event.token, why: event.why }, `claiming epoch ${formatToken(event.token)}`)
     case 'claimRefused':
       return line('warn', 'claim-refused', { code: event.code, why: event.why }, `the claim is refused: ${event.why}`)
+    case 'preVoteRefused':
+      return line(
+        'debug',
+        'pre-vote-refused',
+        { by: event.by, why: event.why },
+        `${event.by} is against it: ${event.why}`,
+      )
+    case 'ownStall':
+      return line(
+        'warn',
+        'own-stall',
+        { ms: event.ms },
+        `this process stood still for ${event.ms} ms: look at the load of this host, its disk and its memory`,
+      )
+    case 'noSuccessor':
+      return line('warn', 'no-successor', { why: event.why }, `nobody can take over: ${event.why}`)
     case 'tokenConflict':
       return line('error', 'token-conflict', { code: event.code }, 'two grants of one token: this node freezes')
     default:
-      return line('warn', e, fields, e)
+      return unreachable(event)
   }
 }
 

@@ -18,7 +18,7 @@ function refuse(node: LoneNode, code: ErrorCode, retryAfterMs: number | null, st
 
 describe('a refused claim', () => {
   it.each([
-    [700, HEARTBEAT],
+    [700, MASTER_TTL / 3],
     [20, 20],
   ])('[RG3] MASTER_ALIVE for %i ms more is asked again after %i ms', (retryAfterMs, after) => {
     const node = claiming()

@@ -117,3 +117,22 @@ describe('what a node says of itself', () => {
     expect(node.state.config.node).toBe(B)
   })
 })
+
+describe('a peer that comes back', () => {
+  it('[EL6] is believed anew: what it said over an earlier link may be of another process, or of a disk it no longer has', () => {
+    const node = new LoneNode().leading()
+    expect(node.state.peers.get(C)?.heartbeat?.electable).toBe(true)
+    node.feed({ i: 'linkDown', peer: C })
+    node.feed({ i: 'linkUp', peer: C })
+    expect(node.state.peers.get(C)?.heartbeat).toBeNull()
+  })
+
+  it('[EL6] calls itself unelectable until it knows a token: it has no log either', () => {
+    const node = new LoneNode().started()
+    node.feed({ i: 'linkUp', peer: A })
+    node.pass(HEARTBEAT)
+    const said = node.of('peer').map(({ message }) => message)
+    expect(said.filter((message) => message.t === 'heartbeat').map(({ electable }) => electable)).toContain(false)
+    expect(said.some((message) => message.t === 'heartbeat' && message.electable)).toBe(false)
+  })
+})

@@ -188,3 +188,30 @@ test('[RG4] a refusal of a stale request, with the state as it is now, is asked 
   bench.pump()
   expect(bench.take(A, 'reshape').at(-1)).toMatchObject({ syncSet: [A, C], version: 11 })
 })
+
+test('[RG4] a standby that was suspected and comes back with all it had is not asked to leave any more', () => {
+  const bench = led()
+  bench.unlink(A, B)
+  bench.append(A)
+  bench.wait(600)
+  bench.step(A, { i: 'timer' })
+  expect(bench.role(A).suspects.has(B)).toBe(true)
+  bench.take(A, 'reshape')
+  bench.link(A, B)
+  bench.pump()
+  // The registry has moved by something else meanwhile: the request is refused for its version.
+  bench.registry(A, 1, 11, [A, B])
+  bench.step(A, { i: 'timer' })
+  expect(bench.take(A, 'reshape').filter(({ version }) => version === 11)).toEqual([])
+})
+
+test('[RG4] a follower that leaves something unanswered is not taken in, however little it lacks', () => {
+  const bench = alone()
+  bench.append(A)
+  bench.wait(400)
+  offer(bench, C)
+  expect(bench.role(A).reshaping).toBeNull()
+  bench.pump()
+  offer(bench, C)
+  expect(bench.role(A).required.pending).toEqual([C])
+})

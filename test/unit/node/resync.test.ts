@@ -111,3 +111,20 @@ test('[EL6] a standby with a new disk does not stand, and is electable when it h
     describeWorld(world),
   ).toBe(true)
 })
+
+test('[EL6 RG4] a standby with a new disk is not taken back before it has re-synced: it never says that it is electable', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 3)
+  const standby = world.host('c1-n2')
+  world.kill(standby.node)
+  world.wipe(standby.node)
+  world.start(standby.node)
+  const added = () =>
+    world
+      .host('c1-n1')
+      .events.filter(({ event }) => 'event' in event && event.event === 'guard-adding' && event.peer === standby.node)
+  const before = added().length
+  expect(world.run(10_000, () => standby.state.resync !== null)).toBe(true)
+  world.run(10_000, () => standby.state.resync === null || added().length > before)
+  expect(added()).toHaveLength(before)
+})

@@ -27,7 +27,10 @@ export function compareCandidates(a: Candidate, b: Candidate): number {
 export function electable(state: ElectionState): boolean {
   const { config, role } = state
   if (role.r === 'frozen' || role.r === 'stopped' || (role.r === 'resigning' && role.leaving)) return false
-  return !config.noFailover && state.log.complete && !(state.view?.bars.includes(config.node) ?? false)
+  // EL6: a node that never knew a token has no log either.
+  return (
+    state.own !== null && !config.noFailover && state.log.complete && !(state.view?.bars.includes(config.node) ?? false)
+  )
 }
 
 /** Why this node may not stand now; null when it may. */

@@ -63,7 +63,8 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
   const asked = outcome.retryAfterMs ?? config.heartbeatMs
   switch (outcome.code) {
     case 'MASTER_ALIVE':
-      retry(turn, Math.max(RETRY_MIN_MS, Math.min(asked, config.heartbeatMs)) as Ms)
+      // What the authority hears of the master changes at the pace of the master's reports: asking faster only fills its log.
+      retry(turn, Math.max(RETRY_MIN_MS, Math.min(asked, config.masterTtlMs / 3)) as Ms)
       return
     case 'STALE_VERSION': {
       // The registry has moved: decide again on what it is now. If we learned nothing new, do not spin.

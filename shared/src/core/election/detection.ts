@@ -39,9 +39,10 @@ export function suspicion(state: ElectionState, now: Instant): Suspicion | null 
   return now - since >= state.config.suspectAfterMs ? { kind: 'silence', since } : null
 }
 
+/** What the peer said before may be of an earlier process, or of a disk it no longer has (EL6): it speaks anew. */
 export function onLinkUp(turn: Turn, { peer }: Input<'linkUp'>): void {
   const known = turn.state.peers.get(peer) ?? UNKNOWN_PEER
-  turn.set({ peers: new Map(turn.state.peers).set(peer, { ...known, linkUp: true, probe: 'none' }) })
+  turn.set({ peers: new Map(turn.state.peers).set(peer, { ...known, linkUp: true, heartbeat: null, probe: 'none' }) })
 }
 
 export function onLinkDown(turn: Turn, { peer }: Input<'linkDown'>): void {

@@ -21,9 +21,9 @@ export function onResign(turn: Turn, { to, leaving }: Input<'resign'>): void {
     startResigning(turn, heir, leaving, leaving ? 'leaves' : 'was asked to')
     return
   }
-  const why = `${to ?? 'no node'} of the sync set can take over`
+  const why = to === null ? 'no node of the sync set can take over' : `${to} cannot take over`
   if (!leaving) {
-    turn.reject('NOT_ELECTABLE', to === null ? why : `${to} cannot take over`)
+    turn.reject('NOT_ELECTABLE', why)
     return
   }
   // Nobody to hand over to: it may go on at its token when it comes back (RG2).

@@ -78,8 +78,10 @@ export function receiveAttach(state: GuardState, from: NodeId, attach: Attach, c
     return finish(work, context)
   }
   const before = work.role.followers.get(from)?.acked.index ?? work.role.acknowledged.get(from) ?? 0
-  if (isRequired(work, from) && common.index < before) {
-    suspect(work, from, `it acknowledged index ${before} and now has only ${common.index}`)
+  if (isRequired(work, from)) {
+    if (common.index < before) suspect(work, from, `it acknowledged index ${before} and now has only ${common.index}`)
+    // It is back with all it had: what is not asked for yet need not be.
+    else trust(work, from)
   }
   const follower: Follower = { acked: common, sent: common.index, waitingSince: null }
   const absent = new Map(work.role.absent)
@@ -218,6 +220,11 @@ function suspect(work: LeadingWork, node: NodeId, why: string): void {
   if (work.role.suspects.has(node)) return
   work.role = { ...work.role, suspects: new Set(work.role.suspects).add(node) }
   work.events.push({ event: 'guard-suspect', peer: node, why })
+}
+
+function trust(work: LeadingWork, node: NodeId): void {
+  const suspects = new Set(work.role.suspects)
+  if (suspects.delete(node)) work.role = { ...work.role, suspects }
 }
 
 function detach(work: LeadingWork, node: NodeId, context: GuardContext): void {

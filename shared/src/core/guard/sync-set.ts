@@ -37,7 +37,7 @@ export function nextSyncSetChange(
     return ask(state, withoutAddition(role), staying, now)
   }
   if (reshaping?.step === 'adding') return goOnAdding(state, role, reshaping, now)
-  const wanted = wantedStandbys(state, role)
+  const wanted = wantedStandbys(state, role, now)
   const joining = wanted.find((node) => !required.syncSet.includes(node))
   if (joining === undefined) {
     const standbys = required.syncSet.filter((node) => node !== state.policy.self)
@@ -76,12 +76,13 @@ function goOnAdding(
  * The best candidates that could be standbys now, as many as the policy wants. A better one that comes later is added first,
  * and only then is the surplus one let go: the sync set is never smaller for it.
  */
-function wantedStandbys(state: GuardState, role: LeadingRole): readonly NodeId[] {
+function wantedStandbys(state: GuardState, role: LeadingRole, now: Instant): readonly NodeId[] {
   const fit = role.candidates.filter((node) => {
     const follower = role.followers.get(node)
     if (node === state.policy.self || follower === undefined) return false
     if (role.required.syncSet.includes(node)) return true
-    // Streaming live, with nothing but the last few entries outstanding: holding on to it will not stall the cluster.
+    // Streaming live and answering, with nothing but the last few entries outstanding: holding on to it will not stall the cluster.
+    if (follower.waitingSince !== null && now - follower.waitingSince >= state.policy.suspectAfter / 2) return false
     return state.last.index - follower.acked.index <= LAG_MAX && follower.acked.index >= role.barrier
   })
   return fit.slice(0, state.policy.syncReplicas)

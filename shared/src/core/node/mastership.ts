@@ -30,9 +30,8 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
     }
     if (mastership.cluster === turn.state.config.election.cluster) {
       const { nonce, syncSet, version, coming } = grant
-      const before = turn.state.election.own
+      if (turn.state.election.own === null) comeNew(turn, mastership.node)
       runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming })
-      if (before === null) comeNew(turn)
     }
   }
 }
@@ -57,10 +56,12 @@ function adopt(turn: Turn, mastership: Mastership): void {
   runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
 }
 
-/** EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk. */
-function comeNew(turn: Turn): void {
-  const { election, config } = turn.state
-  if (election.own === null || election.own.node === config.election.node) return
+/**
+ * EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk.
+ * Marked before the election hears of the token: nobody is told in between that this node is electable.
+ */
+function comeNew(turn: Turn, master: NodeId): void {
+  if (master === turn.state.config.election.node) return
   markResync(turn, 'it has no log of its cluster yet')
 }
 

@@ -32,7 +32,7 @@ export function silenceRefusal(registry: FoundedRegistry, hearing: Hearing, now:
   if (lastHeard !== null && now - lastHeard < registry.policy.masterTtlMs) {
     return {
       code: 'MASTER_ALIVE',
-      why: `${registry.master} was heard as master ${now - lastHeard} ms ago`,
+      why: `${registry.master} was heard as master ${Math.round(now - lastHeard)} ms ago`,
       retryAfterMs: Math.ceil(registry.policy.masterTtlMs - (now - lastHeard)),
     }
   }
@@ -40,7 +40,11 @@ export function silenceRefusal(registry: FoundedRegistry, hearing: Hearing, now:
   const age = now - hearing.startedAt
   const graceLeftMs = registry.policy.startupGraceMs - age
   if (graceLeftMs > 0) {
-    return { code: 'STARTUP_GRACE', why: `the authority started ${age} ms ago`, retryAfterMs: Math.ceil(graceLeftMs) }
+    return {
+      code: 'STARTUP_GRACE',
+      why: `the authority started ${Math.round(age)} ms ago`,
+      retryAfterMs: Math.ceil(graceLeftMs),
+    }
   }
   if (!registry.syncSet.some((node) => isStandbyThatReported(node, registry, hearing))) {
     return { code: 'STARTUP_GRACE', why: 'no standby has reported since the authority started', retryAfterMs: null }
