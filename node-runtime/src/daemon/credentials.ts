@@ -1,8 +1,8 @@
 /** Verifies credentials, and remembers what it has verified: the same grants arrive from many sides (NW2). */
 
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
-import { verifyCredential } from '@baton/shared/crypto/credential'
-import type { Credential } from '@baton/shared/crypto/statement-types'
+import { verifyCertificate, verifyCredential } from '@baton/shared/crypto/credential'
+import type { Credential, NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { peekStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import { failure, type Result, success } from '@baton/shared/result'
@@ -13,6 +13,8 @@ const REMEMBERED = 1_024
 export class Credentials {
   readonly #genesis: Genesis
   readonly #verified = new Map<string, VerifiedGrant>()
+  /** A switch brings a new grant and, mostly, a certificate that was seen before: half the work at the moment that counts. */
+  readonly #certificates = new Map<string, NodeCertificate>()
 
   constructor(genesis: Genesis) {
     this.#genesis = genesis
@@ -26,7 +28,7 @@ export class Credentials {
   async verify(credential: Credential): Promise<Result<VerifiedGrant>> {
     const known = this.known(credential)
     if (known !== undefined) return success(known)
-    const mastership = await verifyCredential(this.#genesis, credential)
+    const mastership = await verifyCredential(this.#genesis, credential, (jws) => this.#certificate(jws))
     if (!mastership.ok) return mastership
     const read = peekStatement('grant', credential.grant)
     if (!read.ok) return failure('STATEMENT_INVALID', read.why)
@@ -34,6 +36,16 @@ export class Credentials {
     if (this.#verified.size >= REMEMBERED) this.#verified.clear()
     this.#verified.set(keyOf(credential), verified)
     return success(verified)
+  }
+
+  async #certificate(jws: string): Promise<Result<NodeCertificate>> {
+    const known = this.#certificates.get(jws)
+    if (known !== undefined) return success(known)
+    const verified = await verifyCertificate(this.#genesis, jws)
+    if (!verified.ok) return verified
+    if (this.#certificates.size >= REMEMBERED) this.#certificates.clear()
+    this.#certificates.set(jws, verified.value)
+    return verified
   }
 
   /** All of them, in order, or the first failure. */
