@@ -65,6 +65,8 @@ export class Host {
   frozen = false
   session: string | null = null
   readonly clock: Clock
+  /** Of a cluster that lies: nothing it holds proves anything about the core. */
+  traitor = false
   /** Executes in a way of its own: a cluster that computes wrong results. */
   ownApplication: Application | null = null
   /** Commits fail: the next one, or all while it is full. */

@@ -7,6 +7,7 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Genesis } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Host } from './host.ts'
 import type { WorldObserver } from './world.ts'
 
@@ -28,6 +29,8 @@ export interface WorldOptions {
   /** Nodes that stop on an assertion of the core are no breach. */
   readonly failsQuietly?: boolean
   readonly observer?: WorldObserver
+  /** What is said in place of a message, or nothing: a node that lies. */
+  readonly tamper?: (host: Host, to: NodeId, message: PeerMessage) => PeerMessage | null
 }
 
 const BUCKETS = 256

@@ -20,6 +20,7 @@ export class Chain {
   }
 
   executed(host: Host, { block, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
+    if (host.traitor) return
     const { height } = block.header
     const known = this.#blocks.get(height)
     if (known === undefined) {
@@ -54,6 +55,7 @@ export class Chain {
   /** Everything that is stored, read anew. */
   recount(): void {
     for (const host of this.#scene.hosts.values()) {
+      if (host.traitor) continue
       for (const [height, { hash, result }] of host.disk.blocks) {
         const known = this.#blocks.get(height)
         if (known?.hash !== hash) this.#scene.breach('one block per height', `${host.node} has another block ${height}`)
