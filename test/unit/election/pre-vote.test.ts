@@ -10,6 +10,12 @@ function answerTo(node: LoneNode, from = C, message: ReturnType<typeof question>
   return node.messages('preVoteAnswer')[0]?.message as { granted: boolean; why: string }
 }
 
+it('[EL3 EL5] a node says nothing under a token that it does not have on disk', () => {
+  const node = new LoneNode().following()
+  expect(answerTo(node, C, question(2))).toBe(undefined)
+  expect(node.feed({ i: 'preVote', from: C, message: question(2) }).rejected).toMatchObject({ code: 'PEER_UNEXPECTED' })
+})
+
 describe('asking', () => {
   it('[EL3] makes no claim before its peers have answered', () => {
     const node = new LoneNode().following()

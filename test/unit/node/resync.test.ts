@@ -111,3 +111,22 @@ test('[EL6] a standby with a new disk does not stand, and is electable when it h
     describeWorld(world),
   ).toBe(true)
 })
+
+test('[EL6 RG2] a master that comes back with an empty disk is no master any more, though the registry names it', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  const [master, standby] = ['c1-n1', 'c1-n2']
+  world.kill(standby)
+  world.kill(master)
+  world.wipe(master)
+  world.start(master)
+  world.run(5_000)
+  expect(world.host(master).state.resync).not.toBe(null)
+  expect(world.masterOf('c1')).toBe(null)
+  world.start(standby)
+  expect(
+    world.run(10_000, () => unsettled(world).length === 0),
+    describeWorld(world),
+  ).toBe(true)
+  expect(world.watch.breaches).toEqual([])
+})

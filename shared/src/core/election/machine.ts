@@ -37,6 +37,7 @@ export function initialElection(config: ElectionConfig): ElectionState {
     log: { durableIndex: 0 as LogIndex, height: 0, complete: false, cannotHoldSince: null },
     suspectedSince: null,
     asked: null,
+    challenges: [],
     unelectable: null,
     declined: new Map(),
     handedOver: null,

@@ -64,6 +64,11 @@ export function onRoundOver(turn: Turn): void {
 export function onPreVote(turn: Turn, { from, message }: Input<'preVote'>): void {
   const { state, now } = turn
   const own = state.own?.token ?? NO_TOKEN
+  if (compareTokens(message.token, own) > 0) {
+    // EL5: nothing is said under a token that is not on this disk. Its grant is on the way, and the asker waits a heartbeat only.
+    turn.reject('PEER_UNEXPECTED', `${from} asks under ${formatToken(message.token)}, which is not known here`)
+    return
+  }
   const why = objection(state, now, from, message.token, message.durableIndex)
   answer(turn, from, message.token, message.attempt, why)
   if (compareTokens(message.token, own) < 0) inform(turn, from)
@@ -104,8 +109,6 @@ function objection(
   const order = compareTokens(token, own)
   if (state.role.r === 'frozen') return 'TOKEN_CONFLICT: the cluster is frozen'
   if (order < 0) return `LOWER_TOKEN: ${formatToken(own)} is known here`
-  // The asker knows a grant that has not come here yet; its master cannot have been heard by this node.
-  if (order > 0) return null
   if (state.role.r === 'master') return isStalled(state, now) ? null : 'this node is the master'
   if (state.role.r === 'resigning') return null
   if (hearsMaster(state, now)) return 'the master is heard'

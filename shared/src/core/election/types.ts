@@ -135,6 +135,8 @@ export interface ElectionState {
   readonly suspectedSince: Instant | null
   /** The claim whose grant would make this process master, once (EL5). */
   readonly asked: { readonly token: Token; readonly nonce: string } | null
+  /** What this process has answered to the authority while no token was known: the founder's grant repeats one of them. */
+  readonly challenges: readonly string[]
   /** The authority said NOT_ELECTABLE: do not stand before the registry or the log differs from this. */
   readonly unelectable: {
     readonly version: Version

@@ -57,10 +57,13 @@ function adopt(turn: Turn, mastership: Mastership): void {
   runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
 }
 
-/** EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk. */
+/**
+ * EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk. Named as the
+ * master it has lost that disk, unless this very process was granted the token.
+ */
 function comeNew(turn: Turn): void {
-  const { election, config } = turn.state
-  if (election.own === null || election.own.node === config.election.node) return
+  const { own, role } = turn.state.election
+  if (own === null || role.r === 'master') return
   markResync(turn, 'it has no log of its cluster yet')
 }
 
