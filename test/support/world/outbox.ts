@@ -86,6 +86,7 @@ export class Outbox {
       }
       case 'signResignation': {
         const { resignation } = send
+        watch.resigned(host, resignation)
         host.feed({ i: 'resignationSigned', token: resignation, resignation: signResignation(resignation) })
         return
       }

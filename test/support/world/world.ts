@@ -113,7 +113,7 @@ export class World {
         deliver: (node, session, send, view) => this.#edge.deliver(node, session, send, view),
         granted: (view) => this.#edge.broadcast(view),
         stepped: (from, before, input, step) => {
-          watch.registryStepped(cluster, before, step)
+          watch.registryStepped(cluster, before, input, step)
           options.observer?.registryStepped(from, before, input, step)
         },
         dropped: (node, session) => this.#edge.dropped(node, session),

@@ -12,6 +12,7 @@ import { catchUpAfterBlock, startCatchUp } from './catch-up.ts'
 import { startHeight } from './height.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput } from './io.ts'
+import { markResync, noteResynced } from './resync.ts'
 import { runGuard } from './run-guard.ts'
 import { tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
@@ -78,6 +79,7 @@ export function executeNext(turn: Turn): void {
   compactLog(turn, height)
   startHeight(turn)
   catchUpAfterBlock(turn)
+  noteResynced(turn)
   if (turn.state.decided.has(height + 1)) later(turn, { i: 'execute' })
 }
 
@@ -131,11 +133,4 @@ export function receiveCertified(turn: Turn, input: Extract<NodeInput, { i: 'cer
     decided: new Map(turn.state.decided).set(input.height, { ...decided, certified: true }),
   }
   executeNext(turn)
-}
-
-/** EL6: not electable until re-synced. */
-export function markResync(turn: Turn, why: string): void {
-  if (turn.state.resync !== null) return
-  turn.state = { ...turn.state, resync: why }
-  turn.write.push({ w: 'resync', needed: true, why })
 }

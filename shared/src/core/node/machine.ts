@@ -3,7 +3,7 @@
  * function; what it returns is done in the order of core/step.ts.
  */
 import { assert, unreachable } from '../../assert.ts'
-import { type ClusterId, compareTokens, type Height, type LogIndex, type NodeId } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type NodeId } from '../../ids.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
 import { executeNext, receiveCertified } from './execute.ts'
 import {
@@ -17,6 +17,7 @@ import {
 import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { greetMaster, learnGrants, wantCurrentHeight } from './mastership.ts'
+import { toldHeld } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
@@ -211,23 +212,11 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
     case 'appendAck':
     case 'behind':
       runGuard(turn, { i: 'message', from, message })
-      if (message.t === 'append') noteResynced(turn, message.held)
+      if (message.t === 'append') toldHeld(turn, from, message.held)
       return
     default:
       unreachable(message)
   }
-}
-
-/**
- * EL6: a node that follows its master's stream again, has what is held and has executed every decided block has re-synced. A block
- * that it cannot execute, or whose certificate it refuses, stays among the decided ones (GU4).
- */
-function noteResynced(turn: Turn, held: LogIndex): void {
-  const { resync, guard, catchUp, decided } = turn.state
-  if (resync === null || guard.role.role !== 'following' || !guard.role.attached) return
-  if (catchUp !== null || decided.size > 0 || guard.last.index < held) return
-  turn.state = { ...turn.state, resync: null }
-  turn.write.push({ w: 'resync', needed: false, why: '' })
 }
 
 function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {

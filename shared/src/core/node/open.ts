@@ -100,6 +100,7 @@ export function openNode(
     heightSince: now,
     unverified,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
+    heldByMaster: null,
   }
 }
 

@@ -115,6 +115,8 @@ export interface NodeState {
   readonly unverified: readonly Credential[]
   /** EL6: why this node must re-sync before it may be elected; null when it need not. */
   readonly resync: string | null
+  /** While it must re-sync: what its master has called held in the stream that it follows; null before the first message. */
+  readonly heldByMaster: LogIndex | null
 }
 
 /** True while this node is its cluster's voice. */

@@ -1,8 +1,9 @@
 /** One block and one result per height; what was acknowledged is in the chain, once, on every node that has reached its height. */
 import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
+import { type CommitCertificate, quorum } from '@baton/shared/core/ledger/types'
 import type { NodeSend } from '@baton/shared/core/node/io'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Hash, Height, NodeId } from '@baton/shared/ids'
+import { compareTokens, type Hash, type Height, type NodeId } from '@baton/shared/ids'
 import { blockOf, certificateIn } from '../decoded.ts'
 import type { Host } from '../host.ts'
 import { electableWith, type Scene } from './scene.ts'
@@ -19,9 +20,10 @@ export class Chain {
     this.#scene = scene
   }
 
-  executed(host: Host, { block, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
+  executed(host: Host, { block, certificate, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
     if (host.traitor) return
     const { height } = block.header
+    this.#counts(host, certificate)
     const known = this.#blocks.get(height)
     if (known === undefined) {
       this.#blocks.set(height, { hash: block.hash, result, node: host.node })
@@ -64,6 +66,21 @@ export class Chain {
         }
       }
       this.#hasAcknowledged(host)
+    }
+  }
+
+  /** NW3: votes under a lower token than the block's own table names are void. */
+  #counts({ node, state }: Host, { height, votes }: CommitCertificate): void {
+    const { entries } = state.chain.tokens
+    if (state.chain.tip.height !== height) return
+    let counting = 0
+    for (const vote of votes) {
+      const entry = entries.find(({ cluster }) => cluster === vote.cluster)
+      if (entry !== undefined && compareTokens(vote, entry) >= 0) counting += 1
+    }
+    if (counting < quorum(entries.length)) {
+      const what = `${node} executes ${height} on ${counting} of ${entries.length} votes`
+      this.#scene.breach('NW3 a certificate has enough votes that count', what)
     }
   }
 

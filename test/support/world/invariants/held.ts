@@ -24,6 +24,10 @@ export class Held {
     if (order >= 0) this.#held.set(host.cluster, claim)
   }
 
+  of(cluster: ClusterId): HeldClaim | undefined {
+    return this.#held.get(cluster)
+  }
+
   /** A recovering grant says that what was held may be lost. */
   lost(cluster: ClusterId): void {
     this.#held.delete(cluster)
