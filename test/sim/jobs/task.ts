@@ -10,6 +10,12 @@ export interface Task {
 }
 
 export type Answer =
-  | { readonly ok: true; readonly result: RunResult; readonly cpuMs: number; readonly differs: boolean }
+  | {
+      readonly ok: true
+      readonly result: RunResult
+      readonly cpuMs: number
+      readonly differs: boolean
+      readonly assertion: string | null
+    }
   /** The simulator itself failed: never a finding about the core. */
   | { readonly ok: false; readonly seed: number; readonly why: string; readonly cpuMs: number }

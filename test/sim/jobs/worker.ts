@@ -7,6 +7,11 @@ process.on('message', (task: Task) => {
 })
 process.on('disconnect', () => process.exit(0))
 
+/** The first assertion of the core that would have stopped a node, when a planted defect lets nodes go on (`planting.ts`). */
+function firstAssertion(): string | null {
+  return (globalThis as { batonAssertion?: string }).batonAssertion ?? null
+}
+
 function perform({ spec, twice, failsQuietly }: Task): Answer {
   const before = process.cpuUsage()
   const cpuMs = () => {
@@ -17,7 +22,7 @@ function perform({ spec, twice, failsQuietly }: Task): Answer {
     const result = run(spec, { failsQuietly })
     const ran = cpuMs()
     const differs = twice && run(spec, { failsQuietly }).hash !== result.hash
-    return { ok: true, result, cpuMs: ran, differs }
+    return { ok: true, result, cpuMs: ran, differs, assertion: firstAssertion() }
   } catch (error) {
     const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return { ok: false, seed: spec.seed, why, cpuMs: cpuMs() }

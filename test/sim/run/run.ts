@@ -43,6 +43,12 @@ export interface RunOptions {
 /** How often what is stored is looked through for breaches that no event told of, in virtual ms. */
 const LOOK_EVERY_MS = 500
 
+/**
+ * A network is founded under the eyes of an operator. A founder that dies before its first token is on disk looks, when it comes back, like
+ * one whose disk was emptied, and must not go on by itself (EL6).
+ */
+const FOUNDED_WITHIN_MS = 10_000
+
 export function run(spec: RunSpec, options: RunOptions = {}): RunResult {
   return withLogHeightsKept(spec.logHeightsKept, () => runWorld(spec, options))
 }
@@ -73,6 +79,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
   const clients = new Clients(world, new Random(seed * 16 + 4), spec.loadEveryMs)
   const broke = () => world.watch.found.length > 0
 
+  world.run(FOUNDED_WITHIN_MS, () => broke() || isFounded(world))
   world.run(spec.calmMs, broke)
   clients.start()
   for (const [kind, rate] of Object.entries(spec.faults)) strikeOften(stage, kind as FaultKind, rate, seed)
@@ -100,6 +107,10 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
     story: stage.story,
     world: violations.length === 0 ? '' : (stuck?.world ?? describeWorld(world)),
   }
+}
+
+function isFounded(world: World): boolean {
+  return world.genesis.clusters.every(({ founder }) => world.host(founder).durableToken !== null)
 }
 
 /** A Poisson process of its own stream. */

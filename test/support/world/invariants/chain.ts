@@ -24,6 +24,10 @@ export class Chain {
     if (host.traitor) return
     const { height } = block.header
     this.#counts(host, certificate)
+    const before = this.#blocks.get(height - 1)
+    if (before !== undefined && before.result !== block.header.result) {
+      this.#scene.breach('one result per height', `block ${height} builds on another result than ${before.node} has`)
+    }
     const known = this.#blocks.get(height)
     if (known === undefined) {
       this.#blocks.set(height, { hash: block.hash, result, node: host.node })
