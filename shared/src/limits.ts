@@ -66,6 +66,12 @@ export const LIMITS = {
   tailSpans: 1_024,
   /** Decided heights whose log entries are kept for followers that lag (GU6). */
   logHeightsKept: 64,
+  /** RC3: records above the tip that a log may hand over: acts of one or two heights, in `roundsKept` rounds, and their bodies. */
+  legacyRecords: 1_024,
+  /** EL8: a node that left the sync set is offered again after this long; doubled each time, and forgotten after a while. */
+  readdMinMs: 1_000 as Ms,
+  readdMaxMs: 60_000 as Ms,
+  readdForgetMs: 600_000 as Ms,
   /** Rounds of one height, and heights ahead, for which votes are kept. */
   roundsKept: 64,
   heightsAhead: 4,
