@@ -2,7 +2,14 @@
 
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import { step } from '@baton/shared/core/registry/machine'
-import type { Outcome, RegistryInput, RegistryStep, Report, RequestRef } from '@baton/shared/core/registry/messages'
+import type {
+  Outcome,
+  RecoveredBy,
+  RegistryInput,
+  RegistryStep,
+  Report,
+  RequestRef,
+} from '@baton/shared/core/registry/messages'
 import {
   type FoundedRegistry,
   type GrantRecord,
@@ -73,7 +80,10 @@ export class RegistryUnderTest {
   readonly granted: GrantRecord[] = []
   private sessions = 0
 
-  constructor() {
+  readonly policy: ClusterPolicy
+
+  constructor(policy: Partial<ClusterPolicy> = {}) {
+    this.policy = { ...POLICY, ...policy }
     this.state = startAuthority({ status: 'absent' }, this.now as Instant)
   }
 
@@ -88,7 +98,7 @@ export class RegistryUnderTest {
   }
 
   create(): RegistryStep {
-    return this.send({ i: 'create', network: NETWORK, cluster: CLUSTER, founder: A, policy: POLICY })
+    return this.send({ i: 'create', network: NETWORK, cluster: CLUSTER, founder: A, policy: this.policy })
   }
 
   /** Registers a node with a fresh session. */
@@ -162,6 +172,15 @@ export class RegistryUnderTest {
     return outcomeOf(this.send({ i: 'reshape', from: REQUEST, reshape, statement: 'signed.reshape.x' as Jws }))
   }
 
+  recovered(node: NodeId, by: RecoveredBy, at = this.token): Outcome {
+    return outcomeOf(this.send({ i: 'recovered', from: REQUEST, node, token: at, by }))
+  }
+
+  /** What the other clusters hear of this one, put together by the directory. */
+  elsewhere(silentForMs: number, reporters = 3, clusters = 4): RegistryStep {
+    return this.send({ i: 'foreignSilence', reporters, clusters, silentForMs })
+  }
+
   /** A new life of the authority over the same disk. */
   restart(): void {
     this.state = startAuthority(this.state.registry, this.now as Instant)
@@ -186,8 +205,8 @@ export function outcomeOf(taken: RegistryStep): Outcome {
 }
 
 /** A founded cluster: A is master of epoch 1, A and B are the sync set, C follows; all sessions open, grace over. */
-export function foundedCluster(): RegistryUnderTest {
-  const cluster = new RegistryUnderTest()
+export function foundedCluster(policy: Partial<ClusterPolicy> = {}): RegistryUnderTest {
+  const cluster = new RegistryUnderTest(policy)
   cluster.create()
   for (const node of [A, B, C]) cluster.register(node)
   cluster.reshape([A, B])
@@ -195,5 +214,16 @@ export function foundedCluster(): RegistryUnderTest {
   cluster.report(A)
   cluster.report(B)
   cluster.report(C)
+  return cluster
+}
+
+/** A and B, the whole sync set, are gone for longer than `recoverAfter`, here and elsewhere; C is alive and reports. */
+export function lostCluster(policy: Partial<ClusterPolicy> = {}): RegistryUnderTest {
+  const cluster = foundedCluster(policy)
+  cluster.close(A)
+  cluster.close(B)
+  cluster.now += cluster.policy.recoverAfterMs
+  cluster.report(C)
+  cluster.elsewhere(cluster.policy.recoverAfterMs)
   return cluster
 }

@@ -45,6 +45,9 @@ const INPUTS: { readonly [Name in RegistryInput['i']]: Extract<RegistryInput, { 
     statement: 'a.b.c' as Jws,
   },
   confirm: { i: 'confirm', from: REQUEST, node: B, token: token(1) },
+  recovered: { i: 'recovered', from: REQUEST, node: B, token: token(1), by: { kind: 'height', height: 9 } },
+  verified: { i: 'verified', from: REQUEST, node: B, token: token(0), height: 9 },
+  foreignSilence: { i: 'foreignSilence', reporters: 3, clusters: 4, silentForMs: 60_000 },
   tick: { i: 'tick' },
 }
 

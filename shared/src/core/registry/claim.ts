@@ -1,12 +1,15 @@
-/** RG1, RG2, RG3, EL6: who may become master. */
+/** RG1, RG2, RG3, RG6, EL6: who may become master. */
 import type { Claim, Resignation } from '../../crypto/statement-types.ts'
 import { compareTokens, type Epoch, sameToken } from '../../ids.ts'
+import { electionRefusal, refusal } from './electable.ts'
 import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
+import { recoveryRefusal } from './recovery.ts'
 import { type FoundedRegistry, type Hearing, type Member, tokenOf } from './types.ts'
 
 export type ClaimVerdict =
-  | { readonly verdict: 'grant'; readonly member: Member; readonly why: string }
+  /** `recovering`: the claimant has nothing of its predecessor's votes, and stands alone (RG6). */
+  | { readonly verdict: 'grant'; readonly member: Member; readonly recovering: boolean; readonly why: string }
   /** The registry is already what was asked: a retry of a claim whose answer was lost (RG1). */
   | { readonly verdict: 'repeat' }
   | { readonly verdict: 'refuse'; readonly refusal: Refusal }
@@ -24,20 +27,33 @@ export function judgeClaim(
   }
   if (member === undefined) return refuse('UNKNOWN_NODE', `${claim.node} has never registered`)
   if (isRepeat(registry, claim)) return { verdict: 'repeat' }
-  const refusal =
+  const wrong =
     tokenRefusal(registry, claim) ??
-    candidateRefusal(registry, member, context) ??
+    placeRefusal(registry, claim) ??
+    electionRefusal(registry, member, context.wallClock) ??
     logRefusal(registry, hearing, claim) ??
     evidenceRefusal(registry, claim, resignation)
-  if (refusal !== null) return { verdict: 'refuse', refusal }
-  if (claim.evidence.kind === 'own') return { verdict: 'grant', member, why: 'the registered master claims anew' }
-  if (claim.evidence.kind === 'resigned') return { verdict: 'grant', member, why: `${registry.master} resigned` }
-  if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {
-    return { verdict: 'grant', member, why: `${registry.master}: session closed and reconnect refused` }
+  if (wrong !== null) return { verdict: 'refuse', refusal: wrong }
+  if (!registry.syncSet.includes(claim.node)) {
+    const against = recoveryRefusal(registry, hearing, context)
+    if (against !== null) return { verdict: 'refuse', refusal: against }
+    const why = 'nobody of the sync set, and no vote of the cluster, was heard for recoverAfter'
+    return { verdict: 'grant', member, recovering: true, why }
   }
-  const silence = silenceRefusal(registry, hearing, context.now)
-  if (silence !== null) return { verdict: 'refuse', refusal: silence }
-  return { verdict: 'grant', member, why: `${registry.master} was not heard for masterTtl` }
+  const why = free(registry, hearing, claim, context)
+  return typeof why === 'string'
+    ? { verdict: 'grant', member, recovering: false, why }
+    : { verdict: 'refuse', refusal: why }
+}
+
+/** RG3: why the mastership is free for a member of the sync set, or the refusal while it is not. */
+function free(registry: FoundedRegistry, hearing: Hearing, claim: Claim, context: RegistryContext): string | Refusal {
+  if (claim.evidence.kind === 'own') return 'the registered master claims anew'
+  if (claim.evidence.kind === 'resigned') return `${registry.master} resigned`
+  if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {
+    return `${registry.master}: session closed and reconnect refused`
+  }
+  return silenceRefusal(registry, hearing, context.now) ?? `${registry.master} was not heard for masterTtl`
 }
 
 function isRepeat(registry: FoundedRegistry, claim: Claim): boolean {
@@ -57,19 +73,10 @@ function tokenRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
   return order < 0 ? refusal('LOWER_TOKEN', 'the epoch asked for has been granted before') : null
 }
 
-/** RG2: only an electable member of the sync set is granted cleanly; ID8: expiry gates grants. */
-function candidateRefusal(registry: FoundedRegistry, member: Member, context: RegistryContext): Refusal | null {
-  if (context.wallClock >= member.expiresAt) {
-    return refusal('CERTIFICATE_EXPIRED', `the certificate of ${member.node} has expired`)
-  }
-  if (!registry.syncSet.includes(member.node)) {
-    return refusal('NOT_ELECTABLE', `${member.node} is not in the sync set`)
-  }
-  if (registry.bars.includes(member.node)) return refusal('NOT_ELECTABLE', `${member.node} is barred`)
-  if (member.noFailover && member.node !== registry.master) {
-    return refusal('NOT_ELECTABLE', `${member.node} has noFailover set`)
-  }
-  return null
+/** RG2, RG6: a node outside the sync set must mean to recover: nobody gets there by claiming as ever. */
+function placeRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
+  if (registry.syncSet.includes(claim.node) || claim.evidence.kind === 'lost') return null
+  return refusal('NOT_ELECTABLE', `${claim.node} is not in the sync set`)
 }
 
 /** EL6: a log shorter than the authority has seen it acknowledge at this token has lost something. */
@@ -103,10 +110,6 @@ function evidenceRefusal(registry: FoundedRegistry, claim: Claim, resignation: R
     default:
       return null
   }
-}
-
-function refusal(code: Refusal['code'], why: string): Refusal {
-  return { code, why, retryAfterMs: null }
 }
 
 function refuse(code: Refusal['code'], why: string): ClaimVerdict {

@@ -2,10 +2,12 @@
  * The registry of one cluster's mastership: a pure machine, run by the ClusterAuthority and the simulator. The rules are
  * in SPEC.md. The driver verifies signatures before a step, and applies its writes in one transaction (RG7).
  */
+import { verified } from './bars.ts'
 import { create, found, seeMember } from './membership.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { result } from './outcome.ts'
-import { flushReports, hearReport } from './reports.ts'
+import { recovered } from './recovered.ts'
+import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
 import { claim, confirm, refuseRequest, reshape } from './requests.ts'
 import { closeSession, openSession } from './sessions.ts'
 import type { Registry, RegistryState } from './types.ts'
@@ -34,6 +36,9 @@ export const TRANSITIONS: {
     claim: refuseRequest,
     reshape: refuseRequest,
     confirm: refuseRequest,
+    recovered: refuseRequest,
+    verified: refuseRequest,
+    foreignSilence: notCreated,
     tick: nothing,
   },
   unfounded: {
@@ -45,6 +50,9 @@ export const TRANSITIONS: {
     claim: refuseRequest,
     reshape: refuseRequest,
     confirm: refuseRequest,
+    recovered: refuseRequest,
+    verified: refuseRequest,
+    foreignSilence: hearForeignSilence,
     tick: flushDue,
   },
   founded: {
@@ -56,6 +64,9 @@ export const TRANSITIONS: {
     claim,
     reshape,
     confirm,
+    recovered,
+    verified,
+    foreignSilence: hearForeignSilence,
     tick: flushDue,
   },
 }

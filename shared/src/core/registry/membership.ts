@@ -85,19 +85,16 @@ export function found(
     issuedAt: context.wallClock,
     certificate: member.certificate,
   }
-  const registry: FoundedRegistry = { ...state.registry, status: 'founded', ...standingAfter(grant) }
+  const registry: FoundedRegistry = { ...state.registry, status: 'founded', ...standingAfter(grant), recovery: null }
   return granted(state, registry, grant, 'the founder named in genesis registers for the first time', context)
 }
 
 /** What a grant makes of the registry. */
 export function standingAfter(
   grant: GrantRecord,
-): Pick<
-  FoundedRegistry,
-  'epoch' | 'version' | 'master' | 'syncSet' | 'coming' | 'recovering' | 'lastGrant' | 'reshape'
-> {
-  const { epoch, version, node, syncSet, coming, recovering } = grant
-  return { epoch, version, master: node, syncSet, coming, recovering, lastGrant: grant, reshape: null }
+): Pick<FoundedRegistry, 'epoch' | 'version' | 'master' | 'syncSet' | 'coming' | 'lastGrant' | 'reshape'> {
+  const { epoch, version, node, syncSet, coming } = grant
+  return { epoch, version, master: node, syncSet, coming, lastGrant: grant, reshape: null }
 }
 
 /** A new token is recorded, told to the sessions and to the directory (NW2). */

@@ -5,7 +5,15 @@ import type { ClusterPolicy } from '../../genesis.ts'
 import type { ClusterId, Epoch, Generation, Jws, NetworkId, NodeId, Token, UnixMs, Version } from '../../ids.ts'
 import type { ToAuthority } from '../../protocol/control.ts'
 import type { Moment, Step } from '../step.ts'
-import type { Acknowledged, FoundedRegistry, GrantRecord, Member, RegistryState, UnfoundedRegistry } from './types.ts'
+import type {
+  Acknowledged,
+  ForeignSilence,
+  FoundedRegistry,
+  GrantRecord,
+  Member,
+  RegistryState,
+  UnfoundedRegistry,
+} from './types.ts'
 
 /** Who waits for an answer: a session or an HTTP request, and its number for the request. */
 export interface RequestRef {
@@ -14,6 +22,7 @@ export interface RequestRef {
 }
 
 export type Report = Omit<Extract<ToAuthority, { t: 'report' }>, 't'>
+export type RecoveredBy = Extract<ToAuthority, { t: 'recovered' }>['by']
 
 /** Every statement and certificate in an input was verified by the driver before (ID5). */
 export type RegistryInput =
@@ -39,6 +48,24 @@ export type RegistryInput =
     }
   | { readonly i: 'reshape'; readonly from: RequestRef; readonly reshape: Reshape; readonly statement: Jws }
   | { readonly i: 'confirm'; readonly from: RequestRef; readonly node: NodeId; readonly token: Token }
+  /** The master says that recovery has ended (RC3). */
+  | {
+      readonly i: 'recovered'
+      readonly from: RequestRef
+      readonly node: NodeId
+      readonly token: Token
+      readonly by: RecoveredBy
+    }
+  /** A barred node has re-synced and found every block in agreement with its certificate (RG9). */
+  | {
+      readonly i: 'verified'
+      readonly from: RequestRef
+      readonly node: NodeId
+      readonly token: Token
+      readonly height: number
+    }
+  /** From the directory, again and again: what other clusters' masters hear of this one (RG6). */
+  | ({ readonly i: 'foreignSilence' } & Omit<ForeignSilence, 'at'>)
   | { readonly i: 'tick' }
 
 export type RegistryWrite =
@@ -96,12 +123,20 @@ export type RegistryEventKind =
   | 'reshape-refused'
   | 'confirmed'
   | 'confirm-refused'
+  | 'recovery-ended'
+  | 'recovery-end-repeated'
+  | 'recovery-end-refused'
+  | 'bar-lifted'
+  | 'verified-repeated'
+  | 'verified-refused'
   | 'report-conflict'
 
 export type RegistryEvidence =
   | { readonly kind: 'claim'; readonly claim: Omit<Claim, 'evidence'>; readonly given: ClaimEvidence }
   | { readonly kind: 'reshape'; readonly reshape: Reshape }
   | { readonly kind: 'token'; readonly token: Token; readonly role?: 'master' | 'follower' }
+  | { readonly kind: 'recovered'; readonly token: Token; readonly by: RecoveredBy }
+  | { readonly kind: 'verified'; readonly token: Token; readonly height: number }
   | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
 
 export interface RegistrySummary {

@@ -1,9 +1,18 @@
 /** The three requests of nodes: claim, reshape, confirm. Each is answered, and each is an event (RG11). */
+import { unreachable } from '../../assert.ts'
 import { type Epoch, type NodeId, sameToken, type Version } from '../../ids.ts'
 import { judgeClaim } from './claim.ts'
 import { granted, standingAfter } from './membership.ts'
-import type { Refusal, RegistryContext, RegistryEvidence, RegistryInput, RegistryStep } from './messages.ts'
+import type {
+  Refusal,
+  RegistryContext,
+  RegistryEventKind,
+  RegistryEvidence,
+  RegistryInput,
+  RegistryStep,
+} from './messages.ts'
 import { accepted, changed, eventOf, masterActed, refused, result } from './outcome.ts'
+import { recoveryAfter } from './recovery.ts'
 import { judgeReshape } from './reshape.ts'
 import { type FoundedRegistry, type GrantRecord, type RegistryState, tokenOf } from './types.ts'
 
@@ -26,20 +35,23 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     const event = eventOf('grant-repeated', registry, { who, why: 'the same nonce holds this epoch', evidence })
     return result(state, { send: [accepted(input.from)], events: [event] })
   }
-  const syncSet = [who, ...registry.syncSet.filter((node) => node !== registry.master && node !== who)]
+  const heirs = registry.syncSet.filter((node) => node !== registry.master && node !== who)
+  const syncSet = verdict.recovering ? [who] : [who, ...heirs]
+  const recovery = verdict.recovering ? recoveryAfter(registry) : registry.recovery
   const grant: GrantRecord = {
     generation: registry.generation,
     epoch: (registry.epoch + 1) as Epoch,
     version: (registry.version + 1) as Version,
     node: who,
     syncSet,
-    recovering: registry.recovering,
+    recovering: recovery !== null,
     coming: comingAfter(registry, input.claim.coming, syncSet),
     nonce: input.claim.nonce,
     issuedAt: context.wallClock,
     certificate: verdict.member.certificate,
   }
-  const step = granted(state, { ...registry, ...standingAfter(grant) }, grant, verdict.why, context, evidence)
+  const next = { ...registry, ...standingAfter(grant), recovery }
+  const step = granted(state, next, grant, verdict.why, context, evidence)
   return { ...step, send: [accepted(input.from), ...step.send] }
 }
 
@@ -100,25 +112,36 @@ export function confirm(state: Founded, input: Input<'confirm'>, context: Regist
   })
 }
 
+type Request = Input<'claim'> | Input<'reshape'> | Input<'confirm'> | Input<'recovered'> | Input<'verified'>
+
+const REFUSED: { readonly [Name in Request['i']]: RegistryEventKind } = {
+  claim: 'claim-refused',
+  reshape: 'reshape-refused',
+  confirm: 'confirm-refused',
+  recovered: 'recovery-end-refused',
+  verified: 'verified-refused',
+}
+
 /** A request to a cluster that has no master yet. */
-export function refuseRequest(
-  state: RegistryState,
-  input: Input<'claim'> | Input<'reshape'> | Input<'confirm'>,
-): RegistryStep {
+export function refuseRequest(state: RegistryState, input: Request): RegistryStep {
   const why =
     state.registry.status === 'absent' ? 'the cluster was never created' : 'the founder has not registered yet'
   const code = state.registry.status === 'absent' ? 'UNKNOWN_CLUSTER' : 'NOT_ELECTABLE'
-  const event = eventOf(`${input.i}-refused`, state.registry, { who: whoAsks(input), why, code })
+  const event = eventOf(REFUSED[input.i], state.registry, { who: whoAsks(input), why, code })
   return refused(state, input.from, { code, why, retryAfterMs: null }, event)
 }
 
-function whoAsks(input: Input<'claim'> | Input<'reshape'> | Input<'confirm'>): NodeId {
+function whoAsks(input: Request): NodeId {
   switch (input.i) {
     case 'claim':
       return input.claim.node
     case 'reshape':
       return input.reshape.node
     case 'confirm':
+    case 'recovered':
+    case 'verified':
       return input.node
+    default:
+      return unreachable(input)
   }
 }

@@ -5,7 +5,7 @@ import type { FoundedRegistry, GrantRecord, Member } from './types.ts'
 
 /** `credential` is the signed form of `registry.lastGrant`. */
 export function viewOf(registry: FoundedRegistry, credential: Credential): RegistryView {
-  const { network, cluster, generation, epoch, version, master, syncSet, coming, recovering, bars } = registry
+  const { network, cluster, generation, epoch, version, master, syncSet, coming, recovery, bars } = registry
   const members = [...registry.members.values()].sort((a, b) => (a.node < b.node ? -1 : 1)).map(memberView)
   return {
     network,
@@ -16,9 +16,9 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
     master,
     syncSet,
     coming,
-    recovering,
+    recovering: recovery !== null,
     members,
-    lastClean: null,
+    lastClean: recovery?.lastClean ?? null,
     bars,
     orders: [],
     pause: null,

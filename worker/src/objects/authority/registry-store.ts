@@ -13,7 +13,7 @@ import type { Epoch, Generation, LogIndex, NodeId, Version } from '@baton/shared
 import type { Sql } from '../../adapters/sql.ts'
 
 type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars'>
-type Founded = Pick<FoundedRegistry, 'epoch' | 'master' | 'syncSet' | 'coming' | 'recovering' | 'reshape'>
+type Founded = Pick<FoundedRegistry, 'epoch' | 'master' | 'syncSet' | 'coming' | 'recovery' | 'reshape'>
 
 type Writers = { readonly [W in RegistryWrite['w']]: (sql: Sql, write: Extract<RegistryWrite, { w: W }>) => void }
 
@@ -106,8 +106,8 @@ function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): 
   )
 }
 
-function foundedPart({ epoch, master, syncSet, coming, recovering, reshape }: FoundedRegistry): Founded {
-  return { epoch, master, syncSet, coming, recovering, reshape }
+function foundedPart({ epoch, master, syncSet, coming, recovery, reshape }: FoundedRegistry): Founded {
+  return { epoch, master, syncSet, coming, recovery, reshape }
 }
 
 function loadMembers(sql: Sql): ReadonlyMap<NodeId, Member> {

@@ -39,4 +39,11 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID`,
     ],
   },
+  {
+    name: 'recovery, orders and restore',
+    statements: [
+      // No grant of the version before was recovering.
+      "UPDATE cluster SET founded = json_set(json_remove(founded, '$.recovering'), '$.recovery', json('null'))",
+    ],
+  },
 ]
