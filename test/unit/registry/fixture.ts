@@ -3,6 +3,7 @@
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import { step } from '@baton/shared/core/registry/machine'
 import type {
+  OperatorAction,
   Outcome,
   RecoveredBy,
   RegistryInput,
@@ -17,7 +18,7 @@ import {
   type RegistryState,
   startAuthority,
 } from '@baton/shared/core/registry/types'
-import type { Claim, ClaimEvidence, Reshape } from '@baton/shared/crypto/statement-types'
+import type { Claim, ClaimEvidence, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type {
@@ -170,6 +171,26 @@ export class RegistryUnderTest {
       ...overrides,
     }
     return outcomeOf(this.send({ i: 'reshape', from: REQUEST, reshape, statement: 'signed.reshape.x' as Jws }))
+  }
+
+  /** The master resigns in favour of `node`, which claims with its word. */
+  handOver(node: NodeId, overrides: Partial<Claim> = {}): Outcome {
+    const { master } = this.registry
+    const resignation: Resignation = { network: NETWORK, cluster: CLUSTER, ...this.token, node: master, to: node }
+    const claim = this.claimOf(node, { kind: 'resigned', resignation: 'x.y.z' as Jws }, overrides)
+    return outcomeOf(this.send({ i: 'claim', from: REQUEST, claim, resignation }))
+  }
+
+  order(id: string, node: NodeId): RegistryStep {
+    return this.send({ i: 'order', id, node, cause: 'threshold', why: 'too many errors' })
+  }
+
+  operator(action: OperatorAction): Outcome {
+    return outcomeOf(this.send({ i: 'operator', from: REQUEST, by: 'ann', why: 'maintenance', action }))
+  }
+
+  verified(node: NodeId, at = this.token): Outcome {
+    return outcomeOf(this.send({ i: 'verified', from: REQUEST, node, token: at, height: 7 }))
   }
 
   recovered(node: NodeId, by: RecoveredBy, at = this.token): Outcome {

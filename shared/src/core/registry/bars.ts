@@ -42,10 +42,18 @@ function verifiedRefusal(registry: FoundedRegistry, hearing: Hearing, input: Inp
   if (report === undefined || !sameToken(report.token, token) || !report.complete) {
     return refusal('NOT_ELECTABLE', `${node} has not shown its whole log at this token`)
   }
-  return null
+  return barRefusal(registry, node)
 }
 
-function withoutBar(registry: FoundedRegistry, node: NodeId): FoundedRegistry {
+/** Why the bar on this node may not be lifted; null when it may. */
+export function barRefusal(registry: FoundedRegistry, node: NodeId): Refusal | null {
+  const standing = registry.orders.find((order) => order.node === node)
+  return standing === undefined
+    ? null
+    : refusal('NOT_ELECTABLE', `order ${standing.id} against ${node} stands until another node is granted`)
+}
+
+export function withoutBar(registry: FoundedRegistry, node: NodeId): FoundedRegistry {
   return {
     ...registry,
     version: (registry.version + 1) as Version,

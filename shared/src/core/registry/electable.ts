@@ -3,11 +3,16 @@ import { type NodeId, sameToken, type UnixMs } from '../../ids.ts'
 import type { Refusal } from './messages.ts'
 import { type FoundedRegistry, type Hearing, type Member, tokenOf } from './types.ts'
 
-/** Why this member may not be elected, in the sync set or not; null when it may. */
-export function electionRefusal(registry: FoundedRegistry, member: Member, wallClock: UnixMs): Refusal | null {
+/** Why this member may not be elected, in the sync set or not; null when it may. `bars` are those that count. */
+export function electionRefusal(
+  registry: FoundedRegistry,
+  member: Member,
+  wallClock: UnixMs,
+  bars = registry.bars,
+): Refusal | null {
   const { node } = member
   if (wallClock >= member.expiresAt) return refusal('CERTIFICATE_EXPIRED', `the certificate of ${node} has expired`)
-  if (registry.bars.includes(node)) return refusal('NOT_ELECTABLE', `${node} is barred`)
+  if (bars.includes(node)) return refusal('NOT_ELECTABLE', `${node} is barred`)
   if (member.noFailover && node !== registry.master) {
     return refusal('NOT_ELECTABLE', `${node} has noFailover set`)
   }

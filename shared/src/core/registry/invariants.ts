@@ -1,6 +1,7 @@
 /** What must hold after every step: used by production asserts, unit, property and simulation tests alike. */
 import { compareTokens } from '../../ids.ts'
 import type { RegistryStep } from './messages.ts'
+import { brokenOrders, brokenStandingOrders } from './order-invariants.ts'
 import { brokenSuccession } from './succession-invariants.ts'
 import { type FoundedRegistry, type Registry, type RegistryState, tokenOf } from './types.ts'
 
@@ -12,7 +13,7 @@ export function brokenInvariants(before: RegistryState, step: RegistryStep): rea
   const was = before.registry
   const is = step.state.registry
   const grants = step.write.filter((write) => write.w === 'grant').map((write) => write.grant)
-  if (is.status === 'founded') broken.push(...brokenState(is))
+  if (is.status === 'founded') broken.push(...brokenState(is), ...brokenStandingOrders(is))
   if (was.status !== 'absent' && is.status === 'absent') broken.push('RG8: a registry was forgotten')
   if (was.status === 'founded' && is.status === 'unfounded') broken.push('RG8: a token was forgotten')
   if (was.status !== 'absent' && is.status !== 'absent') {
@@ -20,7 +21,7 @@ export function brokenInvariants(before: RegistryState, step: RegistryStep): rea
     if (!registryDiffers(was, is) && is.version !== was.version) broken.push('RG1: the version rose without a change')
   }
   if (was.status === 'founded' && is.status === 'founded') {
-    broken.push(...brokenSuccession(was, is, grants))
+    broken.push(...brokenSuccession(was, is, grants), ...brokenOrders(was, is, grants))
   }
   if (was.status !== 'founded' && grants.some((grant) => grant.epoch !== 1))
     broken.push('RG2: the first epoch is not 1')

@@ -5,7 +5,10 @@
 import { verified } from './bars.ts'
 import { create, found, seeMember } from './membership.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
+import { operator } from './operator.ts'
+import { order } from './orders.ts'
 import { result } from './outcome.ts'
+import { endExpiredPause } from './pause.ts'
 import { recovered } from './recovered.ts'
 import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
 import { claim, confirm, refuseRequest, reshape } from './requests.ts'
@@ -38,6 +41,8 @@ export const TRANSITIONS: {
     confirm: refuseRequest,
     recovered: refuseRequest,
     verified: refuseRequest,
+    order: notCreated,
+    operator: refuseRequest,
     foreignSilence: notCreated,
     tick: nothing,
   },
@@ -52,6 +57,8 @@ export const TRANSITIONS: {
     confirm: refuseRequest,
     recovered: refuseRequest,
     verified: refuseRequest,
+    order: notFounded,
+    operator: refuseRequest,
     foreignSilence: hearForeignSilence,
     tick: flushDue,
   },
@@ -66,8 +73,10 @@ export const TRANSITIONS: {
     confirm,
     recovered,
     verified,
+    order,
+    operator,
     foreignSilence: hearForeignSilence,
-    tick: flushDue,
+    tick,
   },
 }
 
@@ -87,6 +96,16 @@ function nothing(state: RegistryState): RegistryStep {
 
 function notCreated(state: RegistryState): RegistryStep {
   return result(state, { rejected: { code: 'UNKNOWN_CLUSTER', why: 'the cluster was never created' } })
+}
+
+function notFounded(state: RegistryState): RegistryStep {
+  return result(state, { rejected: { code: 'NOT_ELECTABLE', why: 'the founder has not registered yet' } })
+}
+
+function tick(state: InStatus<'founded'>, _input: RegistryInput, context: RegistryContext): RegistryStep {
+  const ended = endExpiredPause(state, context)
+  const flushed = flushReports(ended.state, context.now, null)
+  return { ...ended, state: flushed.state, write: [...ended.write, ...flushed.write], timers: flushed.timers }
 }
 
 function flushDue(state: RegistryState, _input: RegistryInput, context: RegistryContext): RegistryStep {

@@ -8,7 +8,7 @@ import { type FoundedRegistry, type Hearing, type Recovery, tokenOf } from './ty
 /** What still stands against a recovering grant; null when nothing does. */
 export function recoveryRefusal(registry: FoundedRegistry, hearing: Hearing, context: RegistryContext): Refusal | null {
   const { recoverAfterMs } = registry.policy
-  if (registry.policy.recovery === 'operator') {
+  if (registry.policy.recovery === 'operator' && registry.fenced === null) {
     return notYet('an operator has not confirmed that the hosts of the predecessor are fenced')
   }
   const ageMs = context.now - hearing.startedAt

@@ -11,9 +11,12 @@ import type {
   RegistryInput,
   RegistryStep,
 } from './messages.ts'
+import { ordersAfter } from './orders.ts'
 import { accepted, changed, eventOf, masterActed, refused, result } from './outcome.ts'
+import { pauseAt } from './pause.ts'
 import { recoveryAfter } from './recovery.ts'
 import { judgeReshape } from './reshape.ts'
+import { switchesAfter } from './switches.ts'
 import { type FoundedRegistry, type GrantRecord, type RegistryState, tokenOf } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
@@ -50,7 +53,14 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     issuedAt: context.wallClock,
     certificate: verdict.member.certificate,
   }
-  const next = { ...registry, ...standingAfter(grant), recovery }
+  const next: FoundedRegistry = {
+    ...registry,
+    ...standingAfter(grant),
+    recovery,
+    orders: ordersAfter(registry, who),
+    pause: pauseAt(registry, context.wallClock),
+    switches: switchesAfter(registry, input.claim, context.wallClock),
+  }
   const step = granted(state, next, grant, verdict.why, context, evidence)
   return { ...step, send: [accepted(input.from), ...step.send] }
 }
@@ -112,7 +122,13 @@ export function confirm(state: Founded, input: Input<'confirm'>, context: Regist
   })
 }
 
-type Request = Input<'claim'> | Input<'reshape'> | Input<'confirm'> | Input<'recovered'> | Input<'verified'>
+type Request =
+  | Input<'claim'>
+  | Input<'reshape'>
+  | Input<'confirm'>
+  | Input<'recovered'>
+  | Input<'verified'>
+  | Input<'operator'>
 
 const REFUSED: { readonly [Name in Request['i']]: RegistryEventKind } = {
   claim: 'claim-refused',
@@ -120,6 +136,7 @@ const REFUSED: { readonly [Name in Request['i']]: RegistryEventKind } = {
   confirm: 'confirm-refused',
   recovered: 'recovery-end-refused',
   verified: 'verified-refused',
+  operator: 'operator-refused',
 }
 
 /** A request to a cluster that has no master yet. */
@@ -131,7 +148,7 @@ export function refuseRequest(state: RegistryState, input: Request): RegistrySte
   return refused(state, input.from, { code, why, retryAfterMs: null }, event)
 }
 
-function whoAsks(input: Request): NodeId {
+function whoAsks(input: Request): string {
   switch (input.i) {
     case 'claim':
       return input.claim.node
@@ -141,6 +158,8 @@ function whoAsks(input: Request): NodeId {
     case 'recovered':
     case 'verified':
       return input.node
+    case 'operator':
+      return input.by
     default:
       return unreachable(input)
   }

@@ -11,9 +11,10 @@ import type {
   NetworkId,
   NodeId,
   Token,
+  UnixMs,
   Version,
 } from '../../ids.ts'
-import type { LastClean, MemberView } from '../../protocol/control.ts'
+import type { LastClean, MemberView, OrderView, PauseView } from '../../protocol/control.ts'
 
 /** A node whose certificate was verified to the cluster's owner key when it opened a session. */
 export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {}
@@ -34,6 +35,20 @@ export interface Acknowledged {
 export interface Recovery {
   /** What was recorded when the first recovering grant was given; further grants do not change it. */
   readonly lastClean: LastClean
+}
+
+/** An operator's word about the recorded token: the next grant, whoever gets it, uses it up. */
+export interface OperatorWord {
+  readonly by: string
+  readonly why: string
+}
+
+/** Grants that the next decisions need to know of (EL8). */
+export interface Switches {
+  /** The last change of master, and who held the mastership before it. */
+  readonly last: { readonly at: UnixMs; readonly from: NodeId } | null
+  /** When a living master was switched away from without an order, oldest first; of the last hour. */
+  readonly living: readonly UnixMs[]
 }
 
 interface Registered {
@@ -69,6 +84,16 @@ export interface FoundedRegistry extends Registered {
   readonly coming: NodeId | null
   /** Null: not recovering. */
   readonly recovery: Recovery | null
+  /** Standing orders, all against the recorded master, oldest first (RG9). */
+  readonly orders: readonly OrderView[]
+  /** Ids of orders that were taken in, newest last. */
+  readonly ordersSeen: readonly string[]
+  readonly pause: PauseView | null
+  readonly switches: Switches
+  /** The hosts of the predecessor are fenced (RG6, `recovery: 'operator'`). */
+  readonly fenced: OperatorWord | null
+  /** This node may have the epoch as recovering without the silence of RG6, and with what its log has lost. */
+  readonly dataLoss: (OperatorWord & { readonly node: NodeId }) | null
   readonly lastGrant: GrantRecord
   /** The statement behind the sync set; null while it is that of the grant (ID4). */
   readonly reshape: Jws | null

@@ -42,8 +42,11 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
   {
     name: 'recovery, orders and restore',
     statements: [
-      // No grant of the version before was recovering.
-      "UPDATE cluster SET founded = json_set(json_remove(founded, '$.recovering'), '$.recovery', json('null'))",
+      // No grant of the version before was recovering, and nobody could order or pause anything.
+      `UPDATE cluster SET founded = json_patch(json_remove(founded, '$.recovering'),
+        '{"orders": [], "ordersSeen": [], "switches": {"living": []}}')`,
+      `UPDATE cluster SET founded = json_set(founded, '$.recovery', json('null'), '$.pause', json('null'),
+        '$.switches.last', json('null'), '$.fenced', json('null'), '$.dataLoss', json('null'))`,
     ],
   },
 ]
