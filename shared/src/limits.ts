@@ -36,6 +36,11 @@ export const LIMITS = {
   controlSockets: 128,
   /** Frames of one socket that wait for their turn. */
   controlQueueFrames: 64,
+  /** Orders that stand against one master at once, and ids of orders that are remembered (RG9). */
+  ordersStanding: 32,
+  ordersRemembered: 256,
+  /** How far away the end of a pause may lie (RG10). */
+  pauseMs: (7 * 24 * 3_600_000) as Ms,
   /** Events in one page of a cluster's log. */
   eventsPerPage: 200,
   /** A compact JWS, in characters; a master table carries the credentials of all clusters. */
