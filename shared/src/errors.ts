@@ -51,8 +51,6 @@ export const ERROR_CODES = {
   PAUSED: { owner: 'control-plane', status: 409 },
   SETTLING: { owner: 'control-plane', status: 409 },
   NOT_CURRENT_MASTER: { owner: 'control-plane', status: 403 },
-  PAUSED: { owner: 'control-plane', status: 423 },
-  SETTLING: { owner: 'control-plane', status: 409 },
   STARTUP_GRACE: { owner: 'control-plane', status: 503 },
   UNKNOWN_CLUSTER: { owner: 'control-plane', status: 404 },
   UNKNOWN_NODE: { owner: 'control-plane', status: 403 },

@@ -134,14 +134,6 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'only the present master may change the sync set',
     remedy: 'nothing: the node follows the new master by itself',
   },
-  PAUSED: {
-    why: 'an operator has paused the cluster: no other node becomes master meanwhile',
-    remedy: 'wait until the pause expires, or end it',
-  },
-  SETTLING: {
-    why: 'the mastership has just moved, or has moved often: a living master is not replaced again yet',
-    remedy: 'wait: the answer says for how long',
-  },
   STARTUP_GRACE: {
     why: 'the authentication node has just started and waits to hear the masters',
     remedy: 'wait: nodes ask again by themselves',

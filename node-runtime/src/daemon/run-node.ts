@@ -227,7 +227,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     inbox,
     clock,
     results,
-    log,
     metrics,
   })
 

@@ -38,7 +38,8 @@ export function barToStanding(state: ElectionState, why: Suspicion['kind']): str
   if (why !== 'lost' && !known.syncSet.includes(config.node)) return 'not in the sync set'
   // The registered master that claims anew does not fail over.
   if (config.noFailover && known.master !== config.node) return 'noFailover is set'
-  if (known.bars.includes(config.node)) return 'barred'
+  // With nobody to take over, the barred master goes on, and may have to claim anew for it (RG9).
+  if (known.bars.includes(config.node) && why !== 'own') return 'barred'
   if (!log.complete) return 'the log is not complete'
   if (why === 'lost') return null
   if (

@@ -11,7 +11,7 @@ import {
 import type { Inform, PreVote } from '../../protocol/peer.ts'
 import { barToStanding, compareCandidates, ownCandidate, peerCandidate } from './candidates.ts'
 import { sendClaim } from './claim.ts'
-import { hearsMaster, heardSyncSetAt } from './detection.ts'
+import { heardSyncSetAt, hearsMaster } from './detection.ts'
 import { NO_TOKEN, registry } from './known.ts'
 import { isStalled } from './reporting.ts'
 import type { Turn } from './turn.ts'
@@ -114,8 +114,10 @@ function objection(
     return `${state.config.node} is in the sync set`
   }
   const heard = heardSyncSetAt(state)
-  if (lost && heard !== null && now - heard < state.config.recoverAfterMs) return 'a member of the sync set is heard (RG6)'
-  if (standsBefore(state, now, asker, durableIndex, lost ? 'lost' : 'silence')) return `${state.config.node} stands before (EL4)`
+  if (lost && heard !== null && now - heard < state.config.recoverAfterMs)
+    return 'a member of the sync set is heard (RG6)'
+  if (standsBefore(state, now, asker, durableIndex, lost ? 'lost' : 'silence'))
+    return `${state.config.node} stands before (EL4)`
   return null
 }
 

@@ -1,8 +1,8 @@
 /** Views of the registry as the authority tells them. */
 import { compareTokens, formatToken } from '../../ids.ts'
 import type { RegistryView } from '../../protocol/control.ts'
-import { isNewer, viewToken } from './known.ts'
 import { hastenClaim } from './claim.ts'
+import { isNewer, viewToken } from './known.ts'
 import type { Turn } from './turn.ts'
 
 /** A view is a hint (RG7): kept when it is newer and not below the token on disk (RG8). */

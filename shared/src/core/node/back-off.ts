@@ -12,7 +12,8 @@ export interface BackOff {
 /** Called after each step of the guard: who has left the sync set in it, under the same token. */
 export function noteRemovals(turn: Turn, before: GuardState): void {
   const after = turn.state.guard
-  if (before.role.role !== 'leading' || after.role.role !== 'leading' || before.role.required === after.role.required) return
+  if (before.role.role !== 'leading' || after.role.role !== 'leading' || before.role.required === after.role.required)
+    return
   const { syncSet } = after.role.required
   for (const node of before.role.required.syncSet) if (!syncSet.includes(node)) backOff(turn, node)
 }

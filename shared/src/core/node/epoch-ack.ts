@@ -1,6 +1,7 @@
 /** RC1, RC2: what a master does for another cluster's recovering one. */
-import { type ClusterId, type Height, type NodeId, sameToken } from '../../ids.ts'
+
 import type { Mastership } from '../../crypto/statement-types.ts'
+import { type ClusterId, type Height, type NodeId, sameToken } from '../../ids.ts'
 import { runConsensus } from './run-consensus.ts'
 import { writeRecord } from './run-guard.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'

@@ -11,7 +11,13 @@ export function brokenNode(before: NodeState, { state, send }: NodeStep): string
   for (const one of send) {
     if (one.s === 'sign' && state.recovery !== null) return 'RC2: an act is released by a recovering master'
   }
-  return brokenRecovery(state) ?? brokenRoles(state) ?? brokenReleases(state) ?? brokenChain(before, state) ?? brokenTokens(before, state)
+  return (
+    brokenRecovery(state) ??
+    brokenRoles(state) ??
+    brokenReleases(state) ??
+    brokenChain(before, state) ??
+    brokenTokens(before, state)
+  )
 }
 
 function leadsUnder({ guard }: NodeState, token: NodeState['guard']['token']): boolean {

@@ -32,7 +32,11 @@ export function resumeLeading(turn: Turn): void {
   const { masterships, config, recovered } = turn.state
   const known = masterships.get(config.election.cluster)
   const ended = recovered !== null && sameToken(recovered, required.token)
-  takeOffice(turn, known !== undefined && sameToken(known, required.token) && known.recovering && !ended, required.token)
+  takeOffice(
+    turn,
+    known !== undefined && sameToken(known, required.token) && known.recovering && !ended,
+    required.token,
+  )
   releaseDecided(turn)
   runGuard(turn, { i: 'resume', required, nonce: processNonce(turn, required.token) })
   announce(turn, required.token, true)

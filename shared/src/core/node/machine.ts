@@ -18,16 +18,16 @@ import {
 } from './height.ts'
 import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
+import { receiveLegacy } from './legacy.ts'
 import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
 import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
-import { receiveLegacy } from './legacy.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { offerCandidates } from './sync-candidates.ts'
-import { noteBar, sayVerified } from './verified.ts'
 import { beginTurn, endTurn, reject, type Turn } from './turn.ts'
+import { noteBar, sayVerified } from './verified.ts'
 
 const REPAIR_MS = 250
 const IDLE_REPAIR_MS = 1_000

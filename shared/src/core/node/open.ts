@@ -60,7 +60,8 @@ export function openNode(
         break
       }
       case 'token':
-        if (!verified.has(record.value.credential.grant)) unverified.set(record.value.credential.grant, record.value.credential)
+        if (!verified.has(record.value.credential.grant))
+          unverified.set(record.value.credential.grant, record.value.credential)
         break
       case 'legacy': {
         const { kind: _, ...mark } = record.value

@@ -2,7 +2,15 @@
  * Section 6, the recovering master's part: it has not its predecessor's vote records, so it observes until it may vote.
  * SPEC.md says why that is enough.
  */
-import { type ClusterId, compareTokens, type Height, type Instant, type NodeId, sameToken, type Token } from '../../ids.ts'
+import {
+  type ClusterId,
+  compareTokens,
+  type Height,
+  type Instant,
+  type NodeId,
+  sameToken,
+  type Token,
+} from '../../ids.ts'
 import type { LastClean } from '../../protocol/control.ts'
 import type { EpochAck } from '../../protocol/peer.ts'
 import { quorum } from '../ledger/types.ts'
@@ -95,7 +103,12 @@ export function recoveredBy(state: NodeState): RecoveredBy | null {
   if (clean !== null) {
     const legacy = completeLegacy(state)
     const ofThisRecovery = legacy !== null && compareTokens(legacy.token, clean.token) > 0
-    if (ofThisRecovery && clean.syncSet.includes(legacy.from) && legacy.index <= guard.role.held && legacy.height <= tip) {
+    if (
+      ofThisRecovery &&
+      clean.syncSet.includes(legacy.from) &&
+      legacy.index <= guard.role.held &&
+      legacy.height <= tip
+    ) {
       return { kind: 'log', from: legacy.from }
     }
     const { node } = config.election

@@ -35,7 +35,8 @@ export function sayVerified(turn: Turn): void {
 function isVerified(state: NodeState): boolean {
   const { verifying, election, guard, resync, catchUp, decided, config } = state
   const { view, own } = election
-  if (verifying === null || view === null || own === null || isLeading(state) || !sameToken(view, own.token)) return false
+  if (verifying === null || view === null || own === null || isLeading(state) || !sameToken(view, own.token))
+    return false
   if (view.orders.some(({ node }) => node === config.election.node)) return false
   if (guard.role.role !== 'following' || !guard.role.attached || resync !== null || catchUp !== null) return false
   return decided.size === 0 && tipHeight(state) > verifying.since
