@@ -1,8 +1,8 @@
 /** Worlds in which a cluster has lost its whole sync set, and what tests of section 6 ask them. */
 import { decodeRecord } from '@baton/shared/codec/record'
-import type { OperatorAction } from '@baton/shared/core/registry/messages'
 import type { NodeEvent } from '@baton/shared/core/node/io'
 import { isLeading } from '@baton/shared/core/node/state'
+import type { OperatorAction } from '@baton/shared/core/registry/messages'
 import { expect } from 'vitest'
 import { describeWorld, lost, unsettled, violations } from './checks.ts'
 import type { Host } from './host.ts'
@@ -50,7 +50,10 @@ export function recoveryEnds(world: World, host: Host, withinMs = 20_000): void 
 
 type Named = Extract<NodeEvent, { event: string }>
 
-export function eventsOf<Name extends Named['event']>(host: Host, name: Name): readonly Extract<Named, { event: Name }>[] {
+export function eventsOf<Name extends Named['event']>(
+  host: Host,
+  name: Name,
+): readonly Extract<Named, { event: Name }>[] {
   return host.events.map(({ event }) => event).filter((event) => 'event' in event && event.event === name) as never
 }
 
@@ -77,7 +80,10 @@ export function allIsWell(world: World): void {
     describeWorld(world),
   ).toBe(true)
   submitsUntilAcknowledged(world, 2)
-  expect(world.run(5_000, () => unsettled(world).length === 0), describeWorld(world)).toBe(true)
+  expect(
+    world.run(5_000, () => unsettled(world).length === 0),
+    describeWorld(world),
+  ).toBe(true)
   expect(violations(world)).toEqual([])
   expect(lost(world)).toEqual([])
 }

@@ -63,25 +63,28 @@ function unseenPrecommit(): { readonly world: World; readonly height: Height; re
   return { world, height, block }
 }
 
-test.each(['c1-n1', 'c1-n2'])('[RC3 GU7] %s returns: its precommit, which nobody else has seen, binds the new master', (node) => {
-  const { world, height, block } = unseenPrecommit()
-  const host = recovers(world, 'c1-n3')
-  world.run(2_000)
-  expect(host.state.recovery?.horizon).toBeNull()
-  expect(actsUnder(host, 2)).toEqual([])
-  world.start(node)
-  recoveryEnds(world, host, 5_000)
-  expect(eventsOf(host, 'legacy-taken').map(({ from }) => from)).toEqual([node])
-  expect(eventsOf(world.host(node), 'legacy-handed-over').length).toBe(1)
-  expect(
-    world.run(5_000, () => host.state.chain.tip.height >= height),
-    describeWorld(world),
-  ).toBe(true)
-  expect(host.store.block(height)?.hash).toBe(block)
-  expect(actsUnder(host, 2)[0]).toBe(height)
-  startCluster(world, 'c4')
-  allIsWell(world)
-})
+test.each(['c1-n1', 'c1-n2'])(
+  '[RC3 GU7] %s returns: its precommit, which nobody else has seen, binds the new master',
+  (node) => {
+    const { world, height, block } = unseenPrecommit()
+    const host = recovers(world, 'c1-n3')
+    world.run(2_000)
+    expect(host.state.recovery?.horizon).toBeNull()
+    expect(actsUnder(host, 2)).toEqual([])
+    world.start(node)
+    recoveryEnds(world, host, 5_000)
+    expect(eventsOf(host, 'legacy-taken').map(({ from }) => from)).toEqual([node])
+    expect(eventsOf(world.host(node), 'legacy-handed-over').length).toBe(1)
+    expect(
+      world.run(5_000, () => host.state.chain.tip.height >= height),
+      describeWorld(world),
+    ).toBe(true)
+    expect(host.store.block(height)?.hash).toBe(block)
+    expect(actsUnder(host, 2)[0]).toBe(height)
+    startCluster(world, 'c4')
+    allIsWell(world)
+  },
+)
 
 test('[RC3] a member of the last clean sync set that becomes the recovering master itself has all that is needed', () => {
   const { world, height, block } = unseenPrecommit()
@@ -232,7 +235,10 @@ test('[RC2] a predecessor that is a height ahead of everybody and has proposed t
   world.start('c1-n3')
   for (const node of others) expect(world.host(node).state.chain.tip.height).toBe(height - 1)
   const host = recovers(world, 'c1-n3')
-  expect(world.run(1_000, () => host.state.recovery?.horizon === height), describeWorld(world)).toBe(true)
+  expect(
+    world.run(1_000, () => host.state.recovery?.horizon === height),
+    describeWorld(world),
+  ).toBe(true)
   for (const a of others) for (const b of others) if (a < b) world.mend(a, b)
   recoveryEnds(world, host)
   submitsUntilAcknowledged(world, 3)

@@ -61,7 +61,7 @@ function handle(turn: Turn, input: NodeInput): void {
       receiveProposal(turn, input)
       return
     case 'vote':
-      receiveVote(turn, input.from, input.vote)
+      receiveVote(turn, input)
       return
     case 'granted':
       learnGrants(turn, input.grants, input.from)
