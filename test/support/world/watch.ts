@@ -18,6 +18,7 @@ import { Chain } from './invariants/chain.ts'
 import { ForeignTokens } from './invariants/foreign-tokens.ts'
 import { Held } from './invariants/held.ts'
 import { Offices } from './invariants/offices.ts'
+import { Recoveries } from './invariants/recovery.ts'
 import type { Breach, InvariantName, Scene } from './invariants/scene.ts'
 import { Tokens } from './invariants/tokens.ts'
 import { Votes } from './invariants/votes.ts'
@@ -36,6 +37,7 @@ export class Watch {
   readonly #votes: Votes
   readonly #foreign: ForeignTokens
   readonly #offices: Offices
+  readonly #recoveries: Recoveries
   readonly #breach: Scene['breach']
   readonly #hosts: Scene['hosts']
 
@@ -53,6 +55,7 @@ export class Watch {
     this.#votes = new Votes(scene)
     this.#foreign = new ForeignTokens(scene)
     this.#offices = new Offices(scene, this.#held)
+    this.#recoveries = new Recoveries(scene)
     this.#breach = scene.breach
     this.#hosts = ports.hosts
   }
@@ -95,7 +98,8 @@ export class Watch {
   }
 
   answers(host: Host, message: PeerMessage): void {
-    this.#tokens.answers(host, message)
+    if (message.t === 'epochAck') this.#recoveries.acknowledges(host, message)
+    else this.#tokens.answers(host, message)
   }
 
   resigned(host: Host, resignation: Resignation): void {
@@ -113,6 +117,7 @@ export class Watch {
     this.#acts.signed(host, token, unsigned)
     this.#offices.signed(host, token)
     this.#foreign.signed(host)
+    this.#recoveries.signed(host, token)
     if (unsigned.act === 'vote') this.#votes.signed(host, unsigned.vote)
   }
 

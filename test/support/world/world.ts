@@ -19,6 +19,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId, SiteId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
+import { runDirectory } from './directory.ts'
 import { Edge, type EdgeAdversity } from './edge.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
@@ -153,6 +154,8 @@ export class World {
       }
     }
     for (const host of this.hosts.values()) this.start(host.node)
+    const { policy } = this.genesis.clusters[0]!
+    runDirectory({ schedule, policy, hosts, authorities, up: () => this.#edge.up })
   }
 
   get now(): Instant {

@@ -6,7 +6,7 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import { compareTokens, type Hash, type Height, type NodeId } from '@baton/shared/ids'
 import { blockOf, certificateIn } from '../decoded.ts'
 import type { Host } from '../host.ts'
-import { electableWith, type Scene } from './scene.ts'
+import { electableWith, isVoid, type Scene } from './scene.ts'
 
 export class Chain {
   /** Transactions whose block was held by the cluster that was asked. */
@@ -45,6 +45,7 @@ export class Chain {
 
   /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
   told(host: Host, height: Height): void {
+    if (isVoid(this.#scene, host.cluster, host.state.guard.token)) return
     for (const other of electableWith(this.#scene, host)) {
       if (hasDecision(other, height)) continue
       const where = `not on the disk of ${other.node}`
