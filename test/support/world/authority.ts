@@ -32,13 +32,7 @@ export class WorldAuthority {
   state: RegistryState
   readonly sessions = new Map<string, NodeId>()
   /** Every grant ever made: node by token. */
-  readonly grants: {
-    readonly epoch: number
-    readonly token: Token
-    readonly node: NodeId
-    readonly recovering: boolean
-    readonly at: Instant
-  }[] = []
+  readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []
   readonly #ports: AuthorityPorts
   #registryOnDisk: RegistryState['registry']
   #fenced: Fenced | null = null
@@ -97,7 +91,7 @@ export class WorldAuthority {
     for (const write of done.write) {
       if (write.w !== 'grant') continue
       const { generation, epoch, node, recovering } = write.grant
-      this.grants.push({ epoch, token: { generation, epoch }, node, recovering, at: this.#ports.now() })
+      this.grants.push({ generation, epoch, node, recovering, at: this.#ports.now() })
     }
     this.#ports.stepped(this, before, input, done)
     const view = this.view()

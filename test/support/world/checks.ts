@@ -22,7 +22,9 @@ export function lost(world: World): readonly string[] {
 
 /** All live nodes have executed the same blocks. */
 export function agree(world: World): boolean {
-  const tips = [...world.hosts.values()].filter(({ alive }) => alive).map(({ state }) => state.chain.tip.hash)
+  const tips = [...world.hosts.values()]
+    .filter(({ alive, traitor }) => alive && !traitor)
+    .map(({ state }) => state.chain.tip.hash)
   return new Set(tips).size === 1
 }
 

@@ -6,19 +6,25 @@ import type { LogRecord } from '@baton/shared/core/guard/records'
 import type { LogEntry } from '@baton/shared/core/guard/types'
 import type { Block, CommitCertificate } from '@baton/shared/core/ledger/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { Result } from '@baton/shared/result'
 
-const blocks = new WeakMap<Uint8Array, Block>()
+const blocks = new WeakMap<Uint8Array, Result<Block>>()
 const certificates = new WeakMap<Uint8Array, CommitCertificate>()
 const records = new WeakMap<LogEntry, LogRecord>()
 
-/** Throws on bytes that are no block. */
-export function blockOf(bytes: Uint8Array): Block {
+export function readBlock(bytes: Uint8Array): Result<Block> {
   const known = blocks.get(bytes)
   if (known !== undefined) return known
   const decoded = decodeBlock(sha256, bytes)
-  if (!decoded.ok) throw new Error(`not a block: ${decoded.why}`)
-  blocks.set(bytes, decoded.value)
-  return decoded.value
+  blocks.set(bytes, decoded)
+  return decoded
+}
+
+/** Throws on bytes that are no block. */
+export function blockOf(bytes: Uint8Array): Block {
+  const read = readBlock(bytes)
+  if (!read.ok) throw new Error(`not a block: ${read.why}`)
+  return read.value
 }
 
 /** Throws on bytes that are no certificate. */

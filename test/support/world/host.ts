@@ -65,6 +65,8 @@ export class Host {
   frozen = false
   session: string | null = null
   readonly clock: Clock
+  /** Of a cluster that lies: nothing it holds proves anything about the core. */
+  traitor = false
   /** Executes in a way of its own: a cluster that computes wrong results. */
   ownApplication: Application | null = null
   /** Commits fail: the next one, or all while it is full. */
@@ -168,10 +170,14 @@ export class Host {
     this.#wake()
   }
 
-  /** Whether this entry would survive a crash now; entries below the base were held and are covered by it. */
+  /** Whether this entry would survive a crash now. */
   hasDurably(index: LogIndex, hash: Hash): boolean {
+    return index < this.#uncommittedFrom && this.has(index, hash)
+  }
+
+  /** Whether this entry stands in the log, committed or not; entries below the base were held and are covered by it. */
+  has(index: LogIndex, hash: Hash): boolean {
     const { base, entries } = this.disk
-    if (index >= this.#uncommittedFrom) return false
     if (index < base.index) return true
     if (index === base.index) return base.hash === hash
     return entries[index - base.index - 1]?.hash === hash

@@ -2,7 +2,7 @@
 import type { Vote } from '@baton/shared/core/consensus/messages'
 import { compareTokens, type Height, type NodeId } from '@baton/shared/ids'
 import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
-import { blockOf } from './decoded.ts'
+import { readBlock } from './decoded.ts'
 import type { Host } from './host.ts'
 import type { Signer } from './signatures.ts'
 import { openCredential, openResignation } from './statements.ts'
@@ -80,7 +80,9 @@ export class Inbox {
       return
     }
     if (!this.#signer.isProposal(known.key, proposal)) return
-    const block = blockOf(body)
+    const decoded = readBlock(body)
+    if (!decoded.ok) return
+    const block = decoded.value
     if (block.hash !== proposal.block) return
     host.feed({ i: 'proposal', from, proposal, block, facts: factsOfProposed(block, host.state, this.#signer) })
   }

@@ -86,6 +86,12 @@ export class Links {
     }
   }
 
+  renew(): void {
+    const ends = [...this.#links.values()].map((link) => link.ends)
+    for (const [a, b] of ends) this.close(a, b)
+    for (const [a, b] of ends) this.open(a, b)
+  }
+
   cut(a: Host, b: Host): void {
     this.#cut.add(pair(a.node, b.node))
     this.close(a, b)

@@ -4,9 +4,10 @@ import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import type { Application } from '@baton/shared/core/ledger/application'
 import type { CoreNodeConfig } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Genesis } from '@baton/shared/genesis'
+import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Host } from './host.ts'
 import type { WorldObserver } from './world.ts'
 
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly heartbeatBlockMs?: number
   readonly durability?: 'preferred' | 'required'
   readonly syncReplicas?: number
+  /** Instead of the defaults of genesis. */
+  readonly policy?: Partial<ClusterPolicy>
   /** The longest commit; 0: commits take no time. */
   readonly commitMs?: number
   /** The longest delay of a message beside the least one; most have far less. */
@@ -28,6 +31,8 @@ export interface WorldOptions {
   /** Nodes that stop on an assertion of the core are no breach. */
   readonly failsQuietly?: boolean
   readonly observer?: WorldObserver
+  /** What is said in place of a message, or nothing: a node that lies. */
+  readonly tamper?: (host: Host, to: NodeId, message: PeerMessage) => PeerMessage | null
 }
 
 const BUCKETS = 256
@@ -38,6 +43,7 @@ export function genesisOf(options: WorldOptions): Genesis {
     suspectAfterMs: 500,
     masterTtlMs: 1_000,
     ...POLICY_DEFAULTS,
+    ...options.policy,
     startupGraceMs: 2_000,
     durability: options.durability ?? 'preferred',
     syncReplicas: options.syncReplicas ?? 1,
@@ -76,6 +82,7 @@ export function coreConfigOf(genesis: Genesis, host: Host, hosts: Iterable<Host>
       heartbeatMs: policy.heartbeatMs as Ms,
       suspectAfterMs: policy.suspectAfterMs as Ms,
       masterTtlMs: policy.masterTtlMs as Ms,
+      recoverAfterMs: policy.recoverAfterMs as Ms,
     },
     guard: {
       self: host.node,

@@ -1,6 +1,8 @@
 /** Carries out what a node's machine wants done, in the order in which the host lets it leave. */
 import { NO_FACTS } from '@baton/shared/core/node/facts'
 import type { NodeSend } from '@baton/shared/core/node/io'
+import type { NodeId } from '@baton/shared/ids'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Edge } from './edge.ts'
 import type { Host } from './host.ts'
 import type { Inbox } from './inbox.ts'
@@ -18,6 +20,7 @@ export interface OutboxPorts {
   readonly inbox: Inbox
   readonly watch: Watch
   readonly signer: Signer
+  readonly tamper: (host: Host, to: NodeId, message: PeerMessage) => PeerMessage | null
   readonly host: (node: string) => Host
 }
 
@@ -31,14 +34,14 @@ export class Outbox {
   }
 
   perform(host: Host, send: NodeSend): void {
-    const { links, edge, inbox, watch } = this.#ports
+    const { edge, inbox, watch } = this.#ports
     switch (send.s) {
       case 'self':
         host.feed(send.input)
         return
       case 'peer':
         watch.answers(host, send.message)
-        links.send(host, send.to, send.message)
+        this.#say(host, send.to, send.message)
         return
       case 'probe':
         this.#probe(host, send.peer)
@@ -83,6 +86,7 @@ export class Outbox {
       }
       case 'signResignation': {
         const { resignation } = send
+        watch.resigned(host, resignation)
         host.feed({ i: 'resignationSigned', token: resignation, resignation: signResignation(resignation) })
         return
       }
@@ -95,6 +99,12 @@ export class Outbox {
       case 'claim':
         edge.claim(host, send.request, send.claim)
         return
+      case 'recovered':
+        edge.recovered(host, send.token, send.by)
+        return
+      case 'verified':
+        edge.verified(host, send.token, send.height)
+        return
       case 'reshape':
         edge.reshape(host, { ...send.token, version: send.version, syncSet: send.syncSet })
         return
@@ -102,6 +112,11 @@ export class Outbox {
         if (!send.master) host.mempool.clear()
         return
     }
+  }
+
+  #say(host: Host, to: NodeId, message: PeerMessage): void {
+    const said = host.traitor ? this.#ports.tamper(host, to, message) : message
+    if (said !== null) this.#ports.links.send(host, to, said)
   }
 
   #probe(host: Host, to: Host['node']): void {

@@ -7,16 +7,21 @@ import { stateViolations } from '@baton/shared/core/consensus/invariants'
 import type { NodeInput, NodeSend, NodeStep, UnsignedAct } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
-import type { RegistryStep } from '@baton/shared/core/registry/messages'
+import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { RegistryState } from '@baton/shared/core/registry/types'
+import type { Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Hash, Height, Token } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { HeldClaim, Host } from './host.ts'
 import { Acts } from './invariants/acts.ts'
 import { Chain } from './invariants/chain.ts'
+import { ForeignTokens } from './invariants/foreign-tokens.ts'
 import { Held } from './invariants/held.ts'
+import { Offices } from './invariants/offices.ts'
+import { Recoveries } from './invariants/recovery.ts'
 import type { Breach, InvariantName, Scene } from './invariants/scene.ts'
 import { Tokens } from './invariants/tokens.ts'
+import { Votes } from './invariants/votes.ts'
 
 export type WatchPorts = Omit<Scene, 'breach'>
 
@@ -29,6 +34,10 @@ export class Watch {
   readonly #held: Held
   readonly #acts: Acts
   readonly #chain: Chain
+  readonly #votes: Votes
+  readonly #foreign: ForeignTokens
+  readonly #offices: Offices
+  readonly #recoveries: Recoveries
   readonly #breach: Scene['breach']
   readonly #hosts: Scene['hosts']
 
@@ -43,6 +52,10 @@ export class Watch {
     this.#held = new Held(scene)
     this.#acts = new Acts(scene)
     this.#chain = new Chain(scene)
+    this.#votes = new Votes(scene)
+    this.#foreign = new ForeignTokens(scene)
+    this.#offices = new Offices(scene, this.#held)
+    this.#recoveries = new Recoveries(scene)
     this.#breach = scene.breach
     this.#hosts = ports.hosts
   }
@@ -63,33 +76,49 @@ export class Watch {
   stepped(host: Host, before: NodeState, input: NodeInput, step: NodeStep): void {
     this.evaluations += 1
     this.#tokens.stepped(host, before, input, step)
+    this.#foreign.stepped(host, before, step.state)
+    this.#offices.stepped(host, before, step)
   }
 
-  registryStepped(cluster: ClusterId, before: RegistryState, step: RegistryStep): void {
+  registryStepped(cluster: ClusterId, before: RegistryState, input: RegistryInput, step: RegistryStep): void {
     this.evaluations += 1
     for (const broken of brokenInvariants(before, step)) this.#breach('RG registry step', `${cluster}: ${broken}`)
+    this.#offices.registryStepped(cluster, before, input, step)
     for (const write of step.write) {
-      if (write.w === 'grant' && write.grant.recovering) this.#held.lost(cluster)
+      if (write.w !== 'grant' || !write.grant.recovering) continue
+      this.#held.lost(cluster)
+      this.#foreign.lost(cluster)
     }
     if (before.registry !== step.state.registry) this.#held.check(cluster)
   }
 
   began(host: Host, remembered: Token | null): void {
     this.#tokens.began(host, remembered)
+    this.#foreign.began(host)
   }
 
   answers(host: Host, message: PeerMessage): void {
-    this.#tokens.answers(host, message)
+    if (message.t === 'epochAck') this.#recoveries.acknowledges(host, message)
+    else this.#tokens.answers(host, message)
+  }
+
+  resigned(host: Host, resignation: Resignation): void {
+    this.#offices.resigned(host, resignation)
   }
 
   held(host: Host, claim: HeldClaim): void {
     this.evaluations += 1
     this.#held.called(host, claim)
+    this.#foreign.held(host, claim.index)
   }
 
   signed(host: Host, token: Token, unsigned: UnsignedAct): void {
     this.evaluations += 1
     this.#acts.signed(host, token, unsigned)
+    this.#offices.signed(host, token)
+    this.#foreign.signed(host)
+    this.#recoveries.signed(host, token)
+    if (unsigned.act === 'vote') this.#votes.signed(host, unsigned.vote)
   }
 
   executed(host: Host, executed: Extract<NodeSend, { s: 'executed' }>): void {

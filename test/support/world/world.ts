@@ -19,6 +19,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId, SiteId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
+import { runDirectory } from './directory.ts'
 import { Edge, type EdgeAdversity } from './edge.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
@@ -27,7 +28,7 @@ import { coreConfigOf, genesisOf, originOf, type WorldOptions } from './network.
 import { Outbox } from './outbox.ts'
 import { Random } from './random.ts'
 import { Schedule } from './schedule.ts'
-import { Ed25519Signer, KeyedHashSigner } from './signatures.ts'
+import { Ed25519Signer, KeyedHashSigner, type Signer } from './signatures.ts'
 import { keyOf } from './statements.ts'
 import { Watch } from './watch.ts'
 
@@ -48,6 +49,7 @@ export class World {
   readonly authorities = new Map<ClusterId, WorldAuthority>()
   readonly application: RecordsAndTransfers
   readonly watch: Watch
+  readonly signer: Signer
   readonly rejected: { readonly node: NodeId; readonly why: string }[] = []
   readonly #schedule = new Schedule()
   readonly #links: Links
@@ -92,13 +94,14 @@ export class World {
         this.nodesOf(cluster).filter((peer) => !peer.frozen && this.#links.flows(node, peer.node)),
     })
     this.watch = new Watch({ now: () => this.now, hosts, authorities })
-    const signer = options.ed25519 === true ? new Ed25519Signer(this.genesis.network) : new KeyedHashSigner()
-    const inbox = new Inbox(signer)
+    this.signer = options.ed25519 === true ? new Ed25519Signer(this.genesis.network) : new KeyedHashSigner()
+    const inbox = new Inbox(this.signer)
     const { watch } = this
     const outbox = new Outbox({
       schedule,
       watch,
-      signer,
+      signer: this.signer,
+      tamper: options.tamper ?? ((_host, _to, message) => message),
       inbox,
       links: this.#links,
       edge: this.#edge,
@@ -111,7 +114,7 @@ export class World {
         deliver: (node, session, send, view) => this.#edge.deliver(node, session, send, view),
         granted: (view) => this.#edge.broadcast(view),
         stepped: (from, before, input, step) => {
-          watch.registryStepped(cluster, before, step)
+          watch.registryStepped(cluster, before, input, step)
           options.observer?.registryStepped(from, before, input, step)
         },
         dropped: (node, session) => this.#edge.dropped(node, session),
@@ -151,6 +154,8 @@ export class World {
       }
     }
     for (const host of this.hosts.values()) this.start(host.node)
+    const { policy } = this.genesis.clusters[0]!
+    runDirectory({ schedule, policy, hosts, authorities, up: () => this.#edge.up })
   }
 
   get now(): Instant {
@@ -285,6 +290,11 @@ export class World {
     this.#links.adversity = adversity
   }
 
+  /** Every link that is up closes and opens again. */
+  renewLinks(): void {
+    this.#links.renew()
+  }
+
   setEdgeAdversity(adversity: EdgeAdversity): void {
     this.#edge.adversity = adversity
   }
@@ -296,6 +306,13 @@ export class World {
   cutEdge(node?: string): void {
     if (node === undefined) this.#edge.takeDown()
     else this.#edge.cut(this.host(node))
+  }
+
+  /** Its session ends and a new one begins. */
+  reconnect(node: string): void {
+    const host = this.host(node)
+    this.#edge.close(host)
+    this.#edge.open(host)
   }
 
   mendEdge(node?: string): void {

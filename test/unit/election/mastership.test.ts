@@ -59,6 +59,15 @@ describe('a grant', () => {
     expect(node.claims().at(-1)?.claim).toMatchObject({ epoch: 3, evidence: { kind: 'own' } })
   })
 
+  it('[RG2] the founder becomes master by the challenge of any session that this process has opened', () => {
+    const node = new LoneNode().started()
+    node.feed({ i: 'authorityUp', challenge: 'first' })
+    node.feed({ i: 'authorityDown' })
+    node.feed({ i: 'authorityUp', challenge: 'second' })
+    see(node, grantOf(B, 1, { nonce: 'first', syncSet: [B] }))
+    expect(node.role()).toBe('master')
+  })
+
   it('[RG2] the founder becomes master by the challenge that its session answered', () => {
     const node = new LoneNode().started()
     node.feed({ i: 'authorityUp', challenge: 'challenge' })

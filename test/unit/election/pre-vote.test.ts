@@ -3,12 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { A, B, C, grantOf, HEARTBEAT, LoneNode, SUSPECT_AFTER, token } from './lone-node.ts'
 
 const question = (epoch = 1, durableIndex = 100) =>
-  ({ t: 'preVote', token: token(epoch), attempt: 7, durableIndex: durableIndex as LogIndex }) as const
+  ({ t: 'preVote', token: token(epoch), attempt: 7, durableIndex: durableIndex as LogIndex, lost: false }) as const
 
 function answerTo(node: LoneNode, from = C, message: ReturnType<typeof question> = question()) {
   node.clear().feed({ i: 'preVote', from, message })
   return node.messages('preVoteAnswer')[0]?.message as { granted: boolean; why: string }
 }
+
+it('[EL3 EL5] a node says nothing under a token that it does not have on disk', () => {
+  const node = new LoneNode().following()
+  expect(answerTo(node, C, question(2))).toBe(undefined)
+  expect(node.feed({ i: 'preVote', from: C, message: question(2) }).rejected).toMatchObject({ code: 'PEER_UNEXPECTED' })
+})
 
 describe('asking', () => {
   it('[EL3] makes no claim before its peers have answered', () => {

@@ -1,14 +1,17 @@
 /** The link to the authority, and what wakes a candidate that waits for it. */
 import { hastenClaim } from './claim.ts'
-import { NO_TOKEN, nextToken } from './known.ts'
 import { sendReport } from './reporting.ts'
 import type { Turn } from './turn.ts'
 import type { Input } from './types.ts'
 
+/** Sessions of one process before its cluster has a token: one, unless the link drops at once. */
+const CHALLENGES_KEPT = 16
+
 export function onAuthorityUp(turn: Turn, { challenge }: Input<'authorityUp'>): void {
-  // RG2: the founder is granted epoch 1 on its first session, without a claim; the challenge stands for its nonce.
+  // RG2: the founder is granted epoch 1 on its first session, without a claim; the challenge stands for its nonce. Which of its
+  // sessions came first only the authority knows.
   if (turn.state.own === null && challenge !== null) {
-    turn.set({ asked: { token: nextToken(NO_TOKEN), nonce: challenge } })
+    turn.set({ challenges: [...turn.state.challenges, challenge].slice(-CHALLENGES_KEPT) })
   }
   turn.set({ authority: { ...turn.state.authority, linkUp: true } })
   sendReport(turn)

@@ -1,6 +1,7 @@
 /** EL5, RG8: grants of the own cluster, and what they make of this node. */
 import { compareTokens, formatToken, type Token } from '../../ids.ts'
 import type { OwnToken } from '../../ports/node-store.ts'
+import { NO_TOKEN, nextToken } from './known.ts'
 import type { Turn } from './turn.ts'
 import type { Input, KnownGrant, StepDownReason } from './types.ts'
 
@@ -26,9 +27,10 @@ export function onGrantSeen(turn: Turn, input: Input<'grantSeen'>): void {
     freeze(turn, own!, grant)
     return
   }
+  const ours = isOurs(turn, grant)
   if (order > 0) adopt(turn, seen, grant)
   else if (turn.state.grant === null) turn.set({ grant })
-  if (isOurs(turn, grant)) becomeMaster(turn, grant)
+  if (ours) becomeMaster(turn, grant)
   else if (order > 0) follow(turn, seen)
 }
 
@@ -48,18 +50,16 @@ function adopt(turn: Turn, own: OwnToken, grant: KnownGrant): void {
     declined: new Map(),
     handedOver: null,
     suspectedSince: null,
+    challenges: [],
   })
 }
 
-/** EL5: it repeats the nonce of this process's claim, for the first time. Any other copy only informs. */
+/** EL5: it repeats the nonce of this process's claim, or founder's challenge, for the first time. Any other copy only informs. */
 function isOurs(turn: Turn, grant: KnownGrant): boolean {
-  const { asked, config, role } = turn.state
-  if (asked === null || role.r === 'stopped') return false
-  return (
-    grant.mastership.node === config.node &&
-    grant.nonce === asked.nonce &&
-    compareTokens(tokenOf(grant), asked.token) === 0
-  )
+  const { asked, challenges, config, role } = turn.state
+  if (role.r === 'stopped' || grant.mastership.node !== config.node) return false
+  if (compareTokens(tokenOf(grant), nextToken(NO_TOKEN)) === 0 && challenges.includes(grant.nonce)) return true
+  return asked !== null && grant.nonce === asked.nonce && compareTokens(tokenOf(grant), asked.token) === 0
 }
 
 function becomeMaster(turn: Turn, grant: KnownGrant): void {

@@ -12,9 +12,12 @@ import { catchUpAfterBlock, startCatchUp } from './catch-up.ts'
 import { startHeight } from './height.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput } from './io.ts'
+import { recoveryAdvanced } from './recovery.ts'
+import { markResync, noteResynced } from './resync.ts'
 import { runGuard } from './run-guard.ts'
 import { tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
+import { sayVerified } from './verified.ts'
 
 /** Executes the block after the tip if it is decided, here and its certificate checked; asks for what is missing. */
 export function executeNext(turn: Turn): void {
@@ -76,8 +79,11 @@ export function executeNext(turn: Turn): void {
     result: done.result,
   })
   compactLog(turn, height)
+  recoveryAdvanced(turn)
+  sayVerified(turn)
   startHeight(turn)
   catchUpAfterBlock(turn)
+  noteResynced(turn)
   if (turn.state.decided.has(height + 1)) later(turn, { i: 'execute' })
 }
 
@@ -131,11 +137,4 @@ export function receiveCertified(turn: Turn, input: Extract<NodeInput, { i: 'cer
     decided: new Map(turn.state.decided).set(input.height, { ...decided, certified: true }),
   }
   executeNext(turn)
-}
-
-/** EL6: not electable until re-synced. */
-export function markResync(turn: Turn, why: string): void {
-  if (turn.state.resync !== null) return
-  turn.state = { ...turn.state, resync: why }
-  turn.write.push({ w: 'resync', needed: true, why })
 }

@@ -2,8 +2,9 @@
 import { unreachable } from '../../assert.ts'
 import { decodeBlock } from '../../codec/block.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
+import type { Credential } from '../../crypto/statement-types.ts'
 import type { LogIndex } from '../../ids.ts'
-import type { LogRecord } from '../guard/records.ts'
+import type { LogRecord, TokenRecord } from '../guard/records.ts'
 import { NO_FACTS } from './facts.ts'
 import { type KnownBody, tipHeight } from './state.ts'
 import { later, reject, type Turn } from './turn.ts'
@@ -54,11 +55,36 @@ export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 
     }
     case 'token':
       // The master verified it before it wrote it; a node verifies for itself all the same (ID4).
-      if (from === 'master') turn.send.push({ s: 'verifyCredentials', credentials: [record.credential] })
+      if (from === 'master') learnToken(turn, record.credential)
+      keepTokenHeight(turn, record)
       return
+    case 'legacy': {
+      const { kind: _, ...mark } = record
+      // One that is compacted away says nothing any more: its acts are of decided heights.
+      const legacies = turn.state.legacies.filter((known) => known.index > turn.state.guard.base.index)
+      turn.state = { ...turn.state, legacies: [...legacies, { ...mark, index, token: turn.state.guard.token }] }
+      return
+    }
     default:
       unreachable(record)
   }
+}
+
+/** RC1: the first record of a token counts, whichever master wrote it. Of tokens that were replaced nothing is kept. */
+function keepTokenHeight(turn: Turn, { credential, height }: TokenRecord): void {
+  const { tokenHeights, masterships } = turn.state
+  if (tokenHeights.has(credential.grant)) return
+  const known = new Set([...masterships.values()].map((mastership) => mastership.credential.grant))
+  const kept = [...tokenHeights].filter(([grant]) => known.has(grant))
+  turn.state = { ...turn.state, tokenHeights: new Map([...kept, [credential.grant, height]]) }
+}
+
+/** NW1: of the own log, or of one that was taken over: to be verified, unless it was. */
+export function learnToken(turn: Turn, credential: Credential): void {
+  const { masterships, unverified } = turn.state
+  for (const known of masterships.values()) if (known.credential.grant === credential.grant) return
+  turn.state = { ...turn.state, unverified: new Map(unverified).set(credential.grant, credential) }
+  turn.send.push({ s: 'verifyCredentials', credentials: [credential] })
 }
 
 export function keepBody(turn: Turn, body: KnownBody): void {
@@ -67,10 +93,11 @@ export function keepBody(turn: Turn, body: KnownBody): void {
 
 /** GU3: entries above `after` are gone, and with them what they said. */
 export function forgetAfter(turn: Turn, after: LogIndex): void {
-  const { bodies, acts, decided, executedAt } = turn.state
+  const { bodies, acts, legacies, decided, executedAt } = turn.state
   turn.state = {
     ...turn.state,
     acts: acts.filter((act) => act.index <= after),
+    legacies: legacies.filter(({ index }) => index <= after),
     executedAt: executedAt.filter(({ index }) => index <= after),
     bodies: new Map(
       [...bodies].map(([hash, body]) => [

@@ -5,7 +5,7 @@ import type { UnsignedAct } from '@baton/shared/core/node/io'
 import { compareTokens, type Height, type Token } from '@baton/shared/ids'
 import { blockOf, recordIn } from '../decoded.ts'
 import type { Host } from '../host.ts'
-import { electableWith, type Scene } from './scene.ts'
+import { electableWith, isVoid, type Scene } from './scene.ts'
 
 export class Acts {
   signatures = 0
@@ -22,7 +22,7 @@ export class Acts {
     this.signatures += 1
     const act = placeOf(unsigned)
     const entry = entryOf(host, token, unsigned)
-    if (entry !== null) this.#held(host, entry, unsigned, act.place)
+    if (entry !== null) this.#recorded(host, entry, unsigned, act.place)
     else if (heightOf(unsigned) > host.state.chain.tip.height) {
       // That of an executed height may be compacted away.
       this.#scene.breach('GU2 signs only what is held', `${host.node} signs ${act.place} without a record of it`)
@@ -45,8 +45,9 @@ export class Acts {
     if (acts.size !== this.#acts.size) this.#scene.breach('the recount agrees', 'the acts of a cluster were miscounted')
   }
 
-  #held(host: Host, entry: LogEntry, unsigned: UnsignedAct, what: string): void {
-    for (const other of electableWith(this.#scene, host)) {
+  #recorded(host: Host, entry: LogEntry, unsigned: UnsignedAct, what: string): void {
+    const required = isVoid(this.#scene, host.cluster, entry.token) ? [] : electableWith(this.#scene, host)
+    for (const other of required) {
       if (other.hasDurably(entry.index, entry.hash)) continue
       const where = `not on the disk of ${other.node}`
       this.#scene.breach('GU2 signs only what is held', `${host.node} signs ${what}, ${where}`)

@@ -1,11 +1,12 @@
 /** One block and one result per height; what was acknowledged is in the chain, once, on every node that has reached its height. */
 import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
+import { type CommitCertificate, quorum } from '@baton/shared/core/ledger/types'
 import type { NodeSend } from '@baton/shared/core/node/io'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Hash, Height, NodeId } from '@baton/shared/ids'
+import { compareTokens, type Hash, type Height, type NodeId } from '@baton/shared/ids'
 import { blockOf, certificateIn } from '../decoded.ts'
 import type { Host } from '../host.ts'
-import { electableWith, type Scene } from './scene.ts'
+import { electableWith, isVoid, type Scene } from './scene.ts'
 
 export class Chain {
   /** Transactions whose block was held by the cluster that was asked. */
@@ -19,8 +20,14 @@ export class Chain {
     this.#scene = scene
   }
 
-  executed(host: Host, { block, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
+  executed(host: Host, { block, certificate, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
+    if (host.traitor) return
     const { height } = block.header
+    this.#counts(host, certificate)
+    const before = this.#blocks.get(height - 1)
+    if (before !== undefined && before.result !== block.header.result) {
+      this.#scene.breach('one result per height', `block ${height} builds on another result than ${before.node} has`)
+    }
     const known = this.#blocks.get(height)
     if (known === undefined) {
       this.#blocks.set(height, { hash: block.hash, result, node: host.node })
@@ -38,6 +45,7 @@ export class Chain {
 
   /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
   told(host: Host, height: Height): void {
+    if (isVoid(this.#scene, host.cluster, host.state.guard.token)) return
     for (const other of electableWith(this.#scene, host)) {
       if (hasDecision(other, height)) continue
       const where = `not on the disk of ${other.node}`
@@ -54,6 +62,7 @@ export class Chain {
   /** Everything that is stored, read anew. */
   recount(): void {
     for (const host of this.#scene.hosts.values()) {
+      if (host.traitor) continue
       for (const [height, { hash, result }] of host.disk.blocks) {
         const known = this.#blocks.get(height)
         if (known?.hash !== hash) this.#scene.breach('one block per height', `${host.node} has another block ${height}`)
@@ -62,6 +71,21 @@ export class Chain {
         }
       }
       this.#hasAcknowledged(host)
+    }
+  }
+
+  /** NW3: votes under a lower token than the block's own table names are void. */
+  #counts({ node, state }: Host, { height, votes }: CommitCertificate): void {
+    const { entries } = state.chain.tokens
+    if (state.chain.tip.height !== height) return
+    let counting = 0
+    for (const vote of votes) {
+      const entry = entries.find(({ cluster }) => cluster === vote.cluster)
+      if (entry !== undefined && compareTokens(vote, entry) >= 0) counting += 1
+    }
+    if (counting < quorum(entries.length)) {
+      const what = `${node} executes ${height} on ${counting} of ${entries.length} votes`
+      this.#scene.breach('NW3 a certificate has enough votes that count', what)
     }
   }
 

@@ -1,7 +1,7 @@
 /** GU1, RG4: what is called held is on the disk of every node that could be granted the next epoch, and stays there. */
 import { type ClusterId, compareTokens } from '@baton/shared/ids'
 import type { HeldClaim, Host } from '../host.ts'
-import { electableWith, type Scene } from './scene.ts'
+import { electableWith, isVoid, type Scene } from './scene.ts'
 
 export class Held {
   readonly #scene: Scene
@@ -14,6 +14,7 @@ export class Held {
 
   /** A master acts on `claim`. */
   called(host: Host, claim: HeldClaim): void {
+    if (isVoid(this.#scene, host.cluster, claim.token)) return
     for (const other of electableWith(this.#scene, host)) {
       if (other.hasDurably(claim.index, claim.hash)) continue
       const where = `which is not on the disk of ${other.node}`
@@ -22,6 +23,10 @@ export class Held {
     const known = this.#held.get(host.cluster)
     const order = known === undefined ? 1 : compareTokens(claim.token, known.token) || claim.index - known.index
     if (order >= 0) this.#held.set(host.cluster, claim)
+  }
+
+  of(cluster: ClusterId): HeldClaim | undefined {
+    return this.#held.get(cluster)
   }
 
   /** A recovering grant says that what was held may be lost. */

@@ -1,5 +1,5 @@
 /** What the invariants of a world look at, and where they say what is broken. They believe no node's word. */
-import type { ClusterId, NodeId } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, type NodeId, type Token } from '@baton/shared/ids'
 import type { WorldAuthority } from '../authority.ts'
 import type { Host } from '../host.ts'
 
@@ -21,6 +21,16 @@ export type InvariantName =
   | 'one result per height'
   | 'acknowledged stays in the chain'
   | 'a transaction is in the chain once'
+  | 'NW1 foreign tokens survive a switch'
+  | 'NW3 a certificate has enough votes that count'
+  | 'GU7 the lock travels'
+  | 'a precommit rests on a polka'
+  | 'RG2 a clean master has what is held'
+  | 'RG3 a master that is heard keeps its office'
+  | 'RG5 required durability has two disks'
+  | 'EL2 nothing is signed after a resignation'
+  | 'RC1 acknowledges a recovering epoch when it is held'
+  | 'RC2 a recovering cluster signs nothing'
   | 'consensus state'
   | 'the recount agrees'
   | 'no node stops on its own assertion'
@@ -48,4 +58,17 @@ export function electableWith({ hosts, authorities }: Scene, host: Host): readon
     if (other !== host && !other.wiped) electable.push(other)
   }
   return electable
+}
+
+/**
+ * RG6: a recovering grant says that what was held before is lost to the cluster. Its old master, if it still runs, may call things held
+ * that no successor has; what must not be, and is checked all the same, is that both sign.
+ */
+export function isVoid({ authorities }: Scene, cluster: ClusterId, token: Token): boolean {
+  const { grants } = authorities.get(cluster)!
+  for (let at = grants.length - 1; at >= 0; at--) {
+    const grant = grants[at]!
+    if (grant.recovering) return compareTokens(token, grant) < 0
+  }
+  return false
 }

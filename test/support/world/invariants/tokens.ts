@@ -56,8 +56,9 @@ export class Tokens {
   recount(): void {
     for (const [cluster, { grants }] of this.#scene.authorities) {
       const holders = new Map<string, NodeId>()
-      for (const { token, node } of grants) {
-        const key = formatToken(token)
+      for (const grant of grants) {
+        const { node } = grant
+        const key = formatToken(grant)
         const other = holders.get(key)
         if (other !== undefined) this.#scene.breach('RG1 one holder per token', `${cluster}: ${key} was granted twice`)
         holders.set(key, node)

@@ -1,0 +1,12 @@
+/** All kinds of faults by name. */
+import { clockFaults } from './clocks.ts'
+import { diskFaults } from './disks.ts'
+import { edgeFaults } from './edges.ts'
+import { linkFaults } from './links.ts'
+import { processFaults } from './processes.ts'
+import type { Fault } from './stage.ts'
+
+const ALL = { ...processFaults, ...diskFaults, ...linkFaults, ...edgeFaults, ...clockFaults }
+
+export type FaultKind = keyof typeof ALL
+export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = ALL

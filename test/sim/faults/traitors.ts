@@ -1,0 +1,112 @@
+/**
+ * Clusters that lie. Their nodes run the real core; what leaves them is changed on its way, signed with their own keys, so that every
+ * correct cluster sees well-made lies. All traitors work together.
+ */
+import { buildBlock } from '@baton/shared/codec/block'
+import type { Application } from '@baton/shared/core/ledger/application'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { ClusterId, Hash, NodeId } from '@baton/shared/ids'
+import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
+import { blockOf } from '../../support/world/decoded.ts'
+import type { Host } from '../../support/world/host.ts'
+import { KeyedHashSigner, type Signer } from '../../support/world/signatures.ts'
+import { keyOf } from '../../support/world/statements.ts'
+import type { World } from '../../support/world/world.ts'
+import type { RunSpec, Treachery } from '../run/spec.ts'
+
+export class Traitors {
+  readonly #kinds: ReadonlyMap<string, Treachery>
+  readonly #twins = new Map<Hash, { readonly hash: Hash; readonly bytes: Uint8Array }>()
+  #signer: Signer = new KeyedHashSigner()
+  #world: World | null = null
+
+  /** The last clusters of the network are the traitors. */
+  constructor({ clusters, traitors }: RunSpec) {
+    this.#kinds = new Map(traitors.map((kind, n) => [`c${clusters - n}`, kind]))
+  }
+
+  enter(world: World): void {
+    this.#world = world
+    this.#signer = world.signer
+    for (const host of world.hosts.values()) {
+      const kind = this.#kinds.get(host.cluster)
+      if (kind === undefined) continue
+      host.traitor = true
+      if (kind === 'wrongResults') host.ownApplication = miscounting(world.application)
+    }
+  }
+
+  /** What is said to `to` in place of `message`; null: nothing. */
+  tamper(host: Host, to: NodeId, message: PeerMessage): PeerMessage | null {
+    const kind = this.#kinds.get(host.cluster)
+    if (kind === undefined || (message.t !== 'vote' && message.t !== 'proposal')) return message
+    switch (kind) {
+      case 'silent':
+        return null
+      case 'wrongProposals':
+        return message.t === 'proposal' ? { ...message, body: message.body.slice(0, -1) } : message
+      case 'equivocates':
+        return this.#toldTwice(to) ? this.#lie(host, message) : message
+      case 'wrongResults':
+        return message
+    }
+  }
+
+  /** One half of the correct clusters hears one story, the other half another. */
+  #toldTwice(to: NodeId): boolean {
+    const cluster = this.#world?.hosts.get(to)?.cluster as ClusterId
+    return !this.#kinds.has(cluster) && Number(cluster.slice(1)) % 2 === 0
+  }
+
+  #lie(host: Host, message: Extract<PeerMessage, { t: 'vote' | 'proposal' }>): PeerMessage {
+    const key = keyOf(host.node)
+    if (message.t === 'proposal') return this.#twinProposal(host, message)
+    const { vote } = message
+    const twin = vote.block === null ? undefined : this.#twins.get(vote.block)
+    if (twin === undefined) return message
+    const lie = { ...vote, block: twin.hash }
+    return { t: 'vote', vote: { ...lie, signature: this.#signer.vote(key, lie) } }
+  }
+
+  #twinProposal(host: Host, message: ProposalMessage): PeerMessage {
+    const twin = this.#twinOf(message)
+    const proposal = { ...message.proposal, block: twin.hash }
+    return {
+      t: 'proposal',
+      proposal: { ...proposal, signature: this.#signer.proposal(keyOf(host.node), proposal) },
+      body: twin.bytes,
+    }
+  }
+
+  /** A block as good as the proposed one, a millisecond later. */
+  #twinOf({ proposal, body }: ProposalMessage): { readonly hash: Hash; readonly bytes: Uint8Array } {
+    const known = this.#twins.get(proposal.block)
+    if (known !== undefined) return known
+    const block = blockOf(body)
+    const header = { ...block.header, time: block.header.time + 1 }
+    const { hash, bytes } = buildBlock(sha256, { ...block, header })
+    const twin = { hash, bytes }
+    this.#twins.set(proposal.block, twin)
+    return twin
+  }
+}
+
+/** Every third record comes out differently. */
+function miscounting(application: Application): Application {
+  let executed = 0
+  return {
+    name: application.name,
+    snapshot: application.snapshot,
+    check: application.check.bind(application),
+    query: application.query.bind(application),
+    execute: (...given) => {
+      const outcome = application.execute(...given)
+      executed += 1
+      if (!outcome.ok || executed % 3 !== 0) return outcome
+      return {
+        ...outcome,
+        writes: [...outcome.writes, { key: 'miscounted', value: new Uint8Array([executed & 0xff]) }],
+      }
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/** Defects of the replicated log and of what it releases. */
+import { type Mutant, mutant } from './mutant.ts'
+
+export const GUARD_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'released-before-held',
+    'what the master alone has on disk counts as held: the guard is switched off',
+    'guard/held.ts',
+    'for (const node of requiredOthers(state.policy, role)) {',
+    'for (const node of [] as NodeId[]) {',
+  ),
+  mutant(
+    'shrink-before-recorded',
+    'a node that is asked to leave is not counted from that moment on',
+    'guard/sync-set.ts',
+    'return ask(state, withoutAddition(role), staying, now)',
+    'return ask(state, { ...withoutAddition(role), required: { ...role.required, syncSet: staying } }, staying, now)',
+  ),
+  mutant(
+    'abandoned-addition',
+    'an addition whose answer does not come is given up, and the node no longer waited for',
+    'guard/sync-set.ts',
+    'if (!askAgain && now - reshaping.at < ASK_AGAIN_MS) return nothing(role)',
+    `if (!askAgain && now - reshaping.at < ASK_AGAIN_MS) return nothing(role)
+    if (required.pending.length > 0) return nothing({ ...role, reshaping: null, required: { ...required, pending: [] } })`,
+  ),
+  mutant(
+    'standby-before-it-has-the-log',
+    'a node is added before it has acknowledged what came before its addition',
+    'guard/sync-set.ts',
+    'if (follower.acked.index < from) return nothing(role)',
+    '',
+  ),
+  mutant(
+    'pending-not-required',
+    'a pending addition does not count until the registry shows it',
+    'guard/held.ts',
+    'for (const node of required.pending) if (!nodes.includes(node)) nodes.push(node)',
+    '',
+  ),
+  mutant(
+    'acknowledged-before-sync',
+    'a follower says what it has before it is on disk',
+    'node/run-guard.ts',
+    `    case 'peer':
+      turn.send.push(send)`,
+    `    case 'peer':
+      turn.stream.push(send)`,
+  ),
+  mutant(
+    'acknowledges-own-tail',
+    'a follower acknowledges the end of its log, whatever of it the master has compared',
+    'guard/following.ts',
+    'const { index, hash } = message.entries.at(-1) ?? message.after',
+    'const { index, hash } = ends.last',
+  ),
+  mutant(
+    'ack-hash-not-compared',
+    'an acknowledgement counts by its index, whatever its hash',
+    'guard/leading.ts',
+    'if (here === null || here.hash !== ack.durable.hash) {',
+    'if (here === null) {',
+  ),
+  mutant(
+    'older-entries-held-without-barrier',
+    "entries of an older epoch count as held before this epoch's barrier does",
+    'guard/held.ts',
+    'if (lowest < role.barrier) return role.held',
+    '',
+  ),
+  mutant(
+    'body-missing',
+    'a vote is recorded without the body of its block',
+    'node/run-consensus.ts',
+    'if (block !== null) logBody(turn, block)',
+    '',
+  ),
+  mutant(
+    'acknowledged-before-held',
+    'clients are told of a decided block when it is written, not when it is held',
+    'node/run-consensus.ts',
+    `  const entry = { index: index as never, certificate, certified, asked: false }`,
+    `  turn.send.push({ s: 'heldHeight', height: certificate.height })
+  const entry = { index: index as never, certificate, certified, asked: false }`,
+  ),
+  mutant(
+    'required-durability-ignored',
+    'a master alone goes on although two disks are required',
+    'guard/held.ts',
+    "if (state.policy.durability === 'required' && role.required.syncSet.length < 2) return role.held",
+    '',
+  ),
+  mutant(
+    'common-position-guessed',
+    'a follower is taken to share everything that it has',
+    'guard/log.ts',
+    'if (isHere(ends, log, span.last)) return span.last',
+    'if (span.last.index <= ends.last.index) return span.last',
+  ),
+  mutant(
+    'rebase-drops-the-tail',
+    'a follower that has the base of its master all the same begins anew from it',
+    'guard/following.ts',
+    'if (isHere(state, context.log, base)) return continueFrom(state, base, context)',
+    '',
+  ),
+]

@@ -1,0 +1,12 @@
+import { CONSENSUS_MUTANTS } from './consensus-mutants.ts'
+import { ELECTION_MUTANTS } from './election-mutants.ts'
+import { GUARD_MUTANTS } from './guard-mutants.ts'
+import type { Mutant } from './mutant.ts'
+import { REGISTRY_MUTANTS } from './registry-mutants.ts'
+
+export const MUTANTS: readonly Mutant[] = [
+  ...GUARD_MUTANTS,
+  ...ELECTION_MUTANTS,
+  ...REGISTRY_MUTANTS,
+  ...CONSENSUS_MUTANTS,
+]

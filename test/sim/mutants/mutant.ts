@@ -1,0 +1,13 @@
+import type { Patch } from '../jobs/bundle.ts'
+
+/** A deliberate defect of the core: only in the simulator, only in a bundle of its own. */
+export interface Mutant {
+  readonly name: string
+  /** What the defect is, in one sentence. */
+  readonly what: string
+  readonly patches: readonly Patch[]
+}
+
+export function mutant(name: string, what: string, file: string, find: string, replace: string): Mutant {
+  return { name, what, patches: [{ file: `shared/src/core/${file}`, find, replace }] }
+}

@@ -1,0 +1,125 @@
+/** Liveness mode: a chosen core is healed, everything else stays as it is, and the network must go on within a bound. */
+import { isLeading } from '@baton/shared/core/node/state'
+import type { ClusterId } from '@baton/shared/ids'
+import { describeWorld, lost, unsettled } from '../../support/world/checks.ts'
+import type { Clients } from '../../support/world/clients.ts'
+import { Random } from '../../support/world/random.ts'
+import type { World } from '../../support/world/world.ts'
+import { diagnose } from './diagnosis.ts'
+import type { RunSpec } from './spec.ts'
+
+export interface Stuck {
+  /** What keeps it from going on, in a few words. */
+  readonly cause: string
+  readonly sentences: readonly string[]
+  readonly world: string
+}
+
+/** One master per cluster and growing height, from the moment of healing. */
+const GOES_ON_WITHIN_MS = 30_000
+/** Every node electable, every sync set full, every client answered. */
+const WHOLE_WITHIN_MS = 60_000
+
+/** Null when all is well in time. */
+export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stuck | null {
+  const away = drawAway(world, spec)
+  heal(world, away)
+  const untouched = (cluster: ClusterId) => !away.clusters.has(cluster) && !isTraitor(world, cluster)
+  const awaited = clustersOf(world).filter(untouched)
+  const before = heightsOf(world, awaited)
+  const goesOn = () =>
+    awaited.every((cluster) => leaders(world, cluster) === 1) &&
+    [...heightsOf(world, awaited)].every(([cluster, height]) => height >= (before.get(cluster) ?? 0) + 2)
+  const broke = () => world.watch.found.length > 0
+  if (!runs(world, GOES_ON_WITHIN_MS, () => broke() || goesOn())) {
+    return stuck(world, diagnose(world, awaited, before), 'does not go on')
+  }
+  if (away.nodes.size > 0 || awaited.length < spec.clusters) return null
+  clients.stop()
+  const whole = () => unsettled(world).length === 0 && clients.answered()
+  if (!runs(world, WHOLE_WITHIN_MS, () => broke() || whole())) {
+    return stuck(world, unsettled(world)[0] ?? 'clients without an answer', 'does not become whole')
+  }
+  world.run(200)
+  const missing = lost(world)
+  return missing.length === 0 ? null : stuck(world, missing[0]!, 'has lost something')
+}
+
+interface Away {
+  readonly clusters: ReadonlySet<string>
+  readonly nodes: ReadonlySet<string>
+}
+
+/**
+ * Half of the runs heal everything. The others leave up to f clusters dead, and of the rest the nodes that the registry does not count on.
+ */
+function drawAway(world: World, spec: RunSpec): Away {
+  const random = new Random(spec.seed * 16 + 6)
+  const clusters = new Set<string>()
+  const nodes = new Set<string>()
+  if (random.chance(0.5)) return { clusters, nodes }
+  const f = Math.floor((spec.clusters - 1) / 3)
+  if (spec.traitors.length === 0) for (let n = 0; n < f; n++) clusters.add(random.pick(clustersOf(world)))
+  for (const host of world.hosts.values()) {
+    const { registry } = world.authorities.get(host.cluster)!.state
+    const counted = registry.status !== 'founded' || registry.syncSet.includes(host.node)
+    const mayStay = !counted && spec.durability === 'preferred' && random.chance(0.5)
+    if (clusters.has(host.cluster) || mayStay) nodes.add(host.node)
+  }
+  return { clusters, nodes }
+}
+
+function heal(world: World, away: Away): void {
+  world.setLinkAdversity(null)
+  world.setEdgeAdversity({ loss: 0, duplication: 0, slowness: 1 })
+  world.mendEdge()
+  for (const authority of world.authorities.values()) authority.undouble()
+  for (const host of world.hosts.values()) {
+    host.diskFault = 'none'
+    host.diskSlowness = 1
+    if (away.nodes.has(host.node)) {
+      world.kill(host.node)
+      continue
+    }
+    world.thaw(host.node)
+    world.start(host.node)
+    world.mendEdge(host.node)
+  }
+  const nodes = [...world.hosts.keys()]
+  for (const a of nodes) for (const b of nodes) if (a < b) world.mend(a, b)
+  // What an unfaithful link has lost, a closed one would have: the ends must notice.
+  world.renewLinks()
+}
+
+function runs(world: World, withinMs: number, done: () => boolean): boolean {
+  for (let ms = 0; ms < withinMs; ms += 100) {
+    if (done()) return true
+    world.run(100)
+  }
+  return done()
+}
+
+function stuck(world: World, cause: string, what: string): Stuck {
+  return {
+    cause: `${what}: ${cause.replace(/[0-9]+/g, '#')}`,
+    sentences: [`${what}: ${cause}`],
+    world: describeWorld(world),
+  }
+}
+
+function leaders(world: World, cluster: string): number {
+  return world.nodesOf(cluster).filter(({ alive, state }) => alive && isLeading(state)).length
+}
+
+function heightsOf(world: World, clusters: readonly string[]): ReadonlyMap<string, number> {
+  const heightOf = (cluster: string) => Math.max(...world.nodesOf(cluster).map(({ state }) => state.chain.tip.height))
+  return new Map(clusters.map((cluster) => [cluster, heightOf(cluster)]))
+}
+
+function clustersOf(world: World): readonly ClusterId[] {
+  return world.genesis.clusters.map(({ cluster }) => cluster)
+}
+
+function isTraitor(world: World, cluster: string): boolean {
+  return world.nodesOf(cluster).some(({ traitor }) => traitor)
+}

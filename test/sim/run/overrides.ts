@@ -1,0 +1,32 @@
+/** What a command changes of a drawn spec: how a failing seed is made smaller, and replayed. */
+import type { FaultKind } from '../faults/kinds.ts'
+import { drawSpec, type RunSpec } from './spec.ts'
+
+export interface Overrides {
+  readonly without?: readonly string[]
+  readonly safetyMs?: number
+  readonly network?: readonly [clusters: number, nodes: number]
+  readonly traitors?: RunSpec['traitors']
+  readonly liveness?: boolean
+  readonly real?: boolean
+}
+
+export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
+  const drawn = drawSpec(seed)
+  const { without = [], network, ...rest } = overrides
+  const faults = Object.fromEntries(
+    Object.entries(drawn.faults).filter(([kind]) => !without.includes(kind)),
+  ) as Partial<Record<FaultKind, number>>
+  const size = network === undefined ? {} : { clusters: network[0], nodes: network[1] }
+  return { ...drawn, ...size, ...rest, faults }
+}
+
+/** The command that runs the same again. */
+export function replayCommand(seed: number, { without = [], safetyMs, network, liveness }: Overrides): string {
+  const parts = [`npm run sim -- --seed ${seed}`]
+  if (network !== undefined) parts.push(`--network ${network.join('x')}`)
+  if (without.length > 0) parts.push(`--without ${without.join(',')}`)
+  if (safetyMs !== undefined) parts.push(`--safety ${safetyMs}`)
+  if (liveness === false) parts.push('--no-liveness')
+  return parts.join(' ')
+}

@@ -1,0 +1,83 @@
+/** What one seed runs: everything is drawn here, and nothing that is drawn later shifts it. */
+import { Random } from '../../support/world/random.ts'
+import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
+
+/** How a cluster lies, when it does. At most f of them unless a control asks for more. */
+export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals'
+
+export interface RunSpec {
+  readonly seed: number
+  readonly clusters: number
+  readonly nodes: number
+  readonly syncReplicas: number
+  readonly durability: 'preferred' | 'required'
+  /** The longest commit of a disk, and the longest delay of a message beside the least one. */
+  readonly commitMs: number
+  readonly jitterMs: number
+  readonly heartbeatBlockMs: number
+  /** Short logs make compaction, and followers that fall behind it, common. */
+  readonly logHeightsKept: number
+  /** One transaction on average every so often. */
+  readonly loadEveryMs: number
+  /** Machine clocks differ by up to this much. */
+  readonly clockPpm: number
+  /** Virtual time before the first fault, and of the safety mode. */
+  readonly calmMs: number
+  readonly safetyMs: number
+  /** Strikes per virtual second, of the kinds that were drawn. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
+  /** Hosts that may be dead or paused at once. */
+  readonly downMax: number
+  readonly traitors: readonly Treachery[]
+  /** Through the real codec and with real Ed25519. */
+  readonly real: boolean
+  readonly liveness: boolean
+}
+
+const STREAM = { spec: 101, faults: 211 } as const
+const CALM = [20, 500, 3_000] as const
+
+export function drawSpec(seed: number): RunSpec {
+  const random = new Random(seed * 1_024 + STREAM.spec)
+  const clusters = random.pick([1, 2, 3, 4, 4, 4, 5, 7])
+  const nodes = clusters === 7 ? random.pick([1, 2, 3]) : random.pick([1, 2, 3, 3, 3, 4, 5])
+  const f = Math.floor((clusters - 1) / 3)
+  const eager = random.pick([0.3, 1, 1, 3])
+  const faults: Partial<Record<FaultKind, number>> = {}
+  for (const [kind, { weight }] of Object.entries(FAULT_KINDS)) {
+    const drawn = random.chance(0.35)
+    const rate = weight * eager * random.between(0.3, 1.5)
+    if (drawn) faults[kind as FaultKind] = Number(rate.toFixed(3))
+  }
+  const traitors: Treachery[] = []
+  if (random.chance(0.3)) {
+    for (let n = 0; n < f; n++) traitors.push(random.pick(['silent', 'equivocates', 'wrongResults', 'wrongProposals']))
+  }
+  return {
+    seed,
+    clusters,
+    nodes,
+    syncReplicas: random.pick([1, 1, 1, 2]),
+    durability: random.chance(0.15) ? 'required' : 'preferred',
+    commitMs: random.pick([0, 0.2, 2, 15]),
+    jitterMs: random.pick([0, 1, 10, 100]),
+    heartbeatBlockMs: 2_000,
+    logHeightsKept: random.pick([8, 16, 64]),
+    loadEveryMs: random.pick([20, 60, 200]),
+    clockPpm: random.pick([0, 500]),
+    calmMs: random.pick(CALM),
+    safetyMs: random.pick([4_000, 8_000, 16_000]),
+    faults,
+    downMax: random.pick([1, 2, 4, 12]),
+    traitors,
+    real: random.chance(0.03),
+    liveness: true,
+  }
+}
+
+/** The stream of one kind of fault: that of another kind does not shift when this one is left out. */
+export function faultStream(seed: number, kind: FaultKind): Random {
+  let mixed = seed * 1_024 + STREAM.faults
+  for (const letter of kind) mixed = Math.imul(mixed ^ letter.charCodeAt(0), 0x01000193)
+  return new Random(mixed)
+}

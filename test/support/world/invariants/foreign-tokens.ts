@@ -1,0 +1,73 @@
+/** NW1: the tokens that a cluster knows of others survive its own switches: what it has acted under, its later masters know. */
+import type { NodeState } from '@baton/shared/core/node/state'
+import { type ClusterId, compareTokens, formatToken, type LogIndex, type Token } from '@baton/shared/ids'
+import type { Host } from '../host.ts'
+import type { Scene } from './scene.ts'
+
+interface Learned {
+  readonly index: LogIndex
+  readonly cluster: ClusterId
+  readonly token: Token
+}
+
+export class ForeignTokens {
+  readonly #scene: Scene
+  /** What a master has come to know, and where its log ended then. */
+  readonly #learned = new Map<Host, Learned[]>()
+  /** cluster → what it knew of another when that was held. */
+  readonly #known = new Map<ClusterId, Map<ClusterId, Token>>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  stepped(host: Host, before: NodeState, state: NodeState): void {
+    if (state.guard.role.role !== 'leading') {
+      this.#learned.delete(host)
+      return
+    }
+    if (state.masterships === before.masterships) return
+    for (const [cluster, { generation, epoch }] of state.masterships) {
+      if (cluster === host.cluster || state.masterships.get(cluster) === before.masterships.get(cluster)) continue
+      const learned = { index: state.guard.last.index, cluster, token: { generation, epoch } }
+      const all = this.#learned.get(host)
+      if (all === undefined) this.#learned.set(host, [learned])
+      else all.push(learned)
+    }
+  }
+
+  /** What the process before has learned and not held is gone with it. */
+  began(host: Host): void {
+    this.#learned.delete(host)
+  }
+
+  /** Up to `index` everything that this master has written is held. */
+  held(host: Host, index: LogIndex): void {
+    const learned = this.#learned.get(host)
+    if (learned === undefined) return
+    for (const each of learned) {
+      if (each.index > index) continue
+      const known = this.#known.get(host.cluster) ?? new Map<ClusterId, Token>()
+      const before = known.get(each.cluster)
+      if (before === undefined || compareTokens(each.token, before) > 0) known.set(each.cluster, each.token)
+      this.#known.set(host.cluster, known)
+    }
+    const left = learned.filter((each) => each.index > index)
+    if (left.length === 0) this.#learned.delete(host)
+    else this.#learned.set(host, left)
+  }
+
+  signed(host: Host): void {
+    for (const [cluster, token] of this.#known.get(host.cluster) ?? []) {
+      const knows = host.state.masterships.get(cluster)
+      if (knows !== undefined && compareTokens(knows, token) >= 0) continue
+      const what = `${host.node} acts without knowing token ${formatToken(token)} of ${cluster}, which its cluster knew`
+      this.#scene.breach('NW1 foreign tokens survive a switch', what)
+    }
+  }
+
+  /** A recovering grant says that the log may be lost. */
+  lost(cluster: ClusterId): void {
+    this.#known.delete(cluster)
+  }
+}
