@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
 import { type ClusterId, compareTokens, type Height, type Ms, type NodeId } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Proposal, Vote } from '../consensus/messages.ts'
+
 import { allProposals } from '../consensus/proposal-book.ts'
 import { resumeFrom } from '../consensus/resume.ts'
 import { allVotes } from '../consensus/vote-keeper.ts'
