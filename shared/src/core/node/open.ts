@@ -112,7 +112,6 @@ export function openNode(
     heightSince: now,
     unverified,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
-    heldByMaster: null,
     recovered: stored.recovered,
     crossed: stored.crossed,
     recovery: null,

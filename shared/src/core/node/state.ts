@@ -140,8 +140,6 @@ export interface NodeState {
   readonly unverified: ReadonlyMap<Jws, Credential>
   /** EL6: why this node must re-sync before it may be elected; null when it need not. */
   readonly resync: string | null
-  /** While it must re-sync: what its master has called held in the stream that it follows; null before the first message. */
-  readonly heldByMaster: LogIndex | null
   /** On disk (RC3): the recovery under this token has ended; the log follows a recovering master of this token. */
   readonly recovered: Token | null
   readonly crossed: Token | null
