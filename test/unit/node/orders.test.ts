@@ -110,6 +110,19 @@ test('[EL8] a standby that comes and goes is added again later each time', () =>
   expect(eventsOf(world.host('c1-n1'), 'guard-adding').length).toBeGreaterThan(4)
 })
 
+test('[EL8 RG5] a master that completes nothing alone takes its standby back at once', () => {
+  const world = settledWorld({ nodes: 2, durability: 'required' })
+  for (let round = 0; round < 3; round++) {
+    world.kill('c1-n2')
+    expect(world.run(5_000, () => syncSetOf(world, 'c1').length === 1)).toBe(true)
+    world.start('c1-n2')
+    expect(
+      world.run(500, () => syncSetOf(world, 'c1').length > 1),
+      describeWorld(world),
+    ).toBe(true)
+  }
+})
+
 function eventsOfElection(world: World, node: string, name: 'claimRefused') {
   return world.host(node).events.flatMap(({ event }) => ('e' in event && event.e === name ? [event] : []))
 }

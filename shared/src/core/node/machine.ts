@@ -232,7 +232,7 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
     case 'appendAck':
     case 'behind':
       runGuard(turn, { i: 'message', from, message })
-      if (message.t === 'append') noteResynced(turn)
+      if (message.t === 'append') noteResynced(turn, message.held)
       return
     case 'legacy':
       receiveLegacy(turn, from, message)

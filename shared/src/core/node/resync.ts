@@ -1,5 +1,5 @@
 /** EL6: a node whose log is missing, damaged or wrong is not electable until it has re-synced. */
-import { sameToken } from '../../ids.ts'
+import { type LogIndex, sameToken } from '../../ids.ts'
 import type { Turn } from './turn.ts'
 
 /** Not electable until re-synced. */
@@ -13,14 +13,14 @@ export function markResync(turn: Turn, why: string): void {
  * A node that follows its master's stream again, has all that the master says it has itself, and has executed every decided block has
  * re-synced. What the master calls held says less: it is no more than its followers have acknowledged. A block that this node cannot execute,
  * or whose certificate it refuses, stays among the decided ones (GU4). Looked at after each heartbeat, message of the stream and block: a master
- * that waits for this node as its second disk (RG5) streams nothing more.
+ * that waits for this node as its second disk (RG5) streams nothing more. `held`: what the master has just called so.
  */
-export function noteResynced(turn: Turn): void {
+export function noteResynced(turn: Turn, held: LogIndex = turn.state.guard.knownHeld): void {
   const { resync, guard, catchUp, decided, election } = turn.state
   if (resync === null || guard.role.role !== 'following' || !guard.role.attached || guard.role.master === null) return
   const said = election.peers.get(guard.role.master)?.heartbeat
   if (said?.role !== 'master' || !sameToken(said.token, guard.token) || guard.last.index < said.durableIndex) return
-  if (catchUp !== null || decided.size > 0) return
+  if (catchUp !== null || decided.size > 0 || guard.last.index < held) return
   turn.state = { ...turn.state, resync: null }
   turn.write.push({ w: 'resync', needed: false, why: '' })
 }

@@ -33,11 +33,17 @@ export function additionCandidates(state: NodeState, now: Instant): readonly Nod
     .filter(([node, peer]) => {
       const member = members.get(node)
       if (member === undefined || member.noFailover || view.bars.includes(node)) return false
-      if (waits(state.backOffs, node, now)) return false
+      if (!stallsAlone(state) && waits(state.backOffs, node, now)) return false
       return peer.linkUp && peer.heartbeat?.electable === true
     })
     .map(([node]) => node)
     .sort((a, b) => compareRanks(rank(a), rank(b)) || (a < b ? -1 : 1))
+}
+
+/** RG5: a master that completes nothing alone has nothing to spare by waiting. */
+function stallsAlone({ guard }: NodeState): boolean {
+  const { role, policy } = guard
+  return policy.durability === 'required' && role.role === 'leading' && role.required.syncSet.length === 1
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {
