@@ -1,10 +1,15 @@
 /** The commands of scenarios, carried out on a world. Each is a line of plain words. */
+import { isLeading } from '@baton/shared/core/node/state'
+import type { OperatorAction } from '@baton/shared/core/registry/messages'
+import type { NodeId } from '@baton/shared/ids'
 import { agree, lost, unsettled, violations } from '../support/world/checks.ts'
 import type { Host } from '../support/world/host.ts'
+import { operate } from '../support/world/recovering.ts'
 import { World } from '../support/world/world.ts'
 import { Narrator } from './narrator.ts'
 
-type Command = (stage: Stage, words: readonly string[]) => readonly string[] | void
+/** Says what there is to tell besides the events; most say nothing. */
+type Command = (stage: Stage, words: readonly string[]) => unknown
 
 const SETTLE_MS_MAX = 20_000
 const AGE_MS = 5_000
@@ -30,14 +35,26 @@ export class Stage {
       const [verb = '', ...words] = command.split(' ')
       const run = COMMANDS[verb]
       if (run === undefined) throw new Error(`no command "${verb}"; there are: ${Object.keys(COMMANDS).join(', ')}`)
-      said.push(...(run(this, words) ?? []))
+      const told = run(this, words)
+      if (Array.isArray(told)) said.push(...told)
     }
     return [...this.narrator.take(), ...said]
   }
 
-  begin(clusters: number, nodes: number, durability: 'preferred' | 'required'): void {
+  /** `words`: `required`, `ring`, and policies as `recover-after 3s`. */
+  begin(clusters: number, nodes: number, words: readonly string[]): void {
     const { narrator } = this
-    const world = new World({ clusters, nodes, durability, heartbeatBlockMs: 2_000, observer: narrator })
+    const world = new World({
+      clusters,
+      nodes,
+      durability: words.includes('required') ? 'required' : 'preferred',
+      layout: words.includes('ring') ? 'four-company' : 'two-company',
+      policy: words.includes('recover-after')
+        ? { recoverAfterMs: milliseconds(words[words.indexOf('recover-after') + 1]) }
+        : {},
+      heartbeatBlockMs: 2_000,
+      observer: narrator,
+    })
     this.#world = world
     narrator.watch(() => world.now)
     const standbys = (host: Host) => {
@@ -51,6 +68,10 @@ export class Stage {
     // Long enough for the authorities' grace after their own start to be over.
     world.run(AGE_MS)
     narrator.restart()
+  }
+
+  operate(action: OperatorAction): void {
+    operate(this.world, 'c1', action)
   }
 
   until(what: string, done: () => boolean, ms = UNTIL_MS_MAX): void {
@@ -133,9 +154,7 @@ const milliseconds = (word: string | undefined): number => {
 
 /** Words of each command; `until` waits for a state, `wait` for time. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  network(stage, [clusters, , nodes, , durability]) {
-    stage.begin(Number(clusters), Number(nodes), durability === 'required' ? 'required' : 'preferred')
-  },
+  network: (stage, [clusters, , nodes, , ...more]) => stage.begin(Number(clusters), Number(nodes), more),
   watch(stage, clusters) {
     stage.narrator.watched = new Set(clusters)
   },
@@ -157,6 +176,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   resign(stage, [node = '', , to]) {
     stage.world.feed(stage.world.host(node), { i: 'resign', to: (to ?? null) as never, leaving: false })
   },
+  /** The process stood still for this long: its event loop or its disk. */
+  stall(stage, [node = '', time]) {
+    stage.world.feed(stage.world.host(node), { i: 'stalled', ms: milliseconds(time) })
+  },
+  /** What an operator says to the authority of c1. */
+  order: (stage, [node = '']) => stage.operate({ act: 'order', id: `order-1`, node: node as NodeId }),
+  clear: (stage, [node = '']) => stage.operate({ act: 'clear', node: node as NodeId }),
+  pause: (stage, [time]) => stage.operate({ act: 'pause', until: (stage.world.now + milliseconds(time)) as never }),
+  resume: (stage) => stage.operate({ act: 'resume' }),
+  'end-recovery': (stage) => stage.operate({ act: 'end-recovery' }),
   wait(stage, [time]) {
     stage.world.run(milliseconds(time))
   },
@@ -185,6 +214,15 @@ const CONDITIONS: Readonly<Record<string, (stage: Stage, words: readonly string[
       if (registry.status !== 'founded' || role?.role !== 'leading' || role.reshaping !== null) return false
       return [registry.syncSet, role.required.syncSet].every((set) => [...set].sort().join(' ') === wanted)
     }
+  },
+  /** `recovering c1-n3`: it leads, and has not its predecessor's votes. */
+  recovering: ({ world }, [node = '']) => {
+    const host = world.host(node)
+    return () => isLeading(host.state) && host.state.recovery !== null
+  },
+  recovered: ({ world }, [node = '']) => {
+    const host = world.host(node)
+    return () => isLeading(host.state) && host.state.recovery === null
   },
   whole: ({ world }) => {
     return () => unsettled(world).length === 0

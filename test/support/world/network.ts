@@ -6,7 +6,7 @@ import type { CoreNodeConfig } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
-import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
+import type { ClusterId, Ms, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Host } from './host.ts'
 import type { WorldObserver } from './world.ts'
@@ -14,6 +14,8 @@ import type { WorldObserver } from './world.ts'
 export interface WorldOptions {
   readonly clusters: number
   readonly nodes: number
+  /** Two companies, when not given. */
+  readonly layout?: 'two-company' | 'four-company'
   readonly seed?: number
   readonly heartbeatBlockMs?: number
   readonly durability?: 'preferred' | 'required'
@@ -63,6 +65,18 @@ export function genesisOf(options: WorldOptions): Genesis {
     }),
   }
 }
+
+/**
+ * DESIGN section 9. Two companies: standby at the other site, the others at home. Four companies, their sites in a ring: master at home,
+ * standby at the next site, ordinary node at the one after.
+ */
+export function siteOf({ layout, clusters }: WorldOptions, cluster: number, node: number): SiteId {
+  if (layout === 'four-company') return RING[(Math.floor((4 * cluster) / clusters) + node) % RING.length] as SiteId
+  const home = cluster < clusters / 2 ? 0 : 1
+  return RING[node === 1 ? 1 - home : home] as SiteId
+}
+
+const RING = ['x', 'y', 'z', 'w'] as const
 
 export function originOf({ network, clusters }: Genesis, application: Application) {
   const genesis = sha256(Buffer.from('genesis of the world'))

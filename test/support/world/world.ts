@@ -16,7 +16,7 @@ import type { RegistryState } from '@baton/shared/core/registry/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
-import type { ClusterId, Hash, Instant, NodeId, SiteId } from '@baton/shared/ids'
+import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
 import { runDirectory } from './directory.ts'
@@ -24,7 +24,7 @@ import { Edge, type EdgeAdversity } from './edge.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
 import { type Adversity, Links } from './links.ts'
-import { coreConfigOf, genesisOf, originOf, type WorldOptions } from './network.ts'
+import { coreConfigOf, genesisOf, originOf, siteOf, type WorldOptions } from './network.ts'
 import { Outbox } from './outbox.ts'
 import { Random } from './random.ts'
 import { Schedule } from './schedule.ts'
@@ -146,9 +146,7 @@ export class World {
     }
     for (const [c, { cluster }] of this.genesis.clusters.entries()) {
       for (let n = 0; n < options.nodes; n++) {
-        // Two companies: standby at the other site, the others at home (DESIGN section 9).
-        const home = c < options.clusters / 2 ? 'x' : 'y'
-        const site = (n === 1 ? (home === 'x' ? 'y' : 'x') : home) as SiteId
+        const site = siteOf(options, c, n)
         const node = `${cluster}-n${n + 1}` as NodeId
         this.hosts.set(node, new Host(node, cluster, site, ports))
       }

@@ -83,7 +83,7 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
       return
     case 'PAUSED':
       // RG10: it ends at its expiry, or earlier by an operator; then the registry is told anew and the claim goes at once.
-      retry(turn, Math.max(RETRY_MIN_MS, Math.min(asked, config.masterTtlMs)) as Ms)
+      retry(turn, Math.max(RETRY_MIN_MS, Math.min(asked, config.recoverAfterMs)) as Ms)
       return
     case 'STALE_VERSION': {
       // The registry has moved: decide again on what it is now. If we learned nothing new, do not spin.
@@ -103,7 +103,7 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
       if (role.why.kind === 'lost') {
         // RG6: what is missing may come with time, or be said by an operator.
         const patience = config.recoverAfterMs / 4
-        retry(turn, Math.max(config.heartbeatMs, Math.min(outcome.retryAfterMs ?? patience, patience)) as Ms)
+        retry(turn, Math.max(config.masterTtlMs, Math.min(outcome.retryAfterMs ?? patience, patience)) as Ms)
         return
       }
       if (version === undefined) {
