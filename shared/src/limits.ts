@@ -13,6 +13,11 @@ export const LIMITS = {
   stateKeyCharacters: 512,
   /** Reported heights that the audit keeps for each cluster. */
   auditHeights: 1_024,
+  /** Errors that count against one master, and acts it was counted for; accusations of it by one other cluster (NW4, NW5). */
+  auditErrors: 256,
+  auditAccusations: 16,
+  /** How long a master's word about the votes of other clusters counts (RG6). */
+  hearsayMs: 10_000 as Ms,
   /** Transactions in one block. */
   blockTransactions: 2_000,
   /** An encoded block, in bytes. */

@@ -64,8 +64,9 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#results ??= new Results(
       this.#sql,
       genesis.clusters.map(({ cluster }) => cluster),
+      this.#masters,
     )
-    return this.#results.take(report, (cluster) => this.#masters.of(cluster), Date.now() as UnixMs)
+    return this.#results.take(report, Date.now() as UnixMs)
   }
 
   async events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {
