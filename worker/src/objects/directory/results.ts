@@ -1,13 +1,15 @@
 /**
  * Compares what the masters report about results (NW4). Reports are kept in memory only: rows written are the dominant cost
- * of the platform, and a mismatch shows again at the next height. What is found is an event.
+ * of the platform, and a mismatch shows again at the next height. What is found is an event; what authorities are to be told is
+ * returned.
  */
 import { assert } from '@baton/shared/assert'
 import { brokenInvariants } from '@baton/shared/core/audit/invariants'
 import { createAudit, step } from '@baton/shared/core/audit/machine'
-import type { AuditInput, AuditState, AuditStep, ResultEntry } from '@baton/shared/core/audit/types'
+import type { AuditInput, AuditSend, AuditState, AuditStep, ResultEntry } from '@baton/shared/core/audit/types'
 import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import { type ClusterId, type Instant, type Jws, sameToken, type UnixMs } from '@baton/shared/ids'
+import type { GenesisCluster } from '@baton/shared/genesis'
+import { type Instant, type Jws, sameToken, type UnixMs } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
 import { appendEvent } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
@@ -20,14 +22,18 @@ export class Results {
   /** Of the master table that the audit knows. */
   #version = 0
 
-  constructor(sql: Sql, clusters: readonly ClusterId[], masters: MasterList) {
+  constructor(sql: Sql, clusters: readonly GenesisCluster[], masters: MasterList) {
     this.#sql = sql
     this.#masters = masters
-    this.#audit = createAudit(clusters)
+    const recoverAfterMs = Math.min(...clusters.map(({ policy }) => policy.recoverAfterMs))
+    this.#audit = createAudit(
+      clusters.map(({ cluster }) => cluster),
+      { recoverAfterMs },
+    )
   }
 
   /** Only the master of the table, under its token, speaks for its cluster. */
-  async take(jws: Jws, at: UnixMs): Promise<Result<null>> {
+  async take(jws: Jws, at: UnixMs): Promise<Result<readonly AuditSend[]>> {
     const read = peekStatement('resultReport', jws)
     if (!read.ok) return read
     const { cluster, node } = read.payload
@@ -41,7 +47,7 @@ export class Results {
     this.#learnMasters(at)
     const by = { cluster, generation, epoch, node }
     const done = this.#step({ i: 'report', by, results: results as readonly ResultEntry[], heard }, at)
-    return done.rejected === undefined ? success(null) : failure(done.rejected.code, done.rejected.why)
+    return done.rejected === undefined ? success(done.send) : failure(done.rejected.code, done.rejected.why)
   }
 
   /** Errors count against the master that is in office (NW5). */
