@@ -44,6 +44,8 @@ export const LIMITS = {
   /** Orders that stand against one master at once, and ids of orders that are remembered (RG9). */
   ordersStanding: 32,
   ordersRemembered: 256,
+  /** Name and reason of an operator, in characters: they stand in texts that nodes are sent. */
+  operatorTextCharacters: 256,
   /** How far away the end of a pause may lie (RG10). */
   pauseMs: (7 * 24 * 3_600_000) as Ms,
   /** Events in one page of a cluster's log. */
