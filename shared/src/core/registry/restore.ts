@@ -2,6 +2,7 @@
 import { assert } from '../../assert.ts'
 import type { Grant, Reshape } from '../../crypto/statement-types.ts'
 import { compareTokens, type Epoch, type Generation, type NodeId, sameToken, type Version } from '../../ids.ts'
+import { LIMITS } from '../../limits.ts'
 import type { OrderView } from '../../protocol/control.ts'
 import { contradicted } from './freeze.ts'
 import type { RegistryEvent, RegistryEvidence, RegistryInput, RegistryStep } from './messages.ts'
@@ -30,7 +31,7 @@ export function raise(
   if (registry.status === 'unfounded') return { ...registry, ...raised }
   const entered = to.orders.filter(({ id }) => !registry.ordersSeen.includes(id))
   const orders = [...registry.orders, ...entered]
-  const ordersSeen = [...registry.ordersSeen, ...entered.map(({ id }) => id)]
+  const ordersSeen = [...registry.ordersSeen, ...entered.map(({ id }) => id)].slice(-LIMITS.ordersRemembered)
   return { ...registry, ...raised, orders, ordersSeen, coming: null, fenced: null, dataLoss: null }
 }
 
@@ -90,7 +91,9 @@ export function acceptIncomplete(registry: Created): Created {
   if (member === undefined && registry.status === 'founded') {
     return { ...registry, version, restore: null, recovery, orders: ordersAfter(registry, registry.master) }
   }
-  return { ...adopt(registry, best), recovery }
+  // Nor can it be in the sync set here; the mark names it.
+  const syncSet = best.syncSet.filter((node) => registry.members.has(node))
+  return { ...adopt(registry, { ...best, syncSet }), recovery }
 }
 
 function learned(state: State, registry: Created, who: string, evidence: RegistryEvidence): RegistryStep {
