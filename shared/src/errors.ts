@@ -48,6 +48,8 @@ export const ERROR_CODES = {
   STALE_VERSION: { owner: 'control-plane', status: 409 },
   MASTER_ALIVE: { owner: 'control-plane', status: 409 },
   NOT_ELECTABLE: { owner: 'control-plane', status: 403 },
+  PAUSED: { owner: 'control-plane', status: 409 },
+  SETTLING: { owner: 'control-plane', status: 409 },
   NOT_CURRENT_MASTER: { owner: 'control-plane', status: 403 },
   STARTUP_GRACE: { owner: 'control-plane', status: 503 },
   UNKNOWN_CLUSTER: { owner: 'control-plane', status: 404 },

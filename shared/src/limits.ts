@@ -36,6 +36,11 @@ export const LIMITS = {
   controlSockets: 128,
   /** Frames of one socket that wait for their turn. */
   controlQueueFrames: 64,
+  /** Orders that stand against one master at once, and ids of orders that are remembered (RG9). */
+  ordersStanding: 32,
+  ordersRemembered: 256,
+  /** How far away the end of a pause may lie (RG10). */
+  pauseMs: (7 * 24 * 3_600_000) as Ms,
   /** Events in one page of a cluster's log. */
   eventsPerPage: 200,
   /** A compact JWS, in characters; a master table carries the credentials of all clusters. */
@@ -66,6 +71,12 @@ export const LIMITS = {
   tailSpans: 1_024,
   /** Decided heights whose log entries are kept for followers that lag (GU6). */
   logHeightsKept: 64,
+  /** RC3: records above the tip that a log may hand over: acts of one or two heights, in `roundsKept` rounds, and their bodies. */
+  legacyRecords: 1_024,
+  /** EL8: a node that left the sync set is offered again after this long; doubled each time, and forgotten after a while. */
+  readdMinMs: 1_000 as Ms,
+  readdMaxMs: 60_000 as Ms,
+  readdForgetMs: 600_000 as Ms,
   /** Rounds of one height, and heights ahead, for which votes are kept. */
   roundsKept: 64,
   heightsAhead: 4,

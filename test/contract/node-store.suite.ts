@@ -63,6 +63,8 @@ export function nodeStoreContract(name: string, create: () => StoreHarness): voi
         entries: [],
         masterships: [],
         reshape: null,
+        recovered: null,
+        crossed: null,
         resyncNeeded: false,
         resyncWhy: '',
       })
@@ -98,6 +100,13 @@ export function nodeStoreContract(name: string, create: () => StoreHarness): voi
       commit({ w: 'resync', needed: false, why: '' })
       reopen()
       expect(store.load().resyncNeeded).toBe(false)
+    })
+
+    test('[RC3] the marks of recovery are there after a commit and a new process, the newest of each', () => {
+      commit({ w: 'recovered', token: TOKEN }, { w: 'crossed', token: TOKEN }, { w: 'crossed', token: NEXT_TOKEN })
+      store.apply([{ w: 'recovered', token: NEXT_TOKEN }])
+      reopen()
+      expect(store.load()).toMatchObject({ recovered: TOKEN, crossed: NEXT_TOKEN })
     })
 
     test('[GU1] what is not committed is seen at once and gone after the process died', () => {

@@ -11,7 +11,7 @@ import type { HashFunction } from '@baton/shared/core/step'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Mastership } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
-import type { ClusterId, Epoch, Generation, Hash, Height, Jws, LogIndex } from '@baton/shared/ids'
+import type { ClusterId, Epoch, Generation, Hash, Height, Jws, LogIndex, Token } from '@baton/shared/ids'
 import type { LogBase, NodeStore, NodeWrite, OwnToken, StoredNode } from '@baton/shared/ports/node-store'
 
 /** Where every log begins. */
@@ -32,6 +32,8 @@ export class MemoryDisk {
   /** The entries above the base, in order, without gaps. */
   entries: LogEntry[] = []
   reshape: Jws | null = null
+  recovered: Token | null = null
+  crossed: Token | null = null
   resync = { needed: false, why: '' }
   tip = 0 as Height
   readonly masterships = new Map<ClusterId, Mastership>()
@@ -56,7 +58,7 @@ export class MemoryStore implements NodeStore {
   }
 
   load(): StoredNode {
-    const { own, required, base, entries, masterships, reshape, resync } = this.#disk
+    const { own, required, base, entries, masterships, reshape, recovered, crossed, resync } = this.#disk
     let last: LogBase = base
     for (const entry of entries) {
       if (entry.index !== last.index + 1 || entry.previous !== last.hash || !isIntactEntry(this.#hash, entry)) {
@@ -71,6 +73,8 @@ export class MemoryStore implements NodeStore {
       entries: [...entries],
       masterships: [...masterships.values()],
       reshape,
+      recovered,
+      crossed,
       resyncNeeded: resync.needed,
       resyncWhy: resync.why,
     }
@@ -146,6 +150,12 @@ export class MemoryStore implements NodeStore {
       case 'reshape':
         this.#set('reshape', write.reshape)
         break
+      case 'recovered':
+        this.#set('recovered', write.token)
+        break
+      case 'crossed':
+        this.#set('crossed', write.token)
+        break
       case 'resync':
         this.#set('resync', { needed: write.needed, why: write.why })
         break
@@ -207,7 +217,7 @@ export class MemoryStore implements NodeStore {
     this.#undo.push(() => entries.pop())
   }
 
-  #set<Field extends 'own' | 'required' | 'base' | 'entries' | 'reshape' | 'resync' | 'tip'>(
+  #set<Field extends 'own' | 'required' | 'base' | 'entries' | 'reshape' | 'recovered' | 'crossed' | 'resync' | 'tip'>(
     field: Field,
     value: MemoryDisk[Field],
   ): void {

@@ -47,7 +47,13 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
     priority: fc.maxSafeInteger(),
     electable: fc.boolean(),
   }),
-  preVote: any<Of<'preVote'>>({ t: fc.constant('preVote'), token, attempt: count, durableIndex: count }),
+  preVote: any<Of<'preVote'>>({
+    t: fc.constant('preVote'),
+    token,
+    attempt: count,
+    durableIndex: count,
+    lost: fc.boolean(),
+  }),
   preVoteAnswer: any<Of<'preVoteAnswer'>>({
     t: fc.constant('preVoteAnswer'),
     token,
@@ -101,6 +107,20 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
   }),
   relayClaim: any<Of<'relayClaim'>>({ t: fc.constant('relayClaim'), request: count, claim: jws, certificate: jws }),
   relayReply: any<Of<'relayReply'>>({ t: fc.constant('relayReply'), request: count, reply: text }),
+  epochAck: any<Of<'epochAck'>>({ t: fc.constant('epochAck'), cluster: name, token, height: count }),
+  wantBlock: any<Of<'wantBlock'>>({ t: fc.constant('wantBlock'), height: count }),
+  legacy: any<Of<'legacy'>>({
+    t: fc.constant('legacy'),
+    token,
+    crossed: fc.option(token),
+    lastToken: token,
+    height: count,
+    first: fc.boolean(),
+    after: position,
+    entries: list(entry),
+    last: fc.boolean(),
+  }),
+  legacyAck: any<Of<'legacyAck'>>({ t: fc.constant('legacyAck'), token, index: count, done: fc.boolean() }),
 }
 
 export const peerMessage: Arbitrary<PeerMessage> = fc.oneof(...Object.values(PEER_ARBITRARIES))

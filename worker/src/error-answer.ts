@@ -6,6 +6,8 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
   UNKNOWN_CLUSTER: 'use a network and cluster named in the genesis document',
   STALE_VERSION: 'look at `state`, and ask again against its version if that is still wanted',
   MASTER_ALIVE: 'ask again after `retryAfterMs`',
+  PAUSED: 'ask again after `retryAfterMs`, or resume',
+  SETTLING: 'ask again after `retryAfterMs`',
   STARTUP_GRACE: 'ask again after `retryAfterMs`; a standby must have a session with the authority',
   NOT_ELECTABLE: 'let the node re-sync and be added to the sync set by the master',
   CERTIFICATE_EXPIRED: 'renew the node certificate with the owner key',

@@ -92,6 +92,8 @@ class WebSocketControlLink implements ControlLink {
       case 'reshape':
         return postSigned(`${this.#clusterUrl}/reshapes`, { statement: request.reshape, certificate }, REQUEST_MS)
       case 'confirm':
+      case 'recovered':
+      case 'verified':
         return unreachable('there is no session with the authority')
     }
   }

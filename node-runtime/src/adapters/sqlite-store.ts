@@ -76,6 +76,8 @@ function storeOver(database: DatabaseSync, options: SqliteStoreOptions, unlock: 
     ownToken: ({ own }) => promises.set('own', own),
     required: ({ required }) => promises.set('required', required),
     reshape: ({ reshape }) => promises.set('reshape', reshape),
+    recovered: ({ token }) => promises.set('recovered', token),
+    crossed: ({ token }) => promises.set('crossed', token),
     resync: ({ needed, why }) => promises.set('resync', { needed, why }),
     mastership({ mastership }) {
       promises.setMastership(mastership)

@@ -122,6 +122,14 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'the node is not in the sync set, is barred, or its log is not complete',
     remedy: 'let it catch up: `baton status` shows the reason',
   },
+  PAUSED: {
+    why: 'an operator has paused switches of this cluster',
+    remedy: 'wait for the end of the pause, or let an operator resume',
+  },
+  SETTLING: {
+    why: 'the mastership has moved a moment ago, or too often in the last hour, and the master lives',
+    remedy: 'nothing: the master goes on and hands over later',
+  },
   NOT_CURRENT_MASTER: {
     why: 'only the present master may change the sync set',
     remedy: 'nothing: the node follows the new master by itself',

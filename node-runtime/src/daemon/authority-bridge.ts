@@ -1,10 +1,10 @@
 /** Between the control link and the node: verifies what the authority says, signs what the node asks of it. */
 
-import type { NodeInput } from '@baton/shared/core/node/io'
+import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
 import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
-import type { Jws, Token } from '@baton/shared/ids'
+import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
 import type { RegistryView } from '@baton/shared/protocol/control'
@@ -85,12 +85,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   async reshape(reshape: Reshape): Promise<void> {
     const statement = await signStatement('reshape', reshape, this.#ports.privateKey)
     const reply = await this.#ask({ t: 'reshape', reshape: statement })
-    if (!reply.ok) {
-      this.#ports.log.warn(
-        { event: 'reshape-refused', code: reply.code, why: reply.why },
-        `the sync set was not changed: ${reply.why}`,
-      )
-    }
+    if (!reply.ok) this.#warn('reshape-refused', reply.code, `the sync set was not changed: ${reply.why}`)
     const { state } = reply
     if (state !== null) this.#next(() => this.#learnState(state))
   }
@@ -98,6 +93,24 @@ export class AuthorityBridge implements ControlLinkHandler {
   async confirm({ generation, epoch }: Token): Promise<void> {
     const { state } = await this.#ask({ t: 'confirm', token: { generation, epoch } })
     if (state !== null) this.#next(() => this.#learnState(state))
+  }
+
+  async recovered({ generation, epoch }: Token, by: RecoveredBy): Promise<void> {
+    const reply = await this.#ask({ t: 'recovered', token: { generation, epoch }, by })
+    if (!reply.ok) this.#warn('recovery-end-refused', reply.code, `the end of recovery was not recorded: ${reply.why}`)
+    const { state } = reply
+    if (state !== null) this.#next(() => this.#learnState(state))
+  }
+
+  async verified({ generation, epoch }: Token, height: Height): Promise<void> {
+    const reply = await this.#ask({ t: 'verified', token: { generation, epoch }, height })
+    if (!reply.ok) this.#warn('verified-refused', reply.code, `the bar on this node stays: ${reply.why}`)
+    const { state } = reply
+    if (state !== null) this.#next(() => this.#learnState(state))
+  }
+
+  #warn(event: string, code: string, sentence: string): void {
+    this.#ports.log.warn({ event, code }, sentence)
   }
 
   #ask(request: Parameters<ControlLink['request']>[0]): Promise<ControlReply> {

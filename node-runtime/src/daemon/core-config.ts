@@ -1,5 +1,7 @@
 /** The part of the configuration that the machines need. */
+import { assert } from '@baton/shared/assert'
 import type { CoreNodeConfig } from '@baton/shared/core/node/state'
+import type { Ms } from '@baton/shared/ids'
 import type { NodeConfig } from '../config/types.ts'
 
 export function coreConfig(config: NodeConfig): CoreNodeConfig {
@@ -17,6 +19,7 @@ export function coreConfig(config: NodeConfig): CoreNodeConfig {
       heartbeatMs: timing.heartbeatMs,
       suspectAfterMs: timing.suspectAfterMs,
       masterTtlMs: timing.masterTtlMs,
+      recoverAfterMs: recoverAfterOf(config),
     },
     guard: {
       self: config.node,
@@ -35,4 +38,11 @@ export function coreConfig(config: NodeConfig): CoreNodeConfig {
     heartbeatBlockMs: genesis.heartbeatBlockMs,
     sites: new Map(),
   }
+}
+
+/** One value for the whole cluster: the authority waits as long (RG6). */
+function recoverAfterOf({ genesis, cluster }: NodeConfig): Ms {
+  const own = genesis.clusters.find((one) => one.cluster === cluster)
+  assert(own !== undefined, `the genesis does not name the cluster ${cluster}`)
+  return own.policy.recoverAfterMs as Ms
 }

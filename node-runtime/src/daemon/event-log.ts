@@ -60,6 +60,44 @@ export function describe(event: NodeEvent): Line {
         `a proposal of ${cluster} is refused: ${why}`,
       )
     }
+    case 'recovery-began': {
+      const { token, height } = event
+      return line(
+        'warn',
+        'recovery-began',
+        { ...token, height },
+        `recovering: without the vote records of its predecessor this node does not vote, epoch ${formatToken(token)}`,
+      )
+    }
+    case 'recovery-horizon': {
+      const { token, height } = event
+      return line('info', 'recovery-horizon', { ...token, height }, `recovering: may vote from height ${height + 2} on`)
+    }
+    case 'recovery-ended': {
+      const { token, height } = event
+      return line('info', 'recovery-ended', { ...token, height }, `recovered: votes again from height ${height + 1} on`)
+    }
+    case 'recovery-stuck': {
+      const { token, height, missing } = event
+      const who = missing.length === 0 ? 'all have acknowledged' : `not acknowledged by ${missing.join(', ')}`
+      return line(
+        'error',
+        'recovery-stuck',
+        { ...token, height, missing },
+        `recovering, and the chain stands at height ${height}: ${who}; only an operator can end this wait`,
+      )
+    }
+    case 'legacy-taken':
+      return line(
+        'info',
+        'legacy-taken',
+        { from: event.from, records: event.records },
+        `took over the vote records of ${event.from}`,
+      )
+    case 'legacy-handed-over':
+      return line('info', 'legacy-handed-over', { to: event.to, ...event.token }, `handed its log over to ${event.to}`)
+    case 'credential-refused':
+      return line('error', 'credential-refused', {}, 'a credential in the log does not verify')
     case 'certificate-refused':
       return line(
         'error',

@@ -1,13 +1,13 @@
 /** Carries out what the node's machine wants done. The driver calls it in the order of core/step.ts. */
 import { proposalSignBytes, voteSignBytes } from '@baton/shared/codec/vote'
 import { NO_FACTS } from '@baton/shared/core/node/facts'
-import type { NodeSend, UnsignedAct } from '@baton/shared/core/node/io'
+import type { NodeSend, UnsignedAct, VerifiedGrant } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
+import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { NetworkId, NodeId, Token } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { ControlLink } from '@baton/shared/ports/control-link'
-import type { Log } from '@baton/shared/ports/log'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { Signer } from '@baton/shared/ports/signing'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
@@ -37,7 +37,6 @@ export interface OutboxPorts {
   readonly inbox: PeerInbox
   readonly clock: Clock
   readonly results: ResultReporter
-  readonly log: Log
   readonly metrics: Metrics
 }
 
@@ -81,6 +80,12 @@ export class Outbox {
         void bridge.reshape({ network, cluster, ...token, version, node, syncSet })
         return
       }
+      case 'recovered':
+        void bridge.recovered(send.token, send.by)
+        return
+      case 'verified':
+        void bridge.verified(send.token, send.height)
+        return
       case 'signResignation':
         void this.#signResignation(send, driver)
         return
@@ -167,12 +172,15 @@ export class Outbox {
     { credentials }: Extract<NodeSend, { s: 'verifyCredentials' }>,
     driver: Driver,
   ): Promise<void> {
-    const verified = await this.#ports.credentials.verifyAll(credentials)
-    if (verified.ok) driver.enqueue({ i: 'granted', from: null, grants: verified.value })
-    else
-      this.#ports.log.error(
-        { event: 'credential-refused', why: verified.why },
-        `a credential in the log does not verify: ${verified.why}`,
-      )
+    const grants: VerifiedGrant[] = []
+    const wrong: Credential[] = []
+    for (const credential of credentials) {
+      const verified = await this.#ports.credentials.verify(credential)
+      if (verified.ok) grants.push(verified.value)
+      else wrong.push(credential)
+    }
+    // What is wrong is told after what is right: a height that waited for both begins with all that is known.
+    if (grants.length > 0) driver.enqueue({ i: 'granted', from: null, grants })
+    if (wrong.length > 0) driver.enqueue({ i: 'unverifiable', credentials: wrong })
   }
 }

@@ -211,7 +211,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     spread: (signed) => gossip.spread(signed),
     hasWork: () => enqueue({ i: 'work' }),
   })
-  const results = resultReporter({ state, control, privateKey: identity.keys.privateKey })
+  const results = resultReporter({ state, now: clock.now, control, privateKey: identity.keys.privateKey })
   const outbox = new Outbox({
     state,
     network: genesis.network,
@@ -227,7 +227,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     inbox,
     clock,
     results,
-    log,
     metrics,
   })
 

@@ -24,6 +24,8 @@ export function encodeRecord(record: LogRecord): Uint8Array {
       return encodeCanonical([record.height, record.round, record.validRound, hashToBytes(record.block)])
     case 'token':
       return encodeCanonical([record.credential.grant, record.credential.certificate])
+    case 'legacy':
+      return encodeCanonical([record.part, record.from, record.height])
     default:
       return unreachable(record)
   }
@@ -56,6 +58,13 @@ export function decodeRecord(kind: RecordKind, body: Uint8Array): Result<LogReco
       }))
     case 'token':
       return decodeFields(body, (fields) => ({ kind, credential: fields.credential() }))
+    case 'legacy':
+      return decodeFields(body, (fields) => ({
+        kind,
+        part: fields.oneOf('begin', 'end'),
+        from: fields.node(),
+        height: fields.height(),
+      }))
     default:
       return unreachable(kind)
   }

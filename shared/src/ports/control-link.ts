@@ -8,6 +8,8 @@ export type ControlRequest =
   | { readonly t: 'claim'; readonly claim: Jws }
   | { readonly t: 'reshape'; readonly reshape: Jws }
   | { readonly t: 'confirm'; readonly token: Token }
+  | Omit<Extract<ToAuthority, { readonly t: 'recovered' }>, 'request'>
+  | Omit<Extract<ToAuthority, { readonly t: 'verified' }>, 'request'>
 
 /** What is not answered, or only by an event. */
 export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'getMasters' }>

@@ -28,6 +28,13 @@ export type PromiseWrite =
   | { readonly w: 'resetLog'; readonly base: LogBase }
   /** The highest mastership known of a cluster, the own one included (NW1). */
   | { readonly w: 'mastership'; readonly mastership: Mastership }
+  /** RC3: the authority has recorded the end of the recovery that this master began under `token`. */
+  | { readonly w: 'recovered'; readonly token: Token }
+  /**
+   * RC3: from here on the log follows the recovering master of `token`; entries that only the last clean epoch knew may be cut, so
+   * this log is no whole record any more of what the cluster signed before.
+   */
+  | { readonly w: 'crossed'; readonly token: Token }
   /** The latest sync-set statement seen (ID4). */
   | { readonly w: 'reshape'; readonly reshape: Jws }
   /** EL6: the highest index this node has ever acknowledged at its token; `electable: false` until re-synced. */
@@ -86,6 +93,9 @@ export interface StoredNode {
   readonly entries: readonly LogEntry[]
   readonly masterships: readonly Mastership[]
   readonly reshape: Jws | null
+  /** The newest `recovered` and `crossed`; null before the first. */
+  readonly recovered: Token | null
+  readonly crossed: Token | null
   readonly resyncNeeded: boolean
   readonly resyncWhy: string
 }

@@ -62,8 +62,14 @@ export const PEER_MESSAGES: { readonly [T in PeerMessage['t']]: MessageFormat<Me
   },
   preVote: {
     number: 3,
-    write: (m) => [...part.writeToken(m.token), m.attempt, m.durableIndex],
-    read: (f) => ({ t: 'preVote', token: f.token(), attempt: f.count(), durableIndex: f.logIndex() }),
+    write: (m) => [...part.writeToken(m.token), m.attempt, m.durableIndex, m.lost],
+    read: (f) => ({
+      t: 'preVote',
+      token: f.token(),
+      attempt: f.count(),
+      durableIndex: f.logIndex(),
+      lost: f.boolean(),
+    }),
   },
   preVoteAnswer: {
     number: 4,
@@ -202,5 +208,44 @@ export const PEER_MESSAGES: { readonly [T in PeerMessage['t']]: MessageFormat<Me
     number: 20,
     write: (m) => [m.request, m.reply],
     read: (f) => ({ t: 'relayReply', request: f.count(), reply: f.text(LIMITS.controlFrameBytes) }),
+  },
+  epochAck: {
+    number: 21,
+    write: (m) => [m.cluster, ...part.writeToken(m.token), m.height],
+    read: (f) => ({ t: 'epochAck', cluster: f.cluster(), token: f.token(), height: f.count() }),
+  },
+  wantBlock: {
+    number: 22,
+    write: (m) => [m.height],
+    read: (f) => ({ t: 'wantBlock', height: f.count() }),
+  },
+  legacy: {
+    number: 23,
+    write: (m) => [
+      ...part.writeToken(m.token),
+      m.crossed === null ? null : part.writeToken(m.crossed),
+      ...part.writeToken(m.lastToken),
+      m.height,
+      m.first,
+      ...part.writePosition(m.after),
+      m.entries.map(part.writeEntry),
+      m.last,
+    ],
+    read: (f) => ({
+      t: 'legacy',
+      token: f.token(),
+      crossed: f.nullable(() => f.array((token) => token.token())),
+      lastToken: f.token(),
+      height: f.count(),
+      first: f.boolean(),
+      after: part.readPosition(f),
+      entries: f.list(LIMITS.appendEntries, (item) => item.array(part.readEntry)),
+      last: f.boolean(),
+    }),
+  },
+  legacyAck: {
+    number: 24,
+    write: (m) => [...part.writeToken(m.token), m.index, m.done],
+    read: (f) => ({ t: 'legacyAck', token: f.token(), index: f.logIndex(), done: f.boolean() }),
   },
 }

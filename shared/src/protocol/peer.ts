@@ -3,9 +3,9 @@
  * over mutually authenticated TLS 1.3 (ID5). The link itself says who the sender is.
  */
 import type { Proposal, Vote } from '../core/consensus/messages.ts'
-import type { Append, AppendAck, Attach, Behind } from '../core/guard/types.ts'
+import type { Append, AppendAck, Attach, Behind, LogEntry, LogPosition } from '../core/guard/types.ts'
 import type { Credential } from '../crypto/statement-types.ts'
-import type { Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
+import type { ClusterId, Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
 
 export const PEER_PROTOCOL = { min: 1, max: 1 } as const
 
@@ -41,6 +41,8 @@ export interface PreVote {
   readonly token: Token
   readonly attempt: number
   readonly durableIndex: LogIndex
+  /** RG6: the asker is outside the sync set and takes it for lost; hearing any member of it speaks against the claim. */
+  readonly lost: boolean
 }
 export interface PreVoteAnswer {
   readonly t: 'preVoteAnswer'
@@ -79,6 +81,50 @@ export interface WantHeight {
   readonly t: 'wantHeight'
   readonly height: number
   readonly round: number
+}
+
+/**
+ * RC1: "the recovering token of `cluster` is a held record here, so its predecessor is refused from now on; `height` is what this
+ * master is working on." To the recovering master.
+ */
+export interface EpochAck {
+  readonly t: 'epochAck'
+  readonly cluster: ClusterId
+  readonly token: Token
+  readonly height: number
+}
+/** RC2: an idle chain must reach the height at which a recovering master may vote: propose a block, an empty one if need be. */
+export interface WantBlock {
+  readonly t: 'wantBlock'
+  readonly height: number
+}
+
+/**
+ * RC3: the log of a node that has promised the recovering `token`, above its base, in chunks; one under way at a time. Sent before
+ * anything of it is cut. Which logs count, the recovering master decides.
+ */
+export interface Legacy {
+  readonly t: 'legacy'
+  readonly token: Token
+  /** The recovering token that this log followed already; null when none. */
+  readonly crossed: Token | null
+  /** Token of the last entry of the log. */
+  readonly lastToken: Token
+  /** Height of the last block the sender has executed. */
+  readonly height: number
+  /** The first chunk: whatever was sent before begins anew. */
+  readonly first: boolean
+  readonly after: LogPosition
+  readonly entries: readonly LogEntry[]
+  /** The log ends here. */
+  readonly last: boolean
+}
+/** RC3: received up to `index`; `done`: all that was of use is held by the recovering master's required set, the log may be cut. */
+export interface LegacyAck {
+  readonly t: 'legacyAck'
+  readonly token: Token
+  readonly index: LogIndex
+  readonly done: boolean
 }
 
 /** GU5: blocks by range, each with its certificate. */
@@ -142,6 +188,10 @@ export type PeerMessage =
   | ProposalMessage
   | VoteMessage
   | WantHeight
+  | EpochAck
+  | WantBlock
+  | Legacy
+  | LegacyAck
   | GetBlocks
   | Blocks
   | Transactions

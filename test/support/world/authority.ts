@@ -5,7 +5,7 @@ import type { RegistryInput, RegistrySend } from '@baton/shared/core/registry/me
 import { type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { grantOf, viewOf } from '@baton/shared/core/registry/view'
 import type { ClusterPolicy } from '@baton/shared/genesis'
-import type { ClusterId, Instant, NetworkId, NodeId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Instant, NetworkId, NodeId, Token, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import { credentialOf } from './statements.ts'
 
@@ -21,7 +21,7 @@ export class WorldAuthority {
   up = true
   readonly sessions = new Map<string, NodeId>()
   /** Every grant ever made: node by token. */
-  readonly grants: { readonly epoch: number; readonly node: NodeId; readonly at: Instant }[] = []
+  readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []
   readonly #ports: AuthorityPorts
   #registryOnDisk: RegistryState['registry']
 
@@ -44,7 +44,8 @@ export class WorldAuthority {
     this.#registryOnDisk = done.state.registry
     for (const write of done.write) {
       if (write.w === 'grant') {
-        this.grants.push({ epoch: write.grant.epoch, node: write.grant.node, at: this.#ports.now() })
+        const { generation, epoch, node, recovering } = write.grant
+        this.grants.push({ generation, epoch, node, recovering, at: this.#ports.now() })
       }
     }
     const view = this.view()

@@ -1,7 +1,8 @@
 /** Sessions between hosts and the authorities of their clusters: what each side says arrives in order, or is lost with the session. */
+import type { RecoveredBy } from '@baton/shared/core/node/io'
 import type { RegistrySend } from '@baton/shared/core/registry/messages'
 import type { Claim, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
-import type { ClusterId, Jws, NetworkId, NodeId } from '@baton/shared/ids'
+import type { ClusterId, Jws, NetworkId, NodeId, Token } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { WorldAuthority } from './authority.ts'
 import type { Host } from './host.ts'
@@ -118,6 +119,18 @@ export class Edge {
   confirm(host: Host, token: Extract<Parameters<WorldAuthority['input']>[0], { i: 'confirm' }>['token']): void {
     this.#toAuthority(host, (authority, channel) =>
       authority.input({ i: 'confirm', from: { channel, request: NO_REQUEST }, node: host.node, token }),
+    )
+  }
+
+  recovered(host: Host, token: Token, by: RecoveredBy): void {
+    this.#toAuthority(host, (authority, channel) =>
+      authority.input({ i: 'recovered', from: { channel, request: NO_REQUEST }, node: host.node, token, by }),
+    )
+  }
+
+  verified(host: Host, token: Token, height: number): void {
+    this.#toAuthority(host, (authority, channel) =>
+      authority.input({ i: 'verified', from: { channel, request: NO_REQUEST }, node: host.node, token, height }),
     )
   }
 

@@ -4,7 +4,7 @@ import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import type { Application } from '@baton/shared/core/ledger/application'
 import type { CoreNodeConfig } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Genesis } from '@baton/shared/genesis'
+import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NetworkId, NodeId } from '@baton/shared/ids'
 import type { Host } from './host.ts'
@@ -16,6 +16,8 @@ export interface WorldOptions {
   readonly heartbeatBlockMs?: number
   readonly durability?: 'preferred' | 'required'
   readonly syncReplicas?: number
+  /** Instead of the defaults of genesis. */
+  readonly policy?: Partial<ClusterPolicy>
   /** The longest commit; 0: commits take no time. */
   readonly commitMs?: number
   /** The longest delay of a message beside the least one; most have far less. */
@@ -30,6 +32,7 @@ export function genesisOf(options: WorldOptions): Genesis {
     suspectAfterMs: 500,
     masterTtlMs: 1_000,
     ...POLICY_DEFAULTS,
+    ...options.policy,
     startupGraceMs: 2_000,
     durability: options.durability ?? 'preferred',
     syncReplicas: options.syncReplicas ?? 1,
@@ -68,6 +71,7 @@ export function coreConfigOf(genesis: Genesis, host: Host, hosts: Iterable<Host>
       heartbeatMs: policy.heartbeatMs as Ms,
       suspectAfterMs: policy.suspectAfterMs as Ms,
       masterTtlMs: policy.masterTtlMs as Ms,
+      recoverAfterMs: policy.recoverAfterMs as Ms,
     },
     guard: {
       self: host.node,

@@ -94,6 +94,12 @@ export class Outbox {
       case 'claim':
         edge.claim(host, send.request, send.claim)
         return
+      case 'recovered':
+        edge.recovered(host, send.token, send.by)
+        return
+      case 'verified':
+        edge.verified(host, send.token, send.height)
+        return
       case 'reshape':
         edge.reshape(host, { ...send.token, version: send.version, syncSet: send.syncSet })
         return

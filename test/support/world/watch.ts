@@ -11,6 +11,7 @@ import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
 import type { NodeInput, NodeSend, NodeStep, UnsignedAct } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
+import type { Mastership } from '@baton/shared/crypto/statement-types'
 import {
   type ClusterId,
   compareTokens,
@@ -20,7 +21,7 @@ import {
   type NodeId,
   type Token,
 } from '@baton/shared/ids'
-import type { PeerMessage } from '@baton/shared/protocol/peer'
+import type { EpochAck, PeerMessage } from '@baton/shared/protocol/peer'
 import type { WorldAuthority } from './authority.ts'
 import type { HeldClaim, Host } from './host.ts'
 
@@ -71,6 +72,10 @@ export class Watch {
 
   /** EL5: what is said under a token is said by a node that has it on disk. The stream promises nothing about this disk. */
   answers(host: Host, message: PeerMessage): void {
+    if (message.t === 'epochAck') {
+      this.#acknowledges(host, message)
+      return
+    }
     if (!('token' in message) || message.t === 'append' || message.token.epoch === 0) return
     if (host.durableToken === null || compareTokens(message.token, host.durableToken) > 0) {
       this.#breach(`EL5: ${host.node} says ${message.t} under ${formatToken(message.token)}, which is not on its disk`)
@@ -79,12 +84,14 @@ export class Watch {
 
   /** GU1: on stable storage of this host and of every node that could be granted the next epoch. */
   held(host: Host, claim: HeldClaim): void {
+    if (this.#isVoid(host.cluster, claim.token)) return
     const missing = this.#withoutEntry(host, claim)
     if (missing.length > 0) {
       this.#breach(`GU1: ${host.node} calls ${claim.index} held, which is not on the disk of ${missing.join(', ')}`)
     }
     const known = this.#held.get(host.cluster)
-    if (known === undefined || claim.index >= known.index) this.#held.set(host.cluster, claim)
+    const replaced = known !== undefined && this.#isVoid(host.cluster, known.token)
+    if (known === undefined || replaced || claim.index >= known.index) this.#held.set(host.cluster, claim)
   }
 
   /** GU2: its record is held; NW3: no second, different act. */
@@ -93,7 +100,7 @@ export class Watch {
     const entry = entryOf(host, token, unsigned)
     const what = describe(unsigned)
     if (entry !== null) {
-      const missing = this.#withoutEntry(host, entry)
+      const missing = this.#isVoid(host.cluster, token) ? [] : this.#withoutEntry(host, entry)
       if (missing.length > 0) this.#breach(`GU2: ${host.node} signs ${what}, not on the disk of ${missing.join(', ')}`)
       if (!this.#hasBody(host, entry, unsigned)) this.#breach(`GU7: ${host.node} signs ${what} before it has the body`)
     } else if (heightOf(unsigned) > host.state.chain.tip.height) {
@@ -123,6 +130,7 @@ export class Watch {
 
   /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
   acknowledged(host: Host, height: Height): void {
+    if (this.#isVoid(host.cluster, host.state.guard.token)) return
     const missing = this.#electableWith(host).filter((node) => !this.#hasDecision(this.#ports.hosts.get(node)!, height))
     if (missing.length > 0) {
       this.#breach(`GU2: ${host.node} acknowledges height ${height}, not on the disk of ${missing.join(', ')}`)
@@ -146,7 +154,7 @@ export class Watch {
   checkDisks(): void {
     for (const [cluster, claim] of this.#held) {
       const { registry } = this.#ports.authorities.get(cluster)!.state
-      if (registry.status !== 'founded') continue
+      if (registry.status !== 'founded' || this.#isVoid(cluster, claim.token)) continue
       for (const node of registry.syncSet) {
         const host = this.#ports.hosts.get(node)!
         if (host.hasDurably(claim.index, claim.hash)) host.wiped = false
@@ -167,6 +175,32 @@ export class Watch {
       if (decoded.ok) this.#bodies.set(entry.hash, decoded.value.hash)
       return decoded.ok && decoded.value.hash === block
     })
+  }
+
+  /** RC1: what is acknowledged is a record on the disk of every node that could be granted the next epoch. */
+  #acknowledges(host: Host, { cluster, token }: EpochAck): void {
+    const known = host.disk.masterships.get(cluster)
+    const missing = this.#electableWith(host).filter((node) => !this.#hasToken(this.#ports.hosts.get(node)!, known))
+    if (known === undefined || compareTokens(known, token) !== 0 || missing.length > 0) {
+      this.#breach(`RC1: ${host.node} acknowledges ${formatToken(token)} of ${cluster}, not on the disk of ${missing}`)
+    }
+  }
+
+  #hasToken(host: Host, known: Mastership | undefined): boolean {
+    return host.disk.entries.some((entry) => {
+      if (entry.kind !== 'token' || !host.hasDurably(entry.index, entry.hash)) return false
+      const record = decodeRecord(entry.kind, entry.body)
+      return record.ok && record.value.kind === 'token' && record.value.credential.grant === known?.credential.grant
+    })
+  }
+
+  /**
+   * RG6: a recovering grant says that what was held before is lost to the cluster. Its old master, if it still runs, may call things held
+   * that no successor has; what must not be, and is checked all the same, is that both sign.
+   */
+  #isVoid(cluster: ClusterId, token: Token): boolean {
+    const { grants } = this.#ports.authorities.get(cluster)!
+    return grants.some((grant) => grant.recovering && compareTokens(token, grant) < 0)
   }
 
   #leads(host: Host, token: Token): void {

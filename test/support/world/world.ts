@@ -15,6 +15,7 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId, SiteId } from '@baton/shared/ids'
 import { WorldAuthority } from './authority.ts'
+import { runDirectory } from './directory.ts'
 import { Edge } from './edge.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
@@ -117,6 +118,8 @@ export class World {
       }
     }
     for (const host of this.hosts.values()) this.start(host.node)
+    const { policy } = this.genesis.clusters[0]!
+    runDirectory({ schedule, policy, hosts, authorities, up: () => this.#edge.up })
   }
 
   get now(): Instant {

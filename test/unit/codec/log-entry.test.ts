@@ -7,7 +7,7 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Epoch, Generation, Height, LogIndex, Round } from '@baton/shared/ids'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { HASH_A, HASH_B, OPAQUE_JWS } from '../../support/fixed-network.ts'
+import { C1B, HASH_A, HASH_B, OPAQUE_JWS } from '../../support/fixed-network.ts'
 import { expectGolden } from '../../support/golden.ts'
 
 const height = 9 as Height
@@ -19,6 +19,7 @@ const RECORDS: { readonly [K in LogRecord['kind']]: Extract<LogRecord, { readonl
   vote: { kind: 'vote', height, round, type: 'precommit', block: null },
   decided: { kind: 'decided', certificate: Uint8Array.of(4, 5) },
   token: { kind: 'token', credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS } },
+  legacy: { kind: 'legacy', part: 'begin', from: C1B, height },
 }
 const entryOf = (record: LogRecord): Omit<LogEntry, 'hash'> => ({
   index: 42 as LogIndex,

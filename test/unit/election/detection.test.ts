@@ -80,7 +80,7 @@ describe('what a node says of itself', () => {
     const node = new LoneNode().following()
     node.now += 40
     node.feed({ i: 'timer', name: 'report' })
-    expect(node.of('report')[0]?.message).toMatchObject({ role: 'follower', heardMasterMs: 40, heardSyncSetMs: null })
+    expect(node.of('report')[0]?.message).toMatchObject({ role: 'follower', heardMasterMs: 40, heardSyncSetMs: 40 })
     node.killMaster()
     node.clear().feed({ i: 'timer', name: 'report' })
     expect(node.of('report')[0]?.message.heardMasterMs).toBeNull()

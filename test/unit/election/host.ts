@@ -1,6 +1,6 @@
 /** One host of the test world: its disk, and its process while it runs. */
 import type { ElectionConfig, ElectionState, ElectionTimer, LogStatus } from '@baton/shared/core/election/types'
-import { TIMING_PRESETS } from '@baton/shared/genesis'
+import { POLICY_DEFAULTS, TIMING_PRESETS } from '@baton/shared/genesis'
 import type { ClusterId, Instant, LogIndex, Ms, NetworkId, NodeId, SiteId, Token, Version } from '@baton/shared/ids'
 import type { OwnToken } from '@baton/shared/ports/node-store'
 
@@ -86,6 +86,7 @@ export function configOf({ node, site, priority, noFailover }: Host): ElectionCo
     heartbeatMs: TIMING_PRESETS.lan.heartbeatMs as Ms,
     suspectAfterMs: TIMING_PRESETS.lan.suspectAfterMs as Ms,
     masterTtlMs: TIMING_PRESETS.lan.masterTtlMs as Ms,
+    recoverAfterMs: POLICY_DEFAULTS.recoverAfterMs as Ms,
   }
   return { network: NETWORK, cluster: CLUSTER, node, site, priority, noFailover, ...timing }
 }

@@ -44,7 +44,7 @@ const IN_ROLE: Record<Exclude<Role['r'], 'starting'>, () => LoneNode> = {
 
 function inputs(node: LoneNode): Record<Exclude<InputName, 'started'>, ElectionInput> {
   const own = node.state.own?.token ?? token(0)
-  const preVote = { t: 'preVote', token: own, attempt: 1, durableIndex: 5 as never } as const
+  const preVote = { t: 'preVote', token: own, attempt: 1, durableIndex: 5 as never, lost: false } as const
   const refusal = { ok: false, code: 'MASTER_ALIVE', why: '', retryAfterMs: 5, state: null } as const
   return {
     grantSeen: { i: 'grantSeen', ...grantOf(C, 9) },

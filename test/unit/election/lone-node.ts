@@ -119,6 +119,7 @@ export class LoneNode {
       heartbeatMs: HEARTBEAT as Ms,
       suspectAfterMs: SUSPECT_AFTER as Ms,
       masterTtlMs: MASTER_TTL as Ms,
+      recoverAfterMs: 30_000 as Ms,
       ...config,
     })
   }

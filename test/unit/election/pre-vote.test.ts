@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { A, B, C, grantOf, HEARTBEAT, LoneNode, SUSPECT_AFTER, token } from './lone-node.ts'
 
 const question = (epoch = 1, durableIndex = 100) =>
-  ({ t: 'preVote', token: token(epoch), attempt: 7, durableIndex: durableIndex as LogIndex }) as const
+  ({ t: 'preVote', token: token(epoch), attempt: 7, durableIndex: durableIndex as LogIndex, lost: false }) as const
 
 function answerTo(node: LoneNode, from = C, message: ReturnType<typeof question> = question()) {
   node.clear().feed({ i: 'preVote', from, message })

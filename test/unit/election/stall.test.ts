@@ -15,7 +15,7 @@ describe('stalls of this node', () => {
     node.feed({
       i: 'preVote',
       from: C,
-      message: { t: 'preVote', token: token(2), attempt: 1, durableIndex: 100 as never },
+      message: { t: 'preVote', token: token(2), attempt: 1, durableIndex: 100 as never, lost: false },
     })
     expect(node.role()).toBe('resigning')
     expect(node.messages('preVoteAnswer')[0]?.message).toMatchObject({ granted: true })
@@ -36,7 +36,7 @@ describe('stalls of this node', () => {
     prevent(node)
     node.clear().feed({ i: 'stalled', ms: SUSPECT_AFTER + 1 })
     expect(node.role()).toBe('master')
-    const preVote = { t: 'preVote', token: token(2), attempt: 1, durableIndex: 100 as never } as const
+    const preVote = { t: 'preVote', token: token(2), attempt: 1, durableIndex: 100 as never, lost: false } as const
     node.feed({ i: 'preVote', from: A, message: preVote })
     expect(node.messages('preVoteAnswer').at(-1)?.message).toMatchObject({ granted: true })
     // The standby at our token, heard late enough not to have waited in a buffer, ends the doubt.

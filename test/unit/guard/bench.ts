@@ -46,7 +46,7 @@ function openGuard(policy: GuardPolicy, disk: MemoryDisk, promised: Token): Guar
     token: promised,
     ...ends,
     knownHeld: disk.base.index,
-    role: { role: 'following', master: null, attached: false },
+    role: { role: 'following', master: null, attached: false, across: false },
   }
 }
 
@@ -107,8 +107,8 @@ export class GuardBench {
     return this.step(node, { i: 'lead', token: token(epoch), syncSet, version: version as Version, nonce })
   }
 
-  follow(node: NodeId, epoch: number, master: NodeId): GuardStep {
-    return this.step(node, { i: 'follow', token: token(epoch), master })
+  follow(node: NodeId, epoch: number, master: NodeId | null, across = false): GuardStep {
+    return this.step(node, { i: 'follow', token: token(epoch), master, across })
   }
 
   /** Appends `count` small records. */

@@ -2,7 +2,15 @@
 
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import { step } from '@baton/shared/core/registry/machine'
-import type { Outcome, RegistryInput, RegistryStep, Report, RequestRef } from '@baton/shared/core/registry/messages'
+import type {
+  OperatorAction,
+  Outcome,
+  RecoveredBy,
+  RegistryInput,
+  RegistryStep,
+  Report,
+  RequestRef,
+} from '@baton/shared/core/registry/messages'
 import {
   type FoundedRegistry,
   type GrantRecord,
@@ -10,7 +18,7 @@ import {
   type RegistryState,
   startAuthority,
 } from '@baton/shared/core/registry/types'
-import type { Claim, ClaimEvidence, Reshape } from '@baton/shared/crypto/statement-types'
+import type { Claim, ClaimEvidence, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type {
@@ -73,7 +81,10 @@ export class RegistryUnderTest {
   readonly granted: GrantRecord[] = []
   private sessions = 0
 
-  constructor() {
+  readonly policy: ClusterPolicy
+
+  constructor(policy: Partial<ClusterPolicy> = {}) {
+    this.policy = { ...POLICY, ...policy }
     this.state = startAuthority({ status: 'absent' }, this.now as Instant)
   }
 
@@ -88,7 +99,7 @@ export class RegistryUnderTest {
   }
 
   create(): RegistryStep {
-    return this.send({ i: 'create', network: NETWORK, cluster: CLUSTER, founder: A, policy: POLICY })
+    return this.send({ i: 'create', network: NETWORK, cluster: CLUSTER, founder: A, policy: this.policy })
   }
 
   /** Registers a node with a fresh session. */
@@ -162,6 +173,35 @@ export class RegistryUnderTest {
     return outcomeOf(this.send({ i: 'reshape', from: REQUEST, reshape, statement: 'signed.reshape.x' as Jws }))
   }
 
+  /** The master resigns in favour of `node`, which claims with its word. */
+  handOver(node: NodeId, overrides: Partial<Claim> = {}): Outcome {
+    const { master } = this.registry
+    const resignation: Resignation = { network: NETWORK, cluster: CLUSTER, ...this.token, node: master, to: node }
+    const claim = this.claimOf(node, { kind: 'resigned', resignation: 'x.y.z' as Jws }, overrides)
+    return outcomeOf(this.send({ i: 'claim', from: REQUEST, claim, resignation }))
+  }
+
+  order(id: string, node: NodeId): RegistryStep {
+    return this.send({ i: 'order', id, node, cause: 'threshold', why: 'too many errors' })
+  }
+
+  operator(action: OperatorAction): Outcome {
+    return outcomeOf(this.send({ i: 'operator', from: REQUEST, by: 'ann', why: 'maintenance', action }))
+  }
+
+  verified(node: NodeId, at = this.token): Outcome {
+    return outcomeOf(this.send({ i: 'verified', from: REQUEST, node, token: at, height: 7 }))
+  }
+
+  recovered(node: NodeId, by: RecoveredBy, at = this.token): Outcome {
+    return outcomeOf(this.send({ i: 'recovered', from: REQUEST, node, token: at, by }))
+  }
+
+  /** What the other clusters hear of this one, put together by the directory. */
+  elsewhere(silentForMs: number, reporters = 3, clusters = 4): RegistryStep {
+    return this.send({ i: 'foreignSilence', reporters, clusters, silentForMs })
+  }
+
   /** A new life of the authority over the same disk. */
   restart(): void {
     this.state = startAuthority(this.state.registry, this.now as Instant)
@@ -186,8 +226,8 @@ export function outcomeOf(taken: RegistryStep): Outcome {
 }
 
 /** A founded cluster: A is master of epoch 1, A and B are the sync set, C follows; all sessions open, grace over. */
-export function foundedCluster(): RegistryUnderTest {
-  const cluster = new RegistryUnderTest()
+export function foundedCluster(policy: Partial<ClusterPolicy> = {}): RegistryUnderTest {
+  const cluster = new RegistryUnderTest(policy)
   cluster.create()
   for (const node of [A, B, C]) cluster.register(node)
   cluster.reshape([A, B])
@@ -195,5 +235,16 @@ export function foundedCluster(): RegistryUnderTest {
   cluster.report(A)
   cluster.report(B)
   cluster.report(C)
+  return cluster
+}
+
+/** A and B, the whole sync set, are gone for longer than `recoverAfter`, here and elsewhere; C is alive and reports. */
+export function lostCluster(policy: Partial<ClusterPolicy> = {}): RegistryUnderTest {
+  const cluster = foundedCluster(policy)
+  cluster.close(A)
+  cluster.close(B)
+  cluster.now += cluster.policy.recoverAfterMs
+  cluster.report(C)
+  cluster.elsewhere(cluster.policy.recoverAfterMs)
   return cluster
 }

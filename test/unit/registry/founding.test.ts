@@ -8,7 +8,7 @@ test('[RG2] grants epoch 1 once, to the founder named at creation, with itself a
   expect(cluster.state.registry.status).toBe('unfounded')
   const grants = cluster.register(A).write.filter((write) => write.w === 'grant')
   expect(grants).toHaveLength(1)
-  expect(cluster.registry).toMatchObject({ epoch: 1, master: A, syncSet: [A], coming: null, recovering: false })
+  expect(cluster.registry).toMatchObject({ epoch: 1, master: A, syncSet: [A], coming: null, recovery: null })
   expect(cluster.register(A).write.filter((write) => write.w === 'grant')).toHaveLength(0)
   expect(cluster.registry.epoch).toBe(1)
 })

@@ -6,6 +6,7 @@ import {
   A,
   B,
   CLUSTER,
+  D,
   foundedCluster,
   member,
   NETWORK,
@@ -45,6 +46,11 @@ const INPUTS: { readonly [Name in RegistryInput['i']]: Extract<RegistryInput, { 
     statement: 'a.b.c' as Jws,
   },
   confirm: { i: 'confirm', from: REQUEST, node: B, token: token(1) },
+  recovered: { i: 'recovered', from: REQUEST, node: B, token: token(1), by: { kind: 'height', height: 9 } },
+  verified: { i: 'verified', from: REQUEST, node: B, token: token(0), height: 9 },
+  order: { i: 'order', id: 'o-1', node: D, cause: 'threshold', why: 'too many errors' },
+  operator: { i: 'operator', from: REQUEST, by: 'ann', why: 'a test', action: { act: 'allow-data-loss', node: D } },
+  foreignSilence: { i: 'foreignSilence', reporters: 3, clusters: 4, silentForMs: 60_000 },
   tick: { i: 'tick' },
 }
 

@@ -29,6 +29,8 @@ export function loadNode(folder: string, log: LogTable, promiseTable: PromiseTab
     entries: checkedEntries(folder, log, base),
     masterships,
     reshape: promises.reshape ?? null,
+    recovered: promises.recovered ?? null,
+    crossed: promises.crossed ?? null,
     resyncNeeded: promises.resync?.needed ?? false,
     resyncWhy: promises.resync?.why ?? '',
   }

@@ -1,5 +1,5 @@
 /**
- * The small promises of a node: own token, required set, masterships, latest reshape, re-sync mark, base of the log.
+ * The small promises of a node: own token, required set, masterships, latest reshape, re-sync mark, marks of recovery, base of the log.
  * A flipped bit in a token would parse as another token, so every value carries its SHA-256, checked at load (EL6).
  */
 import type { DatabaseSync } from 'node:sqlite'
@@ -8,7 +8,7 @@ import type { RequiredSet } from '@baton/shared/core/guard/types'
 import { toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Mastership } from '@baton/shared/crypto/statement-types'
-import type { Jws } from '@baton/shared/ids'
+import type { Jws, Token } from '@baton/shared/ids'
 import type { LogBase, OwnToken } from '@baton/shared/ports/node-store'
 import { storageDamaged } from './storage-error.ts'
 
@@ -18,6 +18,8 @@ export interface Promises {
   readonly required: RequiredSet
   readonly base: LogBase
   readonly reshape: Jws
+  readonly recovered: Token
+  readonly crossed: Token
   readonly resync: { readonly needed: boolean; readonly why: string }
 }
 

@@ -55,6 +55,10 @@ const MIGRATIONS: readonly string[] = [
     leaves BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  -- The promises "recovered" and "crossed" (RC3) and log entries of kind "legacy". No table changes; a program that knows
+  -- version 1 only would ignore them and sign what the marks forbid, so it must refuse the file.
+  `,
 ]
 
 /** Brings the database to the newest version. @throws BatonError when it is someone else's or newer than this program */

@@ -1,7 +1,7 @@
 /** Who votes at a height, and how many votes decide. */
 import { assert } from '../../assert.ts'
 import type { ClusterId } from '../../ids.ts'
-import { quorum } from '../ledger/types.ts'
+import { faultsTolerated, quorum } from '../ledger/types.ts'
 
 export interface Roster {
   /** Sorted, without duplicates. */
@@ -26,6 +26,6 @@ export function rosterOf(clusters: readonly ClusterId[]): Roster {
     clusters,
     positions,
     quorum: quorum(clusters.length),
-    oneCorrect: Math.floor((clusters.length - 1) / 3) + 1,
+    oneCorrect: faultsTolerated(clusters.length) + 1,
   }
 }

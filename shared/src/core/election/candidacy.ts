@@ -8,7 +8,7 @@ import type { Turn } from './turn.ts'
 import type { Suspicion } from './types.ts'
 
 /** A stronger reason is acted upon at once; a refused reconnect outweighs silence (EL3). */
-const STRENGTH: Record<Suspicion['kind'], number> = { silence: 0, refused: 1, resigned: 2, own: 3 }
+const STRENGTH: Record<Suspicion['kind'], number> = { silence: 0, refused: 1, lost: 1, ordered: 2, resigned: 3, own: 4 }
 
 /** Runs at the end of every step: whatever has changed, the role follows from what is known now. */
 export function consider(turn: Turn): void {
@@ -24,9 +24,14 @@ export function consider(turn: Turn): void {
     return
   }
 
+  // RG6: from now on the nodes outside the sync set stand, one after another by EL4.
+  if (why.kind === 'lost' && role.why.kind !== 'lost') {
+    suspect(turn, why)
+    return
+  }
   const stronger = STRENGTH[why.kind] > STRENGTH[role.why.kind]
   turn.set({ role: { ...role, why } })
-  const bar = barToStanding(turn.state)
+  const bar = barToStanding(turn.state, why.kind)
   if (bar !== null) {
     if (role.r !== 'suspecting') turn.become({ r: 'suspecting', why, standAt: turn.now }, bar)
     return
@@ -47,12 +52,12 @@ export function consider(turn: Turn): void {
 
 function suspect(turn: Turn, why: Suspicion): void {
   const master = turn.state.own?.node ?? turn.state.config.node
-  const wait = needsNoPreVote(why) ? 0 : rank(turn.state, turn.now) * turn.state.config.heartbeatMs
+  const wait = needsNoPreVote(why) ? 0 : rank(turn.state, turn.now, why.kind) * turn.state.config.heartbeatMs
   const standAt = (turn.now + wait) as Instant
   turn.set({ suspectedSince: turn.now })
   turn.become({ r: 'suspecting', why, standAt }, `${master} is suspected: ${why.kind}`)
   turn.event({ e: 'suspected', master, why: why.kind })
-  if (barToStanding(turn.state) === null) stand(turn, why, standAt)
+  if (barToStanding(turn.state, why.kind) === null) stand(turn, why, standAt)
 }
 
 function stand(turn: Turn, why: Suspicion, standAt: Instant): void {
@@ -85,7 +90,7 @@ function standDown(turn: Turn): void {
   if (turn.state.role.r !== 'follower') turn.become({ r: 'follower' }, 'the master is heard')
 }
 
-/** EL3 asks whether anyone hears the master; the master's own word needs no such question. */
+/** EL3 asks whether anyone hears the master; the master's own word, or an order against it (RG9), needs no such question. */
 function needsNoPreVote(why: Suspicion): boolean {
-  return why.kind === 'resigned' || why.kind === 'own'
+  return why.kind === 'resigned' || why.kind === 'own' || why.kind === 'ordered'
 }

@@ -1,7 +1,7 @@
 /** EL4: who may stand, and in which order. EL6 and the registry (RG2) say who may not. */
 import { type Instant, type LogIndex, type NodeId, type SiteId, sameToken } from '../../ids.ts'
 import { registry } from './known.ts'
-import type { ElectionState } from './types.ts'
+import type { ElectionState, Suspicion } from './types.ts'
 
 export interface Candidate {
   readonly node: NodeId
@@ -30,16 +30,18 @@ export function electable(state: ElectionState): boolean {
   return !config.noFailover && state.log.complete && !(state.view?.bars.includes(config.node) ?? false)
 }
 
-/** Why this node may not stand now; null when it may. */
-export function barToStanding(state: ElectionState): string | null {
+/** Why this node may not stand now for that reason; null when it may. RG6: `lost` is the reason of those outside the sync set. */
+export function barToStanding(state: ElectionState, why: Suspicion['kind']): string | null {
   const { config, unelectable, log } = state
   const known = registry(state)
   if (known === null) return 'the registry is not known at the highest token'
-  if (!known.syncSet.includes(config.node)) return 'not in the sync set'
+  if (why !== 'lost' && !known.syncSet.includes(config.node)) return 'not in the sync set'
   // The registered master that claims anew does not fail over.
   if (config.noFailover && known.master !== config.node) return 'noFailover is set'
-  if (known.bars.includes(config.node)) return 'barred'
+  // With nobody to take over, the barred master goes on, and may have to claim anew for it (RG9).
+  if (known.bars.includes(config.node) && why !== 'own') return 'barred'
   if (!log.complete) return 'the log is not complete'
+  if (why === 'lost') return null
   if (
     unelectable !== null &&
     unelectable.version === known.version &&
@@ -87,12 +89,12 @@ export function electablePeers(state: ElectionState, now: Instant): readonly Can
   return found.sort(compareCandidates)
 }
 
-/** EL4: how many reachable candidates stand before this node. */
-export function rank(state: ElectionState, now: Instant): number {
+/** EL4: how many reachable candidates stand before this node. When the sync set is lost, nobody of it is among them (RG6). */
+export function rank(state: ElectionState, now: Instant, why: Suspicion['kind']): number {
   const self = ownCandidate(state)
   const master = state.own?.node
   return electablePeers(state, now).filter(
-    (peer) => peer.node !== master && peer.inSyncSet && compareCandidates(peer, self) < 0,
+    (peer) => peer.node !== master && (peer.inSyncSet || why === 'lost') && compareCandidates(peer, self) < 0,
   ).length
 }
 

@@ -30,6 +30,21 @@ export function sendClaim(turn: Turn, why: Suspicion, preVotedAt: Instant): void
   turn.event({ e: 'claimSent', request, token: nextToken(known.token), why: why.kind })
 }
 
+/** RG8: the registered master asks for a token of the registry's new generation, and keeps its office meanwhile. */
+export function sendRenewal(turn: Turn): void {
+  const { state, now } = turn
+  const known = registry(state)
+  if (known === null) return
+  const request = state.counters.request
+  const claim = makeClaim(state, known, { kind: 'own' }, now)
+  turn.set({
+    counters: { ...state.counters, request: request + 1 },
+    asked: { token: nextToken(known.token), nonce: claim.nonce },
+  })
+  turn.send({ s: 'claim', request, claim })
+  turn.event({ e: 'claimSent', request, token: nextToken(known.token), why: 'own' })
+}
+
 function makeClaim(state: ElectionState, known: KnownRegistry, why: Suspicion, now: Instant): Claim {
   const { network, cluster, node } = state.config
   const { generation, epoch } = nextToken(known.token)
@@ -48,8 +63,8 @@ function makeClaim(state: ElectionState, known: KnownRegistry, why: Suspicion, n
 }
 
 function evidence(why: Suspicion, now: Instant): ClaimEvidence {
-  if (why.kind !== 'silence') return why
-  return { kind: 'silence', forMs: Math.floor(now - why.since) }
+  if (why.kind !== 'silence' && why.kind !== 'lost') return why
+  return { kind: why.kind, forMs: Math.floor(now - why.since) }
 }
 
 /** A grant comes as `grantSeen`; this only says what became of the request. */
@@ -64,6 +79,10 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
   switch (outcome.code) {
     case 'MASTER_ALIVE':
       retry(turn, Math.max(RETRY_MIN_MS, Math.min(asked, config.heartbeatMs)) as Ms)
+      return
+    case 'PAUSED':
+      // RG10: it ends at its expiry, or earlier by an operator; then the registry is told anew and the claim goes at once.
+      retry(turn, Math.max(RETRY_MIN_MS, Math.min(asked, config.masterTtlMs)) as Ms)
       return
     case 'STALE_VERSION': {
       // The registry has moved: decide again on what it is now. If we learned nothing new, do not spin.
@@ -80,6 +99,12 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
       return
     case 'NOT_ELECTABLE': {
       const version = registry(turn.state)?.version
+      if (role.why.kind === 'lost') {
+        // RG6: what is missing may come with time, or be said by an operator.
+        const patience = config.recoverAfterMs / 4
+        retry(turn, Math.max(config.heartbeatMs, Math.min(outcome.retryAfterMs ?? patience, patience)) as Ms)
+        return
+      }
       if (version === undefined) {
         retry(turn, config.masterTtlMs)
         return

@@ -1,6 +1,7 @@
 /** EL1: is the master heard, and is it suspected. */
 import { type Instant, type NodeId, sameToken } from '../../ids.ts'
-import { latest } from './known.ts'
+import { latest, registry } from './known.ts'
+import { standingOrder } from './office.ts'
 import type { Turn } from './turn.ts'
 import type { ElectionState, Input, PeerState, Suspicion } from './types.ts'
 
@@ -33,10 +34,32 @@ export function suspicion(state: ElectionState, now: Instant): Suspicion | null 
   if (handedOver !== null && sameToken(handedOver.token, master.token)) {
     return { kind: 'resigned', resignation: handedOver.resignation }
   }
+  const order = standingOrder(state)
+  if (order !== null && registry(state)?.syncSet.includes(state.config.node)) return { kind: 'ordered', order }
+  const lost = lostSince(state)
+  if (lost !== null && now - lost >= state.config.recoverAfterMs) return { kind: 'lost', since: lost }
   const peer = state.peers.get(master.node)
   if (peer !== undefined && !peer.linkUp && peer.probe === 'refused') return { kind: 'refused' }
   const since = latest(heardAsMasterAt(state), state.awakeSince, state.ownSince)
   return now - since >= state.config.suspectAfterMs ? { kind: 'silence', since } : null
+}
+
+/** When any electable member of the sync set besides this node was last heard, the master included (RG6); null when never. */
+export function heardSyncSetAt(state: ElectionState): Instant | null {
+  let heard: Instant | null = null
+  for (const node of registry(state)?.syncSet ?? []) {
+    const peer = state.peers.get(node)
+    if (peer?.heardAt == null || peer.heartbeat?.electable !== true) continue
+    if (heard === null || peer.heardAt > heard) heard = peer.heardAt
+  }
+  return heard
+}
+
+/** RG6: since when this node, which is outside the sync set, has heard nobody of it; null while it is a member or knows none. */
+function lostSince(state: ElectionState): Instant | null {
+  const known = registry(state)
+  if (known === null || known.syncSet.includes(state.config.node)) return null
+  return latest(heardAsMasterAt(state), heardSyncSetAt(state), state.awakeSince, state.ownSince)
 }
 
 export function onLinkUp(turn: Turn, { peer }: Input<'linkUp'>): void {

@@ -1,6 +1,6 @@
 /** What must hold of every state and of every step; used by production asserts, unit, property and simulation tests. */
 import { compareTokens, sameToken } from '../../ids.ts'
-import { nextToken } from './known.ts'
+import { nextToken, registry } from './known.ts'
 import { TRANSITIONS } from './transitions.ts'
 import type { ElectionInput, ElectionState, ElectionStep } from './types.ts'
 
@@ -78,8 +78,12 @@ export function brokenInStep(before: ElectionState, input: ElectionInput, step: 
         'EL5: a claim asks for a higher token',
       )
       must(
-        own === null || compareTokens(send.claim, nextToken(own.token)) === 0,
+        own === null || compareTokens(send.claim, nextToken(registry(after)?.token ?? own.token)) === 0,
         'RG2: a claim asks for the next epoch',
+      )
+      must(
+        (send.claim.evidence.kind === 'lost') === (registry(after)?.syncSet.includes(after.config.node) === false),
+        'RG6: a claim from outside the sync set says that it is lost, and only such a one',
       )
       must(after.log.complete, 'EL6: a node without its whole log does not stand')
       must(!after.config.noFailover || send.claim.evidence.kind === 'own', 'EL4: noFailover never stands')

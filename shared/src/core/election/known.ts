@@ -29,18 +29,31 @@ export function isNewer(next: RegistryView, known: RegistryView | null): boolean
 
 /**
  * The registry as far as this node knows it; null while it knows none at its highest token: a view whose
- * grant has not been verified, or is older than the token on disk, is nothing to stand on.
+ * grant has not been verified, or is older than the token on disk, is nothing to stand on. A restored registry has a higher
+ * generation and no grant in it yet (RG8): what is asked of it is asked as it stands.
  */
 export function registry(state: ElectionState): KnownRegistry | null {
   const master = state.own
   if (master === null) return null
   const { view, grant } = state
-  const bars = view?.bars ?? []
-  if (view !== null && compareTokens(viewToken(view), master.token) === 0 && view.master === master.node) {
-    return { token: master.token, version: view.version, master: view.master, syncSet: view.syncSet, bars }
+  const { bars, orders } = view ?? { bars: [], orders: [] }
+  if (view !== null && view.master === master.node && (isRestored(view, master.token) || isAt(view, master.token))) {
+    const { version, syncSet } = view
+    return { token: viewToken(view), version, master: view.master, syncSet, bars, orders }
   }
   if (grant === null) return null
-  return { token: master.token, version: grant.version, master: master.node, syncSet: grant.syncSet, bars }
+  // An order stands until the next grant (RG9): what an older view says of orders is void.
+  const { version, syncSet } = grant
+  return { token: master.token, version, master: master.node, syncSet, bars, orders: [] }
+}
+
+function isAt(view: RegistryView, token: Token): boolean {
+  return compareTokens(viewToken(view), token) === 0
+}
+
+/** RG8: an operator has raised the generation above that of the token on disk. */
+export function isRestored(view: RegistryView, token: Token): boolean {
+  return view.generation > token.generation
 }
 
 /** EL5: of this process and of the token it asks for; no other process has the seed. */

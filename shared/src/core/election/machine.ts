@@ -13,6 +13,7 @@ import { onHeartbeat, onTick } from './heartbeat.ts'
 import { brokenInStep } from './invariants.ts'
 import { NO_TOKEN } from './known.ts'
 import { onGrantSeen } from './mastership.ts'
+import { obeyOrder, renewGeneration } from './office.ts'
 import { onPreVote, onPreVoteAnswer, onRoundOver, withdrawObjections } from './pre-vote.ts'
 import { heartbeatOf, sendHeartbeats, sendReport, spokenRole } from './reporting.ts'
 import { onHandover, onHandoverOverdue, onResign, onResignationSigned, onSealed } from './resignation.ts'
@@ -43,6 +44,7 @@ export function initialElection(config: ElectionConfig): ElectionState {
     awakeSince: never,
     lastTickAt: never,
     unsureSince: null,
+    renewedAt: null,
     counters: { report: 1, request: 1, attempt: 1 },
   }
 }
@@ -171,6 +173,8 @@ function onTimer(turn: Turn, name: ElectionTimer): void {
 /** Draws the conclusions from whatever has changed, and tells everyone at once what they must not learn late. */
 function conclude(turn: Turn, before: ElectionState, input: ElectionInput): void {
   watchMaster(turn, input.i === 'timer' && input.name === 'tick')
+  obeyOrder(turn)
+  renewGeneration(turn)
   consider(turn)
   withdrawObjections(turn)
   regainCertainty(turn)

@@ -8,11 +8,11 @@ import {
   sameToken,
   type Token,
 } from '../../ids.ts'
-import type { Inform } from '../../protocol/peer.ts'
+import type { Inform, PreVote } from '../../protocol/peer.ts'
 import { barToStanding, compareCandidates, ownCandidate, peerCandidate } from './candidates.ts'
 import { sendClaim } from './claim.ts'
-import { hearsMaster } from './detection.ts'
-import { NO_TOKEN } from './known.ts'
+import { heardSyncSetAt, hearsMaster } from './detection.ts'
+import { NO_TOKEN, registry } from './known.ts'
 import { isStalled } from './reporting.ts'
 import type { Turn } from './turn.ts'
 import type { ElectionState, Input, Suspicion } from './types.ts'
@@ -36,6 +36,7 @@ export function askPeers(turn: Turn, why: Suspicion): void {
     token: state.own?.token ?? NO_TOKEN,
     attempt,
     durableIndex: state.log.durableIndex,
+    lost: why.kind === 'lost',
   } as const
   for (const peer of peers) turn.send({ s: 'peer', peer, message })
 }
@@ -64,7 +65,7 @@ export function onRoundOver(turn: Turn): void {
 export function onPreVote(turn: Turn, { from, message }: Input<'preVote'>): void {
   const { state, now } = turn
   const own = state.own?.token ?? NO_TOKEN
-  const why = objection(state, now, from, message.token, message.durableIndex)
+  const why = objection(state, now, from, message)
   answer(turn, from, message.token, message.attempt, why)
   if (compareTokens(message.token, own) < 0) inform(turn, from)
   else if (why !== null && hearsMaster(state, now)) {
@@ -82,7 +83,8 @@ export function withdrawObjections(turn: Turn): void {
   if (state.declined.size === 0 || state.role.r === 'master' || hearsMaster(state, now)) return
   turn.set({ declined: new Map() })
   for (const [peer, { token, attempt }] of state.declined) {
-    const why = objection(state, now, peer, token, peerCandidate(state, peer).durableIndex)
+    const { durableIndex } = peerCandidate(state, peer)
+    const why = objection(state, now, peer, { token, durableIndex, lost: false })
     if (why === null && state.peers.get(peer)?.linkUp) answer(turn, peer, token, attempt, why)
   }
 }
@@ -97,8 +99,7 @@ function objection(
   state: ElectionState,
   now: Instant,
   asker: NodeId,
-  token: Token,
-  durableIndex: LogIndex,
+  { token, durableIndex, lost }: Pick<PreVote, 'token' | 'durableIndex' | 'lost'>,
 ): string | null {
   const own = state.own?.token ?? NO_TOKEN
   const order = compareTokens(token, own)
@@ -109,15 +110,30 @@ function objection(
   if (state.role.r === 'master') return isStalled(state, now) ? null : 'this node is the master'
   if (state.role.r === 'resigning') return null
   if (hearsMaster(state, now)) return 'the master is heard'
-  if (standsBefore(state, now, asker, durableIndex)) return `${state.config.node} stands before (EL4)`
+  if (lost && registry(state)?.syncSet.includes(state.config.node) && barToStanding(state, 'silence') === null) {
+    return `${state.config.node} is in the sync set`
+  }
+  const heard = heardSyncSetAt(state)
+  if (lost && heard !== null && now - heard < state.config.recoverAfterMs)
+    return 'a member of the sync set is heard (RG6)'
+  if (standsBefore(state, now, asker, durableIndex, lost ? 'lost' : 'silence'))
+    return `${state.config.node} stands before (EL4)`
   return null
 }
 
 /** EL4, for a bounded time only: a better candidate whose claims lead nowhere must not hold up the next one. */
-function standsBefore(state: ElectionState, now: Instant, asker: NodeId, durableIndex: LogIndex): boolean {
-  const { suspectedSince, config } = state
+function standsBefore(
+  state: ElectionState,
+  now: Instant,
+  asker: NodeId,
+  durableIndex: LogIndex,
+  why: Suspicion['kind'],
+): boolean {
+  const { suspectedSince, config, role } = state
+  // Of those outside the sync set only one that stands itself: each has found the sync set lost at a time of its own.
+  if (why === 'lost' && !('why' in role && role.why.kind === 'lost')) return false
   if (suspectedSince === null || now - suspectedSince > config.suspectAfterMs) return false
-  if (!state.authority.linkUp || barToStanding(state) !== null) return false
+  if (!state.authority.linkUp || barToStanding(state, why) !== null) return false
   return compareCandidates(ownCandidate(state), peerCandidate(state, asker, durableIndex)) < 0
 }
 

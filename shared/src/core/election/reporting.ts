@@ -2,7 +2,7 @@
 import type { Instant, Ms } from '../../ids.ts'
 import type { Heartbeat } from '../../protocol/peer.ts'
 import { electable } from './candidates.ts'
-import { heardAsMasterAt } from './detection.ts'
+import { heardAsMasterAt, heardSyncSetAt } from './detection.ts'
 import { latest, NO_TOKEN } from './known.ts'
 import type { Turn } from './turn.ts'
 import type { ElectionState } from './types.ts'
@@ -30,6 +30,12 @@ export function heardMasterMs(state: ElectionState, now: Instant): number | null
   const peer = state.peers.get(master.node)
   if (peer !== undefined && !peer.linkUp && peer.probe === 'refused') return null
   return Math.max(0, Math.floor(now - at))
+}
+
+/** Age of the last word of any other electable member of the sync set (RG6). */
+export function heardSyncSetMs(state: ElectionState, now: Instant): number | null {
+  const at = heardSyncSetAt(state)
+  return at === null ? null : Math.max(0, Math.floor(now - at))
 }
 
 /** A resigning master speaks as a follower: it completes nothing more. */
@@ -80,7 +86,7 @@ export function sendReport(turn: Turn): void {
       durableIndex: state.log.durableIndex,
       height: state.log.height,
       heardMasterMs: heardMasterMs(state, now),
-      heardSyncSetMs: null,
+      heardSyncSetMs: heardSyncSetMs(state, now),
     },
   })
 }

@@ -2,7 +2,7 @@
 import type { Mastership } from '../../crypto/statement-types.ts'
 import type { ClusterId, Instant, Jws, LogIndex, Ms, NetworkId, NodeId, SiteId, Token, Version } from '../../ids.ts'
 import type { OwnToken } from '../../ports/node-store.ts'
-import type { RegistryView } from '../../protocol/control.ts'
+import type { OrderView, RegistryView } from '../../protocol/control.ts'
 import type { Heartbeat } from '../../protocol/peer.ts'
 
 export type * from './inputs.ts'
@@ -19,6 +19,8 @@ export interface ElectionConfig {
   readonly heartbeatMs: Ms
   readonly suspectAfterMs: Ms
   readonly masterTtlMs: Ms
+  /** RG6: silence of the whole sync set before a node outside it claims. */
+  readonly recoverAfterMs: Ms
 }
 
 /** Result of the last attempt to open a TCP connection to a peer whose link is down (EL1). */
@@ -70,6 +72,10 @@ export type Suspicion =
   | { readonly kind: 'silence'; readonly since: Instant }
   | { readonly kind: 'resigned'; readonly resignation: Jws }
   | { readonly kind: 'own' }
+  /** RG9: a standing order against the master. */
+  | { readonly kind: 'ordered'; readonly order: string }
+  /** RG6: this node is outside the sync set and has heard no member of it since then. */
+  | { readonly kind: 'lost'; readonly since: Instant }
 
 /** The role of a node; each has only its own fields. */
 export type Role =
@@ -150,6 +156,8 @@ export interface ElectionState {
   readonly lastTickAt: Instant
   /** EL2: a stall has passed and no higher token has been looked for yet. */
   readonly unsureSince: Instant | null
+  /** RG8: when a master under an older generation than the registry's last asked for a token of the new one. */
+  readonly renewedAt: Instant | null
   /** Numbers of the next report, request to the authority and pre-vote round. */
   readonly counters: { readonly report: number; readonly request: number; readonly attempt: number }
 }
@@ -161,4 +169,5 @@ export interface KnownRegistry {
   readonly master: NodeId
   readonly syncSet: readonly NodeId[]
   readonly bars: readonly NodeId[]
+  readonly orders: readonly OrderView[]
 }

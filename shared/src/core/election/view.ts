@@ -1,6 +1,7 @@
 /** Views of the registry as the authority tells them. */
 import { compareTokens, formatToken } from '../../ids.ts'
 import type { RegistryView } from '../../protocol/control.ts'
+import { hastenClaim } from './claim.ts'
 import { isNewer, viewToken } from './known.ts'
 import type { Turn } from './turn.ts'
 
@@ -15,5 +16,8 @@ export function adoptView(turn: Turn, view: RegistryView): void {
     turn.reject('LOWER_TOKEN', `registry at ${formatToken(viewToken(view))}, on disk ${formatToken(own.token)}`)
     return
   }
-  if (isNewer(view, known)) turn.set({ view })
+  if (!isNewer(view, known)) return
+  turn.set({ view })
+  // RG10: a claim that a pause has held up need not wait any longer.
+  if (known !== null && known.pause !== null && view.pause === null) hastenClaim(turn, false)
 }

@@ -114,12 +114,13 @@ export function receiveBehind(state: GuardState, from: NodeId, message: Behind, 
  * only when they are none of the master's: on a standby they may be all that is left of a held record.
  */
 export function rebase(state: GuardState, base: LogBase, context: GuardContext): GuardStep {
-  if (state.role.role !== 'following' || state.role.master === null || base.index < state.base.index) {
-    return unchanged(state)
-  }
+  const { role } = state
+  if (role.role !== 'following' || role.master === null) return unchanged(state)
+  // A master only compacts further; across a recovering grant its log may be a shorter one.
+  if (base.index < state.base.index && !role.across) return unchanged(state)
   if (isHere(state, context.log, base)) return continueFrom(state, base, context)
   assert(
-    state.knownHeld < base.index,
+    state.knownHeld < base.index || (role.across && state.knownHeld === state.base.index),
     `GU3: continuing from ${base.index} would drop this log's held index ${state.knownHeld}`,
   )
   const next: GuardState = { ...state, base, last: base, spans: [], knownHeld: base.index }

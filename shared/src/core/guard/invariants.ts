@@ -35,10 +35,11 @@ function brokenRole({ role, token, last, knownHeld, policy }: GuardState): strin
   return null
 }
 
-function brokenChange(before: GuardState, { token, knownHeld, role }: GuardState): string | null {
+function brokenChange(before: GuardState, { token, knownHeld, role, base }: GuardState): string | null {
   const order = compareTokens(token, before.token)
   if (order < 0) return 'EL5: the promised token fell'
-  if (knownHeld < before.knownHeld) return 'GU1: what is known to be held fell'
+  const forgets = role.role === 'following' && role.master !== null && role.across && knownHeld === base.index
+  if (knownHeld < before.knownHeld && !forgets) return 'GU1: what is known to be held fell'
   if (order === 0 && role.role === 'leading' && before.role.role === 'leading' && role.held < before.role.held) {
     return 'GU1: held fell'
   }

@@ -16,8 +16,11 @@ export type GuardInput =
     }
   /** RG2: this node is still master after a restart; `required` was read from its disk. */
   | { readonly i: 'resume'; readonly required: RequiredSet; readonly nonce: string }
-  /** The highest known token of the cluster, and its master: follow it (EL5). */
-  | { readonly i: 'follow'; readonly token: Token; readonly master: NodeId }
+  /**
+   * The highest known token of the cluster, and its master: follow it (EL5). `master: null`: promise the token and keep the log as it
+   * is. `across`: the new master's log need not have what this node knows to be held, since a recovering grant lies between (GU3).
+   */
+  | { readonly i: 'follow'; readonly token: Token; readonly master: NodeId | null; readonly across: boolean }
   /** The mastership ends here: nothing is released any more. */
   | { readonly i: 'seal' }
   /** Only while leading: write a record and have it held. */

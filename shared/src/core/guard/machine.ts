@@ -41,7 +41,7 @@ function react(state: GuardState, input: GuardInput, context: GuardContext): Gua
       assert(sameToken(input.required.token, state.token), 'RG2: resuming needs the required set of the promised token')
       return startLeading(state, input.required, input.nonce, context)
     case 'follow':
-      return follow(state, input.token, input.master, context)
+      return follow(state, input, context)
     case 'seal':
       return { ...unchanged(state), state: { ...state, role: { role: 'sealed' } } }
     case 'append':
@@ -104,15 +104,17 @@ function receive(
 /** A higher token ends what this node did under a lower one; the same token may only name the same master. */
 function follow(
   state: GuardState,
-  token: GuardState['token'],
-  master: Extract<GuardInput, { i: 'follow' }>['master'],
+  { token, master, across }: Extract<GuardInput, { i: 'follow' }>,
   context: GuardContext,
 ): GuardStep {
   const order = compareTokens(token, state.token)
   if (order < 0) return unchanged(state, { code: 'LOWER_TOKEN', why: 'a lower token is promised already' })
   if (order === 0 && state.role.role === 'leading') return unchanged(state)
   if (order === 0 && state.role.role === 'following' && state.role.master === master) return unchanged(state)
-  const next: GuardState = { ...state, token, role: { role: 'following', master, attached: false } }
+  // GU3: what was held of an epoch whose whole sync set was lost need not be in the log that goes on. A restart forgets it as well.
+  const knownHeld = across && master !== null ? state.base.index : state.knownHeld
+  const role = { role: 'following', master, attached: false, across } as const
+  const next: GuardState = { ...state, token, knownHeld, role }
   return seekMaster(next, context)
 }
 

@@ -1,6 +1,6 @@
 /** What a log entry says, decoded. Own acts are recorded unsigned: they are signed when the record is held (GU2). */
 import type { Credential } from '../../crypto/statement-types.ts'
-import type { Hash, Height, Round } from '../../ids.ts'
+import type { Hash, Height, NodeId, Round } from '../../ids.ts'
 import type { VoteType } from '../consensus/messages.ts'
 
 /** This cluster's vote of the entry's token; `block: null` is nil. */
@@ -45,4 +45,22 @@ export interface BarrierRecord {
   readonly process: string
 }
 
-export type LogRecord = VoteRecord | ProposalRecord | BodyRecord | DecidedRecord | TokenRecord | BarrierRecord
+/**
+ * RC3: between `begin` and `end` stand the acts that the log of `from`, a member of the last clean sync set, held above its tip
+ * `height`. They replace every act before `begin`: this log may have had some that the clean epoch had given up.
+ */
+export interface LegacyRecord {
+  readonly kind: 'legacy'
+  readonly part: 'begin' | 'end'
+  readonly from: NodeId
+  readonly height: Height
+}
+
+export type LogRecord =
+  | VoteRecord
+  | ProposalRecord
+  | BodyRecord
+  | DecidedRecord
+  | TokenRecord
+  | BarrierRecord
+  | LegacyRecord

@@ -33,7 +33,13 @@ export type Reshaping =
 export type LeadingRole = Extract<GuardRole, { role: 'leading' }>
 
 export type GuardRole =
-  | { readonly role: 'following'; readonly master: NodeId | null; readonly attached: boolean }
+  | {
+      readonly role: 'following'
+      readonly master: NodeId | null
+      readonly attached: boolean
+      /** GU3: between this log and that of the master lies a recovering grant. */
+      readonly across: boolean
+    }
   | {
       readonly role: 'leading'
       readonly required: RequiredSet

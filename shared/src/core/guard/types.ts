@@ -4,9 +4,9 @@ import type { Hash, LogIndex, NodeId, Token, Version } from '../../ids.ts'
 /**
  * What an entry holds. `barrier` opens an epoch (GU3); `body` is a block's bytes (GU7); `proposal`, `vote`
  * are this cluster's own acts, written before they leave (GU2); `decided` is a certificate; `token` is another
- * cluster's grant (NW1).
+ * cluster's grant (NW1); `legacy` opens and closes what was taken over from another log (RC3).
  */
-export type RecordKind = 'barrier' | 'body' | 'proposal' | 'vote' | 'decided' | 'token'
+export type RecordKind = 'barrier' | 'body' | 'proposal' | 'vote' | 'decided' | 'token' | 'legacy'
 
 export interface LogEntry {
   readonly index: LogIndex

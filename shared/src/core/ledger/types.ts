@@ -100,3 +100,8 @@ export type Receipt =
 export function quorum(clusters: number): number {
   return Math.floor((clusters * 2) / 3) + 1
 }
+
+/** f: how many of `clusters` may be faulty at once. */
+export function faultsTolerated(clusters: number): number {
+  return Math.floor((clusters - 1) / 3)
+}

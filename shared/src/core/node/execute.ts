@@ -12,9 +12,11 @@ import { catchUpAfterBlock, startCatchUp } from './catch-up.ts'
 import { startHeight } from './height.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput } from './io.ts'
+import { recoveryAdvanced } from './recovery.ts'
 import { runGuard } from './run-guard.ts'
 import { tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
+import { sayVerified } from './verified.ts'
 
 /** Executes the block after the tip if it is decided, here and its certificate checked; asks for what is missing. */
 export function executeNext(turn: Turn): void {
@@ -76,6 +78,8 @@ export function executeNext(turn: Turn): void {
     result: done.result,
   })
   compactLog(turn, height)
+  recoveryAdvanced(turn)
+  sayVerified(turn)
   startHeight(turn)
   catchUpAfterBlock(turn)
   if (turn.state.decided.has(height + 1)) later(turn, { i: 'execute' })

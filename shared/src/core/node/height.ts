@@ -13,23 +13,30 @@ import { applyMasterships } from '../ledger/tokens.ts'
 import type { Block, CommitCertificate, TokenEntry } from '../ledger/types.ts'
 import { type BlockJudgement, validateBlock } from '../ledger/validate-block.ts'
 import { type BlockFacts, coversCredentials, NO_FACTS, withKnown } from './facts.ts'
+import { noteHeard } from './heard.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput, SignedAct } from './io.ts'
+import { bindingActs } from './legacy.ts'
 import { foreignMasters, wantCurrentHeight } from './mastership.ts'
 import { runConsensus } from './run-consensus.ts'
-import { isLeading, tipHeight } from './state.ts'
+import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { reject, sendTo, type Turn } from './turn.ts'
 
 const REPAIR_MS = 250
 const LAG_MS = 20
 
-/** Begins the height after the tip, when this node leads and nothing decided waits to be executed. GU7: the lock travels. */
+/**
+ * Begins the height after the tip, when this node leads and nothing decided waits to be executed, at whatever height: what the log knows as
+ * decided is never voted on. GU7: the lock travels.
+ */
 export function startHeight(turn: Turn): void {
   const { state } = turn
   const height = (tipHeight(state) + 1) as Height
-  if (!isLeading(state) || state.decided.has(height)) return
+  if (!isLeading(state) || state.decided.size > 0 || state.unverified.size > 0 || isReplaced(state)) return
   if (state.consensus.kind !== 'idle' && state.consensus.height === height) return
-  const records = state.acts.filter((act) => act.record.height === height).map((act) => act.record)
+  const records = bindingActs(state)
+    .filter((act) => act.record.height === height)
+    .map((act) => act.record)
   turn.state = { ...turn.state, heightSince: turn.context.now, superseded: [] }
   runConsensus(turn, {
     kind: 'start',
@@ -37,7 +44,7 @@ export function startHeight(turn: Turn): void {
     clusters: state.config.clusters,
     self: state.config.election.cluster,
     resume: resumeFrom(records),
-    mayVote: true,
+    mayVote: state.recovery === null,
     timeouts: state.config.timeouts,
   })
   turn.timers.push({ name: 'heartbeatBlock', after: state.config.heartbeatBlockMs as never })
@@ -46,6 +53,12 @@ export function startHeight(turn: Turn): void {
   replayEarly(turn, height)
   // After a catch-up the messages of the running height may have been too early to keep.
   if (height - 1 <= state.fetchedUpTo) wantCurrentHeight(turn)
+}
+
+/** NW1, RC1: the chain itself names a higher token of this cluster. Its grant is on its way through verification. */
+function isReplaced({ chain, guard, config }: NodeState): boolean {
+  const named = chain.tokens.entries.find(({ cluster }) => cluster === config.election.cluster)
+  return named !== undefined && compareTokens(named, guard.token) > 0
 }
 
 function replayEarly(turn: Turn, height: Height): void {
@@ -68,14 +81,17 @@ export function receiveVote(turn: Turn, from: NodeId, vote: Vote): void {
   if (!screen(turn, from, vote)) return
   noteHeight(turn, from, vote.height - 1)
   const place = placeOf(turn, vote.height)
+  const before = turn.state.consensus
   if (place === 'current') runConsensus(turn, { kind: 'vote', vote })
-  else if (place === 'early') keepEarly(turn, vote.height, { i: 'vote', from, vote })
+  noteHeard(turn, vote.cluster, from, turn.state.consensus !== before)
+  if (place === 'early') keepEarly(turn, vote.height, { i: 'vote', from, vote })
 }
 
 export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'proposal' }>): void {
   const { from, proposal, block, facts } = input
   if (!screen(turn, from, proposal)) return
   noteHeight(turn, from, proposal.height - 1)
+  noteHeard(turn, proposal.cluster, from, false)
   const place = placeOf(turn, proposal.height)
   if (place === 'early') keepEarly(turn, proposal.height, input)
   if (place !== 'current') return

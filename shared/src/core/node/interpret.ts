@@ -2,6 +2,7 @@
 import { unreachable } from '../../assert.ts'
 import { decodeBlock } from '../../codec/block.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
+import type { Credential } from '../../crypto/statement-types.ts'
 import type { LogIndex } from '../../ids.ts'
 import type { LogRecord } from '../guard/records.ts'
 import { NO_FACTS } from './facts.ts'
@@ -54,11 +55,26 @@ export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 
     }
     case 'token':
       // The master verified it before it wrote it; a node verifies for itself all the same (ID4).
-      if (from === 'master') turn.send.push({ s: 'verifyCredentials', credentials: [record.credential] })
+      if (from === 'master') learnToken(turn, record.credential)
       return
+    case 'legacy': {
+      const { kind: _, ...mark } = record
+      // One that is compacted away says nothing any more: its acts are of decided heights.
+      const legacies = turn.state.legacies.filter((known) => known.index > turn.state.guard.base.index)
+      turn.state = { ...turn.state, legacies: [...legacies, { ...mark, index, token: turn.state.guard.token }] }
+      return
+    }
     default:
       unreachable(record)
   }
+}
+
+/** NW1: of the own log, or of one that was taken over: to be verified, unless it was. */
+export function learnToken(turn: Turn, credential: Credential): void {
+  const { masterships, unverified } = turn.state
+  for (const known of masterships.values()) if (known.credential.grant === credential.grant) return
+  turn.state = { ...turn.state, unverified: new Map(unverified).set(credential.grant, credential) }
+  turn.send.push({ s: 'verifyCredentials', credentials: [credential] })
 }
 
 export function keepBody(turn: Turn, body: KnownBody): void {
@@ -67,10 +83,11 @@ export function keepBody(turn: Turn, body: KnownBody): void {
 
 /** GU3: entries above `after` are gone, and with them what they said. */
 export function forgetAfter(turn: Turn, after: LogIndex): void {
-  const { bodies, acts, decided, executedAt } = turn.state
+  const { bodies, acts, legacies, decided, executedAt } = turn.state
   turn.state = {
     ...turn.state,
     acts: acts.filter((act) => act.index <= after),
+    legacies: legacies.filter(({ index }) => index <= after),
     executedAt: executedAt.filter(({ index }) => index <= after),
     bodies: new Map(
       [...bodies].map(([hash, body]) => [

@@ -8,7 +8,16 @@ export function brokenNode(before: NodeState, { state, send }: NodeStep): string
   for (const one of send) {
     if (one.s === 'sign' && !leadsUnder(state, one.token)) return 'GU2: an act is released by a node that does not lead'
   }
-  return brokenRoles(state) ?? brokenReleases(state) ?? brokenChain(before, state) ?? brokenTokens(before, state)
+  for (const one of send) {
+    if (one.s === 'sign' && state.recovery !== null) return 'RC2: an act is released by a recovering master'
+  }
+  return (
+    brokenRecovery(state) ??
+    brokenRoles(state) ??
+    brokenReleases(state) ??
+    brokenChain(before, state) ??
+    brokenTokens(before, state)
+  )
 }
 
 function leadsUnder({ guard }: NodeState, token: NodeState['guard']['token']): boolean {
@@ -24,6 +33,18 @@ function brokenRoles({ guard, election, consensus, config }: NodeState): string 
   if (role.r !== 'master' || own?.node !== config.election.node)
     return 'EL5: the guard leads, and the node is no master'
   return sameToken(guard.token, own.token) ? null : 'EL5: the guard leads under a token that is not the highest known'
+}
+
+function brokenRecovery({ recovery, handOver, consensus, guard }: NodeState): string | null {
+  if (handOver !== null && (guard.role.role !== 'following' || guard.role.master !== null)) {
+    return 'RC3: a log follows its new master before it was handed over'
+  }
+  if (recovery === null) return null
+  if (guard.role.role !== 'leading') return 'RC2: a node recovers that does not lead'
+  if ((consensus.kind === 'waiting' || consensus.kind === 'running') && consensus.setting.mayVote) {
+    return 'RC2: a recovering master votes'
+  }
+  return null
 }
 
 function brokenReleases({ releases, guard }: NodeState): string | null {

@@ -50,6 +50,10 @@ export type PlainPeerMessage = Extract<
       | 'appendAck'
       | 'behind'
       | 'wantHeight'
+      | 'wantBlock'
+      | 'epochAck'
+      | 'legacy'
+      | 'legacyAck'
       | 'getBlocks'
   }
 >
@@ -70,6 +74,8 @@ export type NodeInput =
   | { readonly i: 'vote'; readonly from: NodeId; readonly vote: Vote }
   /** Verified credentials, from a peer's `hello` or `inform`, the authority, or the directory (NW1, NW2). */
   | { readonly i: 'granted'; readonly from: NodeId | null; readonly grants: readonly VerifiedGrant[] }
+  /** These do not verify, so nothing waits for them any more. */
+  | { readonly i: 'unverifiable'; readonly credentials: readonly Credential[] }
   /** A resignation in favour of this node, signed by `from`, verified (clean switch). */
   | {
       readonly i: 'handover'
@@ -121,6 +127,9 @@ export type NodeInput =
   | { readonly i: 'resign'; readonly to: NodeId | null; readonly leaving: boolean }
   | { readonly i: 'timer'; readonly name: NodeTimer }
 
+/** RC3: what ended a recovery. */
+export type RecoveredBy = Extract<ToAuthority, { t: 'recovered' }>['by']
+
 export type ClaimOutcome =
   | { readonly ok: true; readonly state: RegistryView }
   | {
@@ -140,12 +149,15 @@ export type NodeSend =
   | { readonly s: 'confirm'; readonly message: Extract<ToAuthority, { t: 'confirm' }> }
   | { readonly s: 'claim'; readonly request: number; readonly claim: Claim }
   | { readonly s: 'reshape'; readonly token: Token; readonly syncSet: readonly NodeId[]; readonly version: Version }
+  /** RC3, RG9: to be asked of the authority; the registry in the answer is fed as `view`. */
+  | { readonly s: 'recovered'; readonly token: Token; readonly by: RecoveredBy }
+  | { readonly s: 'verified'; readonly token: Token; readonly height: Height }
   | { readonly s: 'signResignation'; readonly resignation: Resignation }
   /** GU2: the record is held; sign it with the node key and feed it back as `signed`. */
   | { readonly s: 'sign'; readonly token: Token; readonly act: UnsignedAct }
   | { readonly s: 'getTransactions'; readonly height: Height; readonly round: Round }
   | { readonly s: 'verifyCertificate'; readonly block: Block; readonly certificate: CommitCertificate }
-  /** To be verified and fed back as `granted`. */
+  /** To be verified and fed back as `granted`, what does not verify as `unverifiable`. */
   | { readonly s: 'verifyCredentials'; readonly credentials: readonly Credential[] }
   /** A new height has begun on this master: say `work` when transactions wait. */
   | { readonly s: 'heightStarted'; readonly height: Height }
@@ -174,6 +186,7 @@ export type NodeTimer =
   | 'repair'
   | 'lag'
   | 'blocks'
+  | 'legacy'
   | `dead:${string}`
 
 export type NodeEvent =
@@ -204,6 +217,20 @@ export type NodeEvent =
       readonly fault: BlockFault
       readonly why: string
     }
+  | { readonly event: 'recovery-began'; readonly token: Token; readonly height: Height }
+  /** RC1: H. */
+  | { readonly event: 'recovery-horizon'; readonly token: Token; readonly height: Height }
+  | { readonly event: 'recovery-ended'; readonly token: Token; readonly height: Height }
+  /** RC4, an alert: the chain cannot advance; `missing` have not acknowledged the token. */
+  | {
+      readonly event: 'recovery-stuck'
+      readonly token: Token
+      readonly height: Height
+      readonly missing: readonly ClusterId[]
+    }
+  | { readonly event: 'legacy-taken'; readonly from: NodeId; readonly records: number }
+  | { readonly event: 'legacy-handed-over'; readonly to: NodeId; readonly token: Token }
+  | { readonly event: 'credential-refused'; readonly credential: Credential }
   | { readonly event: 'certificate-refused'; readonly height: Height; readonly why: string }
   /** GU4: a certified block says that this node computed, or holds, something else than the network. */
   | {

@@ -1,19 +1,24 @@
 /** Becoming and ceasing to be the cluster's voice. */
 import { assert } from '../../assert.ts'
-import type { Height, LogIndex, Token } from '../../ids.ts'
+import { type Height, type LogIndex, type Ms, sameToken, type Token } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { KnownGrant } from '../election/types.ts'
+import { logToken } from './epoch-ack.ts'
 import { restOfConsensus, startHeight } from './height.ts'
 import { informAll, wantCurrentHeight } from './mastership.ts'
+import { blankRecovery, sayRecovered } from './recovery.ts'
 import { logDecided } from './run-consensus.ts'
 import { runGuard, writeRecord } from './run-guard.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
 
+const REPAIR_MS = 250 as Ms
+
 /** A grant made this process master: its log is the truth from here on (GU3). */
 export function beginLeading(turn: Turn, grant: KnownGrant): void {
   const { mastership, syncSet, version } = grant
   const token = { generation: mastership.generation, epoch: mastership.epoch }
+  takeOffice(turn, mastership.recovering, token)
   releaseDecided(turn)
   runGuard(turn, { i: 'lead', token, syncSet, version, nonce: processNonce(turn, token) })
   announce(turn, token, false)
@@ -23,9 +28,26 @@ export function beginLeading(turn: Turn, grant: KnownGrant): void {
 export function resumeLeading(turn: Turn): void {
   const { required } = turn.state
   assert(required !== null, 'RG2: resuming without a required set on disk')
+  // The grant on disk carries the mark; the end of the recovery is a promise of its own.
+  const { masterships, config, recovered } = turn.state
+  const known = masterships.get(config.election.cluster)
+  const ended = recovered !== null && sameToken(recovered, required.token)
+  takeOffice(
+    turn,
+    known !== undefined && sameToken(known, required.token) && known.recovering && !ended,
+    required.token,
+  )
   releaseDecided(turn)
   runGuard(turn, { i: 'resume', required, nonce: processNonce(turn, required.token) })
   announce(turn, required.token, true)
+}
+
+function takeOffice(turn: Turn, recovering: boolean, token: Token): void {
+  const { now } = turn.context
+  const recovery = recovering ? blankRecovery(turn.state, now) : null
+  turn.state = { ...turn.state, recovery, handOver: null, heldTokens: new Map(), heardAt: new Map(), leadingSince: now }
+  turn.timers.push({ name: 'legacy', after: null })
+  if (recovering) turn.events.push({ event: 'recovery-began', token, height: tipHeight(turn.state) })
 }
 
 /** Nothing is signed or released after this returns. */
@@ -33,7 +55,7 @@ export function endLeading(turn: Turn, token: Token, why: string): void {
   if (!isLeading(turn.state)) return
   runGuard(turn, { i: 'seal' })
   restOfConsensus(turn)
-  turn.state = { ...turn.state, releases: [], early: new Map() }
+  turn.state = { ...turn.state, releases: [], early: new Map(), recovery: null, heldTokens: new Map() }
   turn.timers.push(
     { name: 'repair', after: null },
     { name: 'heartbeatBlock', after: null },
@@ -47,19 +69,24 @@ function announce(turn: Turn, token: Token, resumed: boolean): void {
   turn.events.push({ event: 'promoted', token, height: tipHeight(turn.state), resumed })
   turn.send.push({ s: 'mastership', master: true, token })
   informAll(turn)
-  if (!resumed) logTokens(turn)
+  logTokens(turn, resumed)
   logFetched(turn)
   // What the log says is decided comes first; the next height starts when it is executed.
   later(turn, { i: 'execute' })
   startHeight(turn)
   wantCurrentHeight(turn)
+  turn.timers.push({ name: 'repair', after: REPAIR_MS })
+  sayRecovered(turn)
 }
 
-/** NW1: what this node learned of other clusters while it followed is not in the log; from now on it is, before any act. */
-function logTokens(turn: Turn): void {
+/**
+ * NW1: what this node learned of other clusters while it followed is not in the log; from now on it is, before any act. After a restart
+ * it is there; recovering tokens are written once more, to learn when they are held (RC1).
+ */
+function logTokens(turn: Turn, resumed: boolean): void {
   const { masterships, config } = turn.state
-  for (const [cluster, { credential }] of masterships) {
-    if (cluster !== config.election.cluster) writeRecord(turn, { kind: 'token', credential }, null)
+  for (const [cluster, mastership] of masterships) {
+    if (cluster !== config.election.cluster && (!resumed || mastership.recovering)) logToken(turn, mastership)
   }
 }
 

@@ -5,7 +5,9 @@
 import { assert, unreachable } from '../../assert.ts'
 import { type ClusterId, compareTokens, type Height, type LogIndex, type NodeId } from '../../ids.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
+import { receiveWantBlock } from './epoch-ack.ts'
 import { executeNext, receiveCertified } from './execute.ts'
+import { offerLog, receiveLegacyAck } from './hand-over.ts'
 import {
   noteHeight,
   receiveProposal,
@@ -16,13 +18,16 @@ import {
 } from './height.ts'
 import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
-import { greetMaster, learnGrants, wantCurrentHeight } from './mastership.ts'
+import { receiveLegacy } from './legacy.ts'
+import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
+import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { offerCandidates } from './sync-candidates.ts'
 import { beginTurn, endTurn, reject, type Turn } from './turn.ts'
+import { noteBar, sayVerified } from './verified.ts'
 
 const REPAIR_MS = 250
 const IDLE_REPAIR_MS = 1_000
@@ -61,6 +66,13 @@ function handle(turn: Turn, input: NodeInput): void {
     case 'granted':
       learnGrants(turn, input.grants, input.from)
       return
+    case 'unverifiable':
+      for (const credential of input.credentials) turn.events.push({ event: 'credential-refused', credential })
+      verified(
+        turn,
+        input.credentials.map(({ grant }) => grant),
+      )
+      return
     case 'handover': {
       const { from, token, to, resignation } = input
       runElection(turn, { i: 'handover', from, token, to, resignation })
@@ -79,6 +91,7 @@ function handle(turn: Turn, input: NodeInput): void {
       return
     case 'heardByAuthority':
       runElection(turn, { i: 'heardByAuthority', report: input.report, version: input.version })
+      sayVerified(turn)
       return
     case 'sessionClosed':
       runElection(turn, { i: 'sessionClosed', node: input.node })
@@ -138,9 +151,8 @@ function start(turn: Turn, nonceSeed: string): void {
     turn.state = { ...turn.state, guard: { ...guard, token: own.token } }
   }
   runElection(turn, { i: 'started', own: election.own ?? own, resume, nonceSeed, log: logStatus(turn.state) })
-  const { unverified } = turn.state
-  if (unverified.length > 0) turn.send.push({ s: 'verifyCredentials', credentials: unverified })
-  turn.state = { ...turn.state, unverified: [] }
+  const credentials = [...turn.state.unverified.values()]
+  if (credentials.length > 0) turn.send.push({ s: 'verifyCredentials', credentials })
   executeNext(turn)
 }
 
@@ -149,6 +161,7 @@ function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId): void {
   if (cluster === turn.state.config.election.cluster) {
     runElection(turn, { i: 'linkUp', peer })
     runGuard(turn, { i: 'linkUp', peer })
+    if (turn.state.handOver?.master === peer) offerLog(turn)
     offerCandidates(turn)
     return
   }
@@ -185,6 +198,12 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
     case 'wantHeight':
       serveHeight(turn, from, message.height)
       return
+    case 'wantBlock':
+      receiveWantBlock(turn, from, message.height)
+      return
+    case 'epochAck':
+      receiveEpochAck(turn, from, message)
+      return
     default:
       break
   }
@@ -213,6 +232,12 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
       runGuard(turn, { i: 'message', from, message })
       if (message.t === 'append') noteResynced(turn, message.held)
       return
+    case 'legacy':
+      receiveLegacy(turn, from, message)
+      return
+    case 'legacyAck':
+      receiveLegacyAck(turn, from, message)
+      return
     default:
       unreachable(message)
   }
@@ -233,6 +258,10 @@ function noteResynced(turn: Turn, held: LogIndex): void {
 function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {
   const { generation, epoch, version, syncSet } = view
   runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+  endRecovery(turn, view)
+  sayRecovered(turn)
+  noteBar(turn, view)
+  sayVerified(turn)
   offerCandidates(turn)
 }
 
@@ -270,6 +299,9 @@ function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): vo
     case 'blocks':
       catchUpTimeout(turn)
       return
+    case 'legacy':
+      offerLog(turn)
+      return
     default:
       reject(turn, { code: 'INTERNAL', why: `no timer is called ${name}` })
   }
@@ -281,6 +313,9 @@ function repair(turn: Turn): void {
   if (!isLeading(turn.state)) return
   // An idle master asks too, now and then: a decision it missed would otherwise show only with the next block.
   turn.timers.push({ name: 'repair', after: (consensus.kind === 'waiting' ? IDLE_REPAIR_MS : REPAIR_MS) as never })
+  tendRecovery(turn)
+  // EL8: those that had to wait may be offered by now.
+  offerCandidates(turn)
   if (!fetchIfBehind(turn) && turn.context.now - heightSince >= REPAIR_MS) wantCurrentHeight(turn)
 }
 

@@ -1,18 +1,22 @@
 /** Who speaks for each cluster, as this node knows it (NW1, NW2). */
 import type { Credential, Mastership } from '../../crypto/statement-types.ts'
-import { type ClusterId, compareTokens, type NodeId, type Token } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Jws, type NodeId, type Token } from '../../ids.ts'
 import type { WantHeight } from '../../protocol/peer.ts'
+import { acknowledgeEpoch, logToken } from './epoch-ack.ts'
 import { markResync } from './execute.ts'
 import { resendHeight } from './height.ts'
 import type { VerifiedGrant } from './io.ts'
 import { runConsensus } from './run-consensus.ts'
 import { runElection } from './run-election.ts'
-import { writeRecord } from './run-guard.ts'
 import { isLeading } from './state.ts'
-import { sendTo, type Turn } from './turn.ts'
+import { later, sendTo, type Turn } from './turn.ts'
 
 /** NW1: a higher grant replaces the known one at once; a lower one is answered with the higher. */
 export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: NodeId | null): void {
+  verified(
+    turn,
+    grants.map(({ mastership }) => mastership.credential.grant),
+  )
   for (const { mastership, grant } of grants) {
     const known = turn.state.masterships.get(mastership.cluster)
     const order = known === undefined ? 1 : compareTokens(mastership, known)
@@ -27,12 +31,11 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
         token: mastership,
         nodes: [known.node, mastership.node],
       })
-    }
+    } else if (from === mastership.node) acknowledgeEpoch(turn, mastership.cluster)
     if (mastership.cluster === turn.state.config.election.cluster) {
       const { nonce, syncSet, version, coming } = grant
-      const before = turn.state.election.own
+      comeNew(turn, mastership)
       runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming })
-      if (before === null) comeNew(turn)
     }
   }
 }
@@ -53,15 +56,26 @@ function adopt(turn: Turn, mastership: Mastership): void {
   turn.events.push({ event: 'mastership-known', cluster, token: tokenOf(mastership), node })
   if (!foreign || !isLeading(turn.state)) return
   // The tokens a cluster knows of others survive its own switches as records of its log (NW1).
-  writeRecord(turn, { kind: 'token', credential: mastership.credential }, null)
+  logToken(turn, mastership)
   runConsensus(turn, { kind: 'repriseTokens', cluster, token: tokenOf(mastership) })
 }
 
-/** EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk. */
-function comeNew(turn: Turn): void {
+/**
+ * EL6: a node that never knew a token has no log either, whatever its cluster has seen it acknowledge on another disk. Said before the
+ * token is taken: an empty log is nothing to hand over (RC3).
+ */
+function comeNew(turn: Turn, { node }: Mastership): void {
   const { election, config } = turn.state
-  if (election.own === null || election.own.node === config.election.node) return
-  markResync(turn, 'it has no log of its cluster yet')
+  if (election.own === null && node !== config.election.node) markResync(turn, 'it has no log of its cluster yet')
+}
+
+/** Tokens of the log that are verified, or never will be: when none is left, the height begins that waited for them. */
+export function verified(turn: Turn, grants: readonly Jws[]): void {
+  const { unverified } = turn.state
+  if (!grants.some((grant) => unverified.has(grant))) return
+  const left = new Map([...unverified].filter(([grant]) => !grants.includes(grant)))
+  turn.state = { ...turn.state, unverified: left }
+  if (left.size === 0) later(turn, { i: 'execute' })
 }
 
 function tokenOf(mastership: Mastership): Token {
@@ -80,6 +94,8 @@ export function greetMaster(turn: Turn, node: NodeId): void {
   if (!isLeading(turn.state) || !turn.state.links.has(node)) return
   resendHeight(turn, node)
   sendTo(turn, node, wantedHeight(turn))
+  const cluster = turn.state.links.get(node)
+  if (cluster !== undefined) acknowledgeEpoch(turn, cluster)
 }
 
 /** Asks the other masters for what they have of the current height: a new or waiting master needs it. */

@@ -4,7 +4,7 @@ import { decodeCertificate } from '../../codec/certificate.ts'
 import { decodeRecord } from '../../codec/record.ts'
 import type { Credential } from '../../crypto/statement-types.ts'
 import { BatonError } from '../../errors.ts'
-import type { ClusterId, Hash, Instant, LogIndex, Token } from '../../ids.ts'
+import type { ClusterId, Hash, Instant, Jws, LogIndex, Token } from '../../ids.ts'
 import type { StoredNode } from '../../ports/node-store.ts'
 import { initialElection } from '../election/machine.ts'
 import { extend } from '../guard/log.ts'
@@ -12,7 +12,7 @@ import type { GuardState } from '../guard/state.ts'
 import type { ChainState } from '../ledger/chain.ts'
 import type { HashFunction } from '../step.ts'
 import { NO_FACTS } from './facts.ts'
-import type { CoreNodeConfig, DecidedHeight, KnownBody, LoggedAct, NodeState } from './state.ts'
+import type { CoreNodeConfig, DecidedHeight, KnownBody, LegacyMark, LoggedAct, NodeState } from './state.ts'
 
 const NO_TOKEN = { generation: 0, epoch: 0 } as Token
 
@@ -29,7 +29,9 @@ export function openNode(
   const acts: LoggedAct[] = []
   const decided = new Map<number, DecidedHeight>()
   const executedAt: { height: DecidedHeight['certificate']['height']; index: LogIndex }[] = []
-  const unverified: Credential[] = []
+  const unverified = new Map<Jws, Credential>()
+  const legacies: LegacyMark[] = []
+  const verified = new Set(stored.masterships.map(({ credential }) => credential.grant))
   const tip = chain.tip.height
   for (const entry of stored.entries) {
     ends = extend(ends, entry)
@@ -58,8 +60,14 @@ export function openNode(
         break
       }
       case 'token':
-        unverified.push(record.value.credential)
+        if (!verified.has(record.value.credential.grant))
+          unverified.set(record.value.credential.grant, record.value.credential)
         break
+      case 'legacy': {
+        const { kind: _, ...mark } = record.value
+        legacies.push({ ...mark, index: entry.index, token: entry.token })
+        break
+      }
       case 'barrier':
         break
     }
@@ -77,7 +85,7 @@ export function openNode(
       ...ends,
       // What a compaction has removed was held.
       knownHeld: stored.base.index,
-      role: { role: 'following', master: null, attached: false },
+      role: { role: 'following', master: null, attached: false, across: false },
     },
     consensus: { kind: 'idle' },
     chain,
@@ -87,6 +95,7 @@ export function openNode(
     heights: new Map(),
     bodies,
     acts,
+    legacies,
     decided,
     executedAt,
     releases: [],
@@ -100,6 +109,15 @@ export function openNode(
     heightSince: now,
     unverified,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
+    recovered: stored.recovered,
+    crossed: stored.crossed,
+    recovery: null,
+    handOver: null,
+    heldTokens: new Map(),
+    heardAt: new Map(),
+    leadingSince: now,
+    backOffs: new Map(),
+    verifying: null,
   }
 }
 

@@ -4,8 +4,8 @@ import { compareTokens } from '../../ids.ts'
 import { electionStep } from '../election/machine.ts'
 import type { ElectionInput, ElectionSend, LogStatus } from '../election/types.ts'
 import { durableIndex } from '../guard/state.ts'
+import { followMaster } from './hand-over.ts'
 import { beginLeading, endLeading, resumeLeading } from './leadership.ts'
-import { runGuard } from './run-guard.ts'
 import { type NodeState, tipHeight } from './state.ts'
 import { countCall, reject, sendTo, type Turn } from './turn.ts'
 
@@ -87,5 +87,5 @@ function followOwnToken(turn: Turn): void {
   if (guard.role.role === 'following' && guard.role.master === own.node && compareTokens(own.token, guard.token) === 0)
     return
   if (own.node === config.election.node && election.role.r === 'master') return
-  runGuard(turn, { i: 'follow', token: own.token, master: own.node })
+  followMaster(turn, own)
 }

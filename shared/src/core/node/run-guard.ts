@@ -5,8 +5,12 @@ import type { LogIndex, NodeId } from '../../ids.ts'
 import { guardStep } from '../guard/machine.ts'
 import type { GuardInput, GuardSend } from '../guard/machine-types.ts'
 import type { LogRecord } from '../guard/records.ts'
+import { noteRemovals } from './back-off.ts'
 import { startCatchUp } from './catch-up.ts'
+import { acknowledgeEpoch } from './epoch-ack.ts'
 import { forgetAfter, interpret } from './interpret.ts'
+import { legacyHeld } from './legacy.ts'
+import { recoveryHolds } from './recovery.ts'
 import { isLeading, type Release } from './state.ts'
 import { countCall, reject, type Turn } from './turn.ts'
 
@@ -14,8 +18,10 @@ import { countCall, reject, type Turn } from './turn.ts'
 export function runGuard(turn: Turn, input: GuardInput): void {
   countCall(turn)
   const { now, hash, log } = turn.context
-  const step = guardStep(turn.state.guard, input, { now, hash, log, tip: turn.state.chain.tip.height })
+  const before = turn.state.guard
+  const step = guardStep(before, input, { now, hash, log, tip: turn.state.chain.tip.height })
   turn.state = { ...turn.state, guard: step.state }
+  noteRemovals(turn, before)
   reject(turn, step.rejected)
   turn.write.push(...step.write)
   for (const send of step.stream ?? []) if (send.s === 'peer') turn.stream.push(send)
@@ -69,13 +75,35 @@ function route(turn: Turn, send: GuardSend): void {
 
 /** GU2: the one place where acts leave. */
 function releaseUpTo(turn: Turn, upTo: LogIndex): void {
-  const { releases, guard } = turn.state
+  const { releases } = turn.state
   let count = 0
   for (const release of releases) {
     if (release.index > upTo) break
     count += 1
-    if (release.what.r === 'act') turn.send.push({ s: 'sign', token: guard.token, act: release.what.act })
-    else turn.send.push({ s: 'heldHeight', height: release.what.height })
   }
-  if (count > 0) turn.state = { ...turn.state, releases: releases.slice(count) }
+  if (count === 0) return
+  turn.state = { ...turn.state, releases: releases.slice(count) }
+  for (const { what } of releases.slice(0, count)) leave(turn, what)
+}
+
+function leave(turn: Turn, what: Release['what']): void {
+  const { token } = turn.state.guard
+  switch (what.r) {
+    case 'act':
+      turn.send.push({ s: 'sign', token, act: what.act })
+      return
+    case 'height':
+      turn.send.push({ s: 'heldHeight', height: what.height })
+      recoveryHolds(turn, what.height)
+      return
+    case 'token':
+      turn.state = { ...turn.state, heldTokens: new Map(turn.state.heldTokens).set(what.cluster, what.token) }
+      acknowledgeEpoch(turn, what.cluster)
+      return
+    case 'legacy':
+      legacyHeld(turn, what.from)
+      return
+    default:
+      unreachable(what)
+  }
 }

@@ -2,7 +2,7 @@
 
 import type { Credential, Mastership } from '../../crypto/statement-types.ts'
 import type { Genesis } from '../../genesis.ts'
-import type { ClusterId, Hash, Height, Instant, LogIndex, NodeId, Round, SiteId } from '../../ids.ts'
+import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, NodeId, Round, SiteId, Token } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'
 
 import type { OwnRecord } from '../consensus/resume.ts'
@@ -13,8 +13,12 @@ import type { GuardPolicy, GuardState } from '../guard/state.ts'
 import type { RequiredSet } from '../guard/types.ts'
 import type { ChainState } from '../ledger/chain.ts'
 import type { Block, CommitCertificate } from '../ledger/types.ts'
+import type { BackOff } from './back-off.ts'
 import type { BlockFacts } from './facts.ts'
+import type { HandOver } from './hand-over.ts'
 import type { NodeInput, UnsignedAct } from './io.ts'
+import type { Recovery } from './recovery.ts'
+import type { Verifying } from './verified.ts'
 
 export interface CoreNodeConfig {
   readonly genesis: Genesis
@@ -57,7 +61,23 @@ export interface DecidedHeight {
 /** What leaves the cluster when the log is held up to `index` (GU2). */
 export interface Release {
   readonly index: LogIndex
-  readonly what: { readonly r: 'act'; readonly act: UnsignedAct } | { readonly r: 'height'; readonly height: Height }
+  readonly what:
+    | { readonly r: 'act'; readonly act: UnsignedAct }
+    | { readonly r: 'height'; readonly height: Height }
+    /** RC1: the recovering token of another cluster. */
+    | { readonly r: 'token'; readonly cluster: ClusterId; readonly token: Token }
+    /** RC3: what was taken over from the log of this node. */
+    | { readonly r: 'legacy'; readonly from: NodeId }
+}
+
+/** A `legacy` entry of the log (RC3). */
+export interface LegacyMark {
+  readonly part: 'begin' | 'end'
+  readonly from: NodeId
+  readonly height: Height
+  readonly index: LogIndex
+  /** The token it was written under. */
+  readonly token: Token
 }
 
 /** GU5: a running catch-up by blocks. */
@@ -92,6 +112,8 @@ export interface NodeState {
   readonly heights: ReadonlyMap<NodeId, number>
   readonly bodies: ReadonlyMap<Hash, KnownBody>
   readonly acts: readonly LoggedAct[]
+  /** In log order. */
+  readonly legacies: readonly LegacyMark[]
   /** By height, all above the tip. */
   readonly decided: ReadonlyMap<number, DecidedHeight>
   /** Log indices of executed heights, oldest first: what may be compacted (GU6). */
@@ -111,10 +133,29 @@ export interface NodeState {
   readonly counters: { readonly request: number }
   /** When the current height began on this master. */
   readonly heightSince: Instant
-  /** Credentials of token records found in the log at start: verified before they count (NW1, ID4). */
-  readonly unverified: readonly Credential[]
+  /**
+   * Credentials of token records in the log, by grant, until they are verified (NW1, ID4). No height begins before: a master must not
+   * judge or count by older tokens than its cluster has acknowledged (RC1).
+   */
+  readonly unverified: ReadonlyMap<Jws, Credential>
   /** EL6: why this node must re-sync before it may be elected; null when it need not. */
   readonly resync: string | null
+  /** On disk (RC3): the recovery under this token has ended; the log follows a recovering master of this token. */
+  readonly recovered: Token | null
+  readonly crossed: Token | null
+  /** Section 6: set while this node leads and must not vote (RC2). */
+  readonly recovery: Recovery | null
+  /** RC3: this log is being shown to the recovering master. */
+  readonly handOver: HandOver | null
+  /** RC1: recovering tokens of other clusters that are held here. */
+  readonly heldTokens: ReadonlyMap<ClusterId, Token>
+  /** RG6: when other clusters were last heard, and since when this node leads. */
+  readonly heardAt: ReadonlyMap<ClusterId, Instant>
+  readonly leadingSince: Instant
+  /** EL8. */
+  readonly backOffs: ReadonlyMap<NodeId, BackOff>
+  /** RG9: this node is barred and has to show that it computes what the network does. */
+  readonly verifying: Verifying | null
 }
 
 /** True while this node is its cluster's voice. */

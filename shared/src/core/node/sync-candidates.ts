@@ -1,5 +1,6 @@
 /** Which nodes of the cluster the master may add to its sync set, best first (EL4, EL7). */
-import type { NodeId } from '../../ids.ts'
+import type { Instant, NodeId } from '../../ids.ts'
+import { waits } from './back-off.ts'
 import { runGuard } from './run-guard.ts'
 import { isLeading, type NodeState } from './state.ts'
 import type { Turn } from './turn.ts'
@@ -8,7 +9,7 @@ import type { Turn } from './turn.ts'
 export function offerCandidates(turn: Turn): void {
   const role = turn.state.guard.role
   if (role.role !== 'leading' || !isLeading(turn.state)) return
-  const nodes = additionCandidates(turn.state)
+  const nodes = additionCandidates(turn.state, turn.context.now)
   if (nodes.length === role.candidates.length && nodes.every((node, place) => node === role.candidates[place])) return
   runGuard(turn, { i: 'candidates', nodes })
 }
@@ -16,9 +17,9 @@ export function offerCandidates(turn: Turn): void {
 /**
  * Members the authority knows, linked, and electable by their own word. None while the authority is out of reach: an addition that is
  * asked for and not answered would stall the cluster if the node then died (RG4). Nodes of another site than the master's go first, so
- * that one lost site never takes both; then the announced coming standby (EL7), priority and name.
+ * that one lost site never takes both; one that has just left waits (EL8). Then the announced coming standby (EL7), priority and name.
  */
-export function additionCandidates(state: NodeState): readonly NodeId[] {
+export function additionCandidates(state: NodeState, now: Instant): readonly NodeId[] {
   const { election } = state
   const view = election.view
   if (view === null || !election.authority.linkUp) return []
@@ -32,6 +33,7 @@ export function additionCandidates(state: NodeState): readonly NodeId[] {
     .filter(([node, peer]) => {
       const member = members.get(node)
       if (member === undefined || member.noFailover || view.bars.includes(node)) return false
+      if (waits(state.backOffs, node, now)) return false
       return peer.linkUp && peer.heartbeat?.electable === true
     })
     .map(([node]) => node)

@@ -1,12 +1,17 @@
-/** RG1, RG2, RG3, EL6: who may become master. */
+/** RG1, RG2, RG3, RG6, EL6: who may become master. */
 import type { Claim, Resignation } from '../../crypto/statement-types.ts'
-import { compareTokens, type Epoch, sameToken } from '../../ids.ts'
+import { compareTokens, type Epoch, type NodeId, sameToken } from '../../ids.ts'
+import { electableStandbys, electionRefusal, refusal } from './electable.ts'
 import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
+import { pauseRefusal } from './pause.ts'
+import { recoveryRefusal } from './recovery.ts'
+import { settlingRefusal } from './switches.ts'
 import { type FoundedRegistry, type Hearing, type Member, tokenOf } from './types.ts'
 
 export type ClaimVerdict =
-  | { readonly verdict: 'grant'; readonly member: Member; readonly why: string }
+  /** `recovering`: the claimant has nothing of its predecessor's votes, and stands alone (RG6). */
+  | { readonly verdict: 'grant'; readonly member: Member; readonly recovering: boolean; readonly why: string }
   /** The registry is already what was asked: a retry of a claim whose answer was lost (RG1). */
   | { readonly verdict: 'repeat' }
   | { readonly verdict: 'refuse'; readonly refusal: Refusal }
@@ -20,24 +25,74 @@ export function judgeClaim(
 ): ClaimVerdict {
   const member = registry.members.get(claim.node)
   if (claim.network !== registry.network || claim.cluster !== registry.cluster) {
-    return refuse('STATEMENT_INVALID', `the claim is for ${claim.network}/${claim.cluster}`)
+    return refuse(refusal('STATEMENT_INVALID', `the claim is for ${claim.network}/${claim.cluster}`))
   }
-  if (member === undefined) return refuse('UNKNOWN_NODE', `${claim.node} has never registered`)
+  if (member === undefined) return refuse(refusal('UNKNOWN_NODE', `${claim.node} has never registered`))
   if (isRepeat(registry, claim)) return { verdict: 'repeat' }
-  const refusal =
+  const wrong =
     tokenRefusal(registry, claim) ??
-    candidateRefusal(registry, member, context) ??
+    placeRefusal(registry, claim) ??
+    electionRefusal(registry, member, context.wallClock, barsAgainst(registry, hearing, claim, context))
+  if (wrong !== null) return refuse(wrong)
+  const judged = override(registry, claim, judgeCase(registry, hearing, claim, resignation, context))
+  if ('code' in judged) return refuse(judged)
+  const paused = pauseRefusal(registry, claim.node, judged.why, context.wallClock)
+  return paused === null ? { verdict: 'grant', member, ...judged } : refuse(paused)
+}
+
+type Grounds = Pick<Extract<ClaimVerdict, { verdict: 'grant' }>, 'recovering' | 'why'>
+
+/** The claim of a member that may be elected: the grounds for a grant, or what stands against it. */
+function judgeCase(
+  registry: FoundedRegistry,
+  hearing: Hearing,
+  claim: Claim,
+  resignation: Resignation | null,
+  context: RegistryContext,
+): Grounds | Refusal {
+  const wrong =
     logRefusal(registry, hearing, claim) ??
-    evidenceRefusal(registry, claim, resignation)
-  if (refusal !== null) return { verdict: 'refuse', refusal }
-  if (claim.evidence.kind === 'own') return { verdict: 'grant', member, why: 'the registered master claims anew' }
-  if (claim.evidence.kind === 'resigned') return { verdict: 'grant', member, why: `${registry.master} resigned` }
-  if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {
-    return { verdict: 'grant', member, why: `${registry.master}: session closed and reconnect refused` }
+    evidenceRefusal(registry, claim, resignation) ??
+    settlingRefusal(registry, claim, context.wallClock)
+  if (wrong !== null) return wrong
+  if (registry.syncSet.includes(claim.node)) {
+    const why = free(registry, hearing, claim, context)
+    return typeof why === 'string' ? { recovering: false, why } : why
   }
-  const silence = silenceRefusal(registry, hearing, context.now)
-  if (silence !== null) return { verdict: 'refuse', refusal: silence }
-  return { verdict: 'grant', member, why: `${registry.master} was not heard for masterTtl` }
+  const why = 'nobody of the sync set, and no vote of the cluster, was heard for recoverAfter'
+  return recoveryRefusal(registry, hearing, context) ?? { recovering: true, why }
+}
+
+/** RG6: an operator has said that this node may have the epoch whatever is lost; it must mean to recover all the same. */
+function override(registry: FoundedRegistry, claim: Claim, judged: Grounds | Refusal): Grounds | Refusal {
+  const { dataLoss } = registry
+  if (!('code' in judged) || dataLoss?.node !== claim.node || claim.evidence.kind !== 'lost') return judged
+  return { recovering: true, why: `${dataLoss.by} accepts the loss of data: ${dataLoss.why} (${judged.why})` }
+}
+
+/** RG9: with nobody to take over, a barred master goes on meanwhile, also when it has to claim anew. */
+function barsAgainst(
+  registry: FoundedRegistry,
+  hearing: Hearing,
+  claim: Claim,
+  context: RegistryContext,
+): readonly NodeId[] {
+  const goesOn =
+    claim.node === registry.master &&
+    claim.evidence.kind === 'own' &&
+    electableStandbys(registry, hearing, context.wallClock).length === 0
+  return goesOn ? registry.bars.filter((node) => node !== claim.node) : registry.bars
+}
+
+/** RG3: why the mastership is free for a member of the sync set, or the refusal while it is not. */
+function free(registry: FoundedRegistry, hearing: Hearing, claim: Claim, context: RegistryContext): string | Refusal {
+  if (claim.evidence.kind === 'own') return 'the registered master claims anew'
+  if (claim.evidence.kind === 'resigned') return `${registry.master} resigned`
+  if (claim.evidence.kind === 'ordered') return `order ${claim.evidence.order} stands against ${registry.master}`
+  if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {
+    return `${registry.master}: session closed and reconnect refused`
+  }
+  return silenceRefusal(registry, hearing, context.now) ?? `${registry.master} was not heard for masterTtl`
 }
 
 function isRepeat(registry: FoundedRegistry, claim: Claim): boolean {
@@ -57,19 +112,10 @@ function tokenRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
   return order < 0 ? refusal('LOWER_TOKEN', 'the epoch asked for has been granted before') : null
 }
 
-/** RG2: only an electable member of the sync set is granted cleanly; ID8: expiry gates grants. */
-function candidateRefusal(registry: FoundedRegistry, member: Member, context: RegistryContext): Refusal | null {
-  if (context.wallClock >= member.expiresAt) {
-    return refusal('CERTIFICATE_EXPIRED', `the certificate of ${member.node} has expired`)
-  }
-  if (!registry.syncSet.includes(member.node)) {
-    return refusal('NOT_ELECTABLE', `${member.node} is not in the sync set`)
-  }
-  if (registry.bars.includes(member.node)) return refusal('NOT_ELECTABLE', `${member.node} is barred`)
-  if (member.noFailover && member.node !== registry.master) {
-    return refusal('NOT_ELECTABLE', `${member.node} has noFailover set`)
-  }
-  return null
+/** RG2, RG6: a node outside the sync set must mean to recover: nobody gets there by claiming as ever. */
+function placeRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
+  if (registry.syncSet.includes(claim.node) || claim.evidence.kind === 'lost') return null
+  return refusal('NOT_ELECTABLE', `${claim.node} is not in the sync set`)
 }
 
 /** EL6: a log shorter than the authority has seen it acknowledge at this token has lost something. */
@@ -100,15 +146,17 @@ function evidenceRefusal(registry: FoundedRegistry, claim: Claim, resignation: R
             'STATEMENT_INVALID',
             'not a resignation of the recorded master, at its token, in favour of the claimant',
           )
+    case 'ordered': {
+      const { order } = claim.evidence
+      return claim.node !== registry.master && registry.orders.some(({ id }) => id === order)
+        ? null
+        : refusal('STATEMENT_INVALID', `no order ${order} stands against ${registry.master}`)
+    }
     default:
       return null
   }
 }
 
-function refusal(code: Refusal['code'], why: string): Refusal {
-  return { code, why, retryAfterMs: null }
-}
-
-function refuse(code: Refusal['code'], why: string): ClaimVerdict {
-  return { verdict: 'refuse', refusal: refusal(code, why) }
+function refuse(refused: Refusal): ClaimVerdict {
+  return { verdict: 'refuse', refusal: refused }
 }

@@ -2,10 +2,15 @@
  * The registry of one cluster's mastership: a pure machine, run by the ClusterAuthority and the simulator. The rules are
  * in SPEC.md. The driver verifies signatures before a step, and applies its writes in one transaction (RG7).
  */
+import { verified } from './bars.ts'
 import { create, found, seeMember } from './membership.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
+import { operator } from './operator.ts'
+import { order } from './orders.ts'
 import { result } from './outcome.ts'
-import { flushReports, hearReport } from './reports.ts'
+import { endExpiredPause } from './pause.ts'
+import { recovered } from './recovered.ts'
+import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
 import { claim, confirm, refuseRequest, reshape } from './requests.ts'
 import { closeSession, openSession } from './sessions.ts'
 import type { Registry, RegistryState } from './types.ts'
@@ -34,6 +39,11 @@ export const TRANSITIONS: {
     claim: refuseRequest,
     reshape: refuseRequest,
     confirm: refuseRequest,
+    recovered: refuseRequest,
+    verified: refuseRequest,
+    order: notCreated,
+    operator: refuseRequest,
+    foreignSilence: notCreated,
     tick: nothing,
   },
   unfounded: {
@@ -45,6 +55,11 @@ export const TRANSITIONS: {
     claim: refuseRequest,
     reshape: refuseRequest,
     confirm: refuseRequest,
+    recovered: refuseRequest,
+    verified: refuseRequest,
+    order: notFounded,
+    operator: refuseRequest,
+    foreignSilence: hearForeignSilence,
     tick: flushDue,
   },
   founded: {
@@ -56,7 +71,12 @@ export const TRANSITIONS: {
     claim,
     reshape,
     confirm,
-    tick: flushDue,
+    recovered,
+    verified,
+    order,
+    operator,
+    foreignSilence: hearForeignSilence,
+    tick,
   },
 }
 
@@ -76,6 +96,16 @@ function nothing(state: RegistryState): RegistryStep {
 
 function notCreated(state: RegistryState): RegistryStep {
   return result(state, { rejected: { code: 'UNKNOWN_CLUSTER', why: 'the cluster was never created' } })
+}
+
+function notFounded(state: RegistryState): RegistryStep {
+  return result(state, { rejected: { code: 'NOT_ELECTABLE', why: 'the founder has not registered yet' } })
+}
+
+function tick(state: InStatus<'founded'>, _input: RegistryInput, context: RegistryContext): RegistryStep {
+  const ended = endExpiredPause(state, context)
+  const flushed = flushReports(ended.state, context.now, null)
+  return { ...ended, state: flushed.state, write: [...ended.write, ...flushed.write], timers: flushed.timers }
 }
 
 function flushDue(state: RegistryState, _input: RegistryInput, context: RegistryContext): RegistryStep {

@@ -3,6 +3,7 @@ import type { Epoch, Generation, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { changed, eventOf, masterActed, result } from './outcome.ts'
+import { NO_SWITCHES } from './switches.ts'
 import type { FoundedRegistry, GrantRecord, Member, RegistryState, UnfoundedRegistry } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
@@ -85,19 +86,26 @@ export function found(
     issuedAt: context.wallClock,
     certificate: member.certificate,
   }
-  const registry: FoundedRegistry = { ...state.registry, status: 'founded', ...standingAfter(grant) }
+  const registry: FoundedRegistry = {
+    ...state.registry,
+    status: 'founded',
+    ...standingAfter(grant),
+    recovery: null,
+    orders: [],
+    ordersSeen: [],
+    pause: null,
+    switches: NO_SWITCHES,
+  }
   return granted(state, registry, grant, 'the founder named in genesis registers for the first time', context)
 }
 
-/** What a grant makes of the registry. */
-export function standingAfter(
-  grant: GrantRecord,
-): Pick<
-  FoundedRegistry,
-  'epoch' | 'version' | 'master' | 'syncSet' | 'coming' | 'recovering' | 'lastGrant' | 'reshape'
-> {
-  const { epoch, version, node, syncSet, coming, recovering } = grant
-  return { epoch, version, master: node, syncSet, coming, recovering, lastGrant: grant, reshape: null }
+type Standing = 'epoch' | 'version' | 'master' | 'syncSet' | 'coming' | 'lastGrant' | 'reshape' | 'fenced' | 'dataLoss'
+
+/** What every grant makes of the registry; what operators said about the token before it is used up. */
+export function standingAfter(grant: GrantRecord): Pick<FoundedRegistry, Standing> {
+  const { epoch, version, node, syncSet, coming } = grant
+  const unsaid = { fenced: null, dataLoss: null }
+  return { epoch, version, master: node, syncSet, coming, lastGrant: grant, reshape: null, ...unsaid }
 }
 
 /** A new token is recorded, told to the sessions and to the directory (NW2). */

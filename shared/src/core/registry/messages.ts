@@ -3,9 +3,17 @@ import type { Claim, ClaimEvidence, Reshape, Resignation } from '../../crypto/st
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterPolicy } from '../../genesis.ts'
 import type { ClusterId, Epoch, Generation, Jws, NetworkId, NodeId, Token, UnixMs, Version } from '../../ids.ts'
-import type { ToAuthority } from '../../protocol/control.ts'
+import type { OrderView, ToAuthority } from '../../protocol/control.ts'
 import type { Moment, Step } from '../step.ts'
-import type { Acknowledged, FoundedRegistry, GrantRecord, Member, RegistryState, UnfoundedRegistry } from './types.ts'
+import type {
+  Acknowledged,
+  ForeignSilence,
+  FoundedRegistry,
+  GrantRecord,
+  Member,
+  RegistryState,
+  UnfoundedRegistry,
+} from './types.ts'
 
 /** Who waits for an answer: a session or an HTTP request, and its number for the request. */
 export interface RequestRef {
@@ -14,6 +22,20 @@ export interface RequestRef {
 }
 
 export type Report = Omit<Extract<ToAuthority, { t: 'report' }>, 't'>
+/** What operators do (ID7 gates who may). */
+export type OperatorAction =
+  | { readonly act: 'order'; readonly id: string; readonly node: NodeId }
+  /** Lifts the bar on a node (RG9). */
+  | { readonly act: 'clear'; readonly node: NodeId }
+  | { readonly act: 'pause'; readonly until: UnixMs }
+  | { readonly act: 'resume' }
+  /** RG6, where recovery is never automatic. */
+  | { readonly act: 'confirm-fenced' }
+  | { readonly act: 'allow-data-loss'; readonly node: NodeId }
+  /** RC4: the wait for the other clusters is given up. */
+  | { readonly act: 'end-recovery' }
+
+export type RecoveredBy = Extract<ToAuthority, { t: 'recovered' }>['by']
 
 /** Every statement and certificate in an input was verified by the driver before (ID5). */
 export type RegistryInput =
@@ -39,6 +61,33 @@ export type RegistryInput =
     }
   | { readonly i: 'reshape'; readonly from: RequestRef; readonly reshape: Reshape; readonly statement: Jws }
   | { readonly i: 'confirm'; readonly from: RequestRef; readonly node: NodeId; readonly token: Token }
+  /** The master says that recovery has ended (RC3). */
+  | {
+      readonly i: 'recovered'
+      readonly from: RequestRef
+      readonly node: NodeId
+      readonly token: Token
+      readonly by: RecoveredBy
+    }
+  /** A barred node has re-synced and found every block in agreement with its certificate (RG9). */
+  | {
+      readonly i: 'verified'
+      readonly from: RequestRef
+      readonly node: NodeId
+      readonly token: Token
+      readonly height: number
+    }
+  /** From the directory: a node has passed the threshold of errors (NW5, RG9). */
+  | ({ readonly i: 'order' } & OrderView)
+  | {
+      readonly i: 'operator'
+      readonly from: RequestRef
+      readonly by: string
+      readonly why: string
+      readonly action: OperatorAction
+    }
+  /** From the directory, again and again: what other clusters' masters hear of this one (RG6). */
+  | ({ readonly i: 'foreignSilence' } & Omit<ForeignSilence, 'at'>)
   | { readonly i: 'tick' }
 
 export type RegistryWrite =
@@ -77,7 +126,8 @@ export type RegistrySend =
 /** RG11: who, why, on what evidence, and the state after it. */
 export interface RegistryEvent {
   readonly event: RegistryEventKind
-  readonly who: NodeId
+  /** A node, or an operator by name. */
+  readonly who: string
   readonly why: string
   readonly code: ErrorCode | null
   readonly evidence: RegistryEvidence | null
@@ -96,12 +146,33 @@ export type RegistryEventKind =
   | 'reshape-refused'
   | 'confirmed'
   | 'confirm-refused'
+  | 'recovery-ended'
+  | 'recovery-end-repeated'
+  | 'recovery-end-refused'
+  | 'bar-lifted'
+  | 'verified-repeated'
+  | 'verified-refused'
+  | 'ordered'
+  | 'order-refused'
+  /** An alert: nobody can take over from the ordered master. */
+  | 'order-waits'
+  | 'paused'
+  | 'resumed'
+  | 'pause-expired'
+  | 'fencing-confirmed'
+  | 'data-loss-allowed'
+  | 'operator-repeated'
+  | 'operator-refused'
   | 'report-conflict'
 
 export type RegistryEvidence =
   | { readonly kind: 'claim'; readonly claim: Omit<Claim, 'evidence'>; readonly given: ClaimEvidence }
   | { readonly kind: 'reshape'; readonly reshape: Reshape }
   | { readonly kind: 'token'; readonly token: Token; readonly role?: 'master' | 'follower' }
+  | { readonly kind: 'recovered'; readonly token: Token; readonly by: RecoveredBy }
+  | { readonly kind: 'verified'; readonly token: Token; readonly height: number }
+  | { readonly kind: 'order'; readonly order: OrderView }
+  | { readonly kind: 'operator'; readonly action: OperatorAction }
   | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
 
 export interface RegistrySummary {

@@ -1,5 +1,5 @@
 /** Building blocks of a registry step: what a change writes, says and records. */
-import type { Instant, NodeId } from '../../ids.ts'
+import type { Instant } from '../../ids.ts'
 import type {
   Refusal,
   RegistryEvent,
@@ -30,7 +30,7 @@ export function summarize(registry: Registry): RegistrySummary {
 export function eventOf(
   event: RegistryEventKind,
   registry: Registry,
-  about: { who: NodeId; why: string; evidence?: RegistryEvidence; code?: RegistryEvent['code'] },
+  about: { who: string; why: string; evidence?: RegistryEvidence; code?: RegistryEvent['code'] },
 ): RegistryEvent {
   const { who, why, evidence = null, code = null } = about
   return { event, who, why, code, evidence, after: summarize(registry) }

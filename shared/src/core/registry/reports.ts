@@ -23,7 +23,7 @@ export function hearReport(state: Created, input: Input<'report'>, context: Regi
   const behind = registry.status === 'founded' && compareTokens(report.token, tokenOf(registry)) < 0
   const before = hearing.reports.get(node)
   const { acknowledged, complete } = acknowledge(registry.acknowledged.get(node), before, session, report)
-  const { token, role, stalled, heardMasterMs } = report
+  const { token, role, stalled, heardMasterMs, heardSyncSetMs } = report
   const writtenAt = before?.writtenAt ?? context.now
   const now: HeardReport = {
     at: context.now,
@@ -32,6 +32,7 @@ export function hearReport(state: Created, input: Input<'report'>, context: Regi
     role,
     stalled,
     heardMasterMs,
+    heardSyncSetMs,
     acknowledged,
     complete,
     writtenAt,
@@ -48,6 +49,16 @@ export function hearReport(state: Created, input: Input<'report'>, context: Regi
   const newToken = written === undefined || !sameToken(written.token, acknowledged.token)
   const send: RegistrySend[] = behind ? [heard, { s: 'state', session }] : [heard]
   return { ...flushReports(next, context.now, newToken ? node : null), send }
+}
+
+/** RG6: a hint that only `recovery.ts` reads; the newest one counts. */
+export function hearForeignSilence(
+  state: RegistryState,
+  { reporters, clusters, silentForMs }: Input<'foreignSilence'>,
+  context: RegistryContext,
+): RegistryStep {
+  const foreignSilence = { at: context.now, reporters, clusters, silentForMs }
+  return result({ ...state, hearing: { ...state.hearing, foreignSilence } })
 }
 
 /** Writes what is due after `reportWriteMs`, and that of `atOnce`; asks for a timer while something waits. */

@@ -1,10 +1,22 @@
 /** The three requests of nodes: claim, reshape, confirm. Each is answered, and each is an event (RG11). */
+import { unreachable } from '../../assert.ts'
 import { type Epoch, type NodeId, sameToken, type Version } from '../../ids.ts'
 import { judgeClaim } from './claim.ts'
 import { granted, standingAfter } from './membership.ts'
-import type { Refusal, RegistryContext, RegistryEvidence, RegistryInput, RegistryStep } from './messages.ts'
+import type {
+  Refusal,
+  RegistryContext,
+  RegistryEventKind,
+  RegistryEvidence,
+  RegistryInput,
+  RegistryStep,
+} from './messages.ts'
+import { ordersAfter } from './orders.ts'
 import { accepted, changed, eventOf, masterActed, refused, result } from './outcome.ts'
+import { pauseAt } from './pause.ts'
+import { recoveryAfter } from './recovery.ts'
 import { judgeReshape } from './reshape.ts'
+import { switchesAfter } from './switches.ts'
 import { type FoundedRegistry, type GrantRecord, type RegistryState, tokenOf } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
@@ -26,20 +38,30 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     const event = eventOf('grant-repeated', registry, { who, why: 'the same nonce holds this epoch', evidence })
     return result(state, { send: [accepted(input.from)], events: [event] })
   }
-  const syncSet = [who, ...registry.syncSet.filter((node) => node !== registry.master && node !== who)]
+  const heirs = registry.syncSet.filter((node) => node !== registry.master && node !== who)
+  const syncSet = verdict.recovering ? [who] : [who, ...heirs]
+  const recovery = verdict.recovering ? recoveryAfter(registry) : registry.recovery
   const grant: GrantRecord = {
     generation: registry.generation,
     epoch: (registry.epoch + 1) as Epoch,
     version: (registry.version + 1) as Version,
     node: who,
     syncSet,
-    recovering: registry.recovering,
+    recovering: recovery !== null,
     coming: comingAfter(registry, input.claim.coming, syncSet),
     nonce: input.claim.nonce,
     issuedAt: context.wallClock,
     certificate: verdict.member.certificate,
   }
-  const step = granted(state, { ...registry, ...standingAfter(grant) }, grant, verdict.why, context, evidence)
+  const next: FoundedRegistry = {
+    ...registry,
+    ...standingAfter(grant),
+    recovery,
+    orders: ordersAfter(registry, who),
+    pause: pauseAt(registry, context.wallClock),
+    switches: switchesAfter(registry, input.claim, context.wallClock),
+  }
+  const step = granted(state, next, grant, verdict.why, context, evidence)
   return { ...step, send: [accepted(input.from), ...step.send] }
 }
 
@@ -100,25 +122,45 @@ export function confirm(state: Founded, input: Input<'confirm'>, context: Regist
   })
 }
 
+type Request =
+  | Input<'claim'>
+  | Input<'reshape'>
+  | Input<'confirm'>
+  | Input<'recovered'>
+  | Input<'verified'>
+  | Input<'operator'>
+
+const REFUSED: { readonly [Name in Request['i']]: RegistryEventKind } = {
+  claim: 'claim-refused',
+  reshape: 'reshape-refused',
+  confirm: 'confirm-refused',
+  recovered: 'recovery-end-refused',
+  verified: 'verified-refused',
+  operator: 'operator-refused',
+}
+
 /** A request to a cluster that has no master yet. */
-export function refuseRequest(
-  state: RegistryState,
-  input: Input<'claim'> | Input<'reshape'> | Input<'confirm'>,
-): RegistryStep {
+export function refuseRequest(state: RegistryState, input: Request): RegistryStep {
   const why =
     state.registry.status === 'absent' ? 'the cluster was never created' : 'the founder has not registered yet'
   const code = state.registry.status === 'absent' ? 'UNKNOWN_CLUSTER' : 'NOT_ELECTABLE'
-  const event = eventOf(`${input.i}-refused`, state.registry, { who: whoAsks(input), why, code })
+  const event = eventOf(REFUSED[input.i], state.registry, { who: whoAsks(input), why, code })
   return refused(state, input.from, { code, why, retryAfterMs: null }, event)
 }
 
-function whoAsks(input: Input<'claim'> | Input<'reshape'> | Input<'confirm'>): NodeId {
+function whoAsks(input: Request): string {
   switch (input.i) {
     case 'claim':
       return input.claim.node
     case 'reshape':
       return input.reshape.node
     case 'confirm':
+    case 'recovered':
+    case 'verified':
       return input.node
+    case 'operator':
+      return input.by
+    default:
+      return unreachable(input)
   }
 }

@@ -9,12 +9,16 @@ type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly 
 type Created = RegistryState & { readonly registry: UnfoundedRegistry | FoundedRegistry }
 
 /** One session per node, the newest wins: a close may never be told (DESIGN section 11). */
-export function openSession(state: Created, input: Input<'sessionOpened'>): RegistryStep {
+export function openSession(state: Created, input: Input<'sessionOpened'>, context: RegistryContext): RegistryStep {
   if (!state.registry.members.has(input.node)) {
     return result(state, { rejected: { code: 'UNKNOWN_NODE', why: `${input.node} is not a member` } })
   }
   const older = state.hearing.sessions.get(input.node)
-  const sessions = new Map(state.hearing.sessions).set(input.node, { state: 'open', id: input.session })
+  const sessions = new Map(state.hearing.sessions).set(input.node, {
+    state: 'open',
+    id: input.session,
+    at: context.now,
+  })
   const superseded = older?.state === 'open' && older.id !== input.session
   const send: RegistrySend[] = superseded ? [{ s: 'closeSession', session: older.id }] : []
   return result({ ...state, hearing: { ...state.hearing, sessions } }, { send })

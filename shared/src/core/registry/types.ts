@@ -11,9 +11,10 @@ import type {
   NetworkId,
   NodeId,
   Token,
+  UnixMs,
   Version,
 } from '../../ids.ts'
-import type { MemberView } from '../../protocol/control.ts'
+import type { LastClean, MemberView, OrderView, PauseView } from '../../protocol/control.ts'
 
 /** A node whose certificate was verified to the cluster's owner key when it opened a session. */
 export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {}
@@ -28,6 +29,26 @@ export interface GrantRecord extends Omit<Grant, 'network' | 'cluster'> {
 export interface Acknowledged {
   readonly token: Token
   readonly durableIndex: LogIndex
+}
+
+/** The mark of a cluster that its vote records were lost; it stays until the end of recovery is recorded (RG6). */
+export interface Recovery {
+  /** What was recorded when the first recovering grant was given; further grants do not change it. */
+  readonly lastClean: LastClean
+}
+
+/** An operator's word about the recorded token: the next grant, whoever gets it, uses it up. */
+export interface OperatorWord {
+  readonly by: string
+  readonly why: string
+}
+
+/** Grants that the next decisions need to know of (EL8). */
+export interface Switches {
+  /** The last change of master, and who held the mastership before it. */
+  readonly last: { readonly at: UnixMs; readonly from: NodeId } | null
+  /** When a living master was switched away from without an order, oldest first; of the last hour. */
+  readonly living: readonly UnixMs[]
 }
 
 interface Registered {
@@ -61,8 +82,18 @@ export interface FoundedRegistry extends Registered {
   readonly syncSet: readonly NodeId[]
   /** The coming standby, announced only (EL7). */
   readonly coming: NodeId | null
-  /** The mark of the cluster that its vote records were lost (RG6). */
-  readonly recovering: boolean
+  /** Null: not recovering. */
+  readonly recovery: Recovery | null
+  /** Standing orders, all against the recorded master, oldest first (RG9). */
+  readonly orders: readonly OrderView[]
+  /** Ids of orders that were taken in, newest last. */
+  readonly ordersSeen: readonly string[]
+  readonly pause: PauseView | null
+  readonly switches: Switches
+  /** The hosts of the predecessor are fenced (RG6, `recovery: 'operator'`). */
+  readonly fenced: OperatorWord | null
+  /** This node may have the epoch as recovering without the silence of RG6, and with what its log has lost. */
+  readonly dataLoss: (OperatorWord & { readonly node: NodeId }) | null
   readonly lastGrant: GrantRecord
   /** The statement behind the sync set; null while it is that of the grant (ID4). */
   readonly reshape: Jws | null
@@ -72,10 +103,10 @@ export type Registry = AbsentRegistry | UnfoundedRegistry | FoundedRegistry
 
 /** A node's connection, as far as this life of the authority has seen it. */
 export type Session =
-  | { readonly state: 'open'; readonly id: string }
+  | { readonly state: 'open'; readonly id: string; readonly at: Instant }
   | { readonly state: 'closed'; readonly id: string; readonly at: Instant }
 
-/** A report as heard; `heardMasterMs` is an age at `at`. */
+/** A report as heard; `heardMasterMs` and `heardSyncSetMs` are ages at `at`. */
 export interface HeardReport {
   readonly at: Instant
   readonly session: string
@@ -83,12 +114,24 @@ export interface HeardReport {
   readonly role: 'master' | 'follower'
   readonly stalled: boolean
   readonly heardMasterMs: number | null
+  readonly heardSyncSetMs: number | null
   /** What this node's claims are measured by. */
   readonly acknowledged: Acknowledged
   /** In this session the log has been as long as was acknowledged before: from here it may be truncated (GU3). */
   readonly complete: boolean
   /** When `acknowledged` was last written to disk. */
   readonly writtenAt: Instant
+}
+
+/** What the masters of other clusters say about votes of this one, as the directory put it together (RG6). */
+export interface ForeignSilence {
+  readonly at: Instant
+  /** Other clusters whose masters reported of late. */
+  readonly reporters: number
+  /** Clusters of the network, this one included. */
+  readonly clusters: number
+  /** For how long none of those had heard a vote of this cluster. */
+  readonly silentForMs: number
 }
 
 /** Volatile: begins empty with every start of the authority, and is a hint only (RG7). */
@@ -102,6 +145,7 @@ export interface Hearing {
   readonly masterActedAt: Instant | null
   /** When the present token was granted; null: in an earlier life of the authority. */
   readonly grantedAt: Instant | null
+  readonly foreignSilence: ForeignSilence | null
 }
 
 export interface RegistryState {
@@ -124,6 +168,7 @@ export function startAuthority(registry: Registry, startedAt: Instant): Registry
       conflicts: new Map(),
       masterActedAt: null,
       grantedAt: null,
+      foreignSilence: null,
     },
   }
 }

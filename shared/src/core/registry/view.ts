@@ -5,7 +5,8 @@ import type { FoundedRegistry, GrantRecord, Member } from './types.ts'
 
 /** `credential` is the signed form of `registry.lastGrant`. */
 export function viewOf(registry: FoundedRegistry, credential: Credential): RegistryView {
-  const { network, cluster, generation, epoch, version, master, syncSet, coming, recovering, bars } = registry
+  const { network, cluster, generation, epoch, version, master, syncSet, coming, recovery, bars, orders, pause } =
+    registry
   const members = [...registry.members.values()].sort((a, b) => (a.node < b.node ? -1 : 1)).map(memberView)
   return {
     network,
@@ -16,12 +17,12 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
     master,
     syncSet,
     coming,
-    recovering,
+    recovering: recovery !== null,
     members,
-    lastClean: null,
+    lastClean: recovery?.lastClean ?? null,
     bars,
-    orders: [],
-    pause: null,
+    orders,
+    pause,
     frozen: null,
     credential,
   }

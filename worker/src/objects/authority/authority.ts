@@ -161,6 +161,14 @@ export class Authority {
           node,
           token: message.token,
         })
+      case 'recovered': {
+        const { request, token, by } = message
+        return this.#decide({ i: 'recovered', from: { channel: id, request }, node, token, by })
+      }
+      case 'verified': {
+        const { request, token, height } = message
+        return this.#decide({ i: 'verified', from: { channel: id, request }, node, token, height })
+      }
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report)

@@ -13,7 +13,8 @@ import type { Epoch, Generation, LogIndex, NodeId, Version } from '@baton/shared
 import type { Sql } from '../../adapters/sql.ts'
 
 type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars'>
-type Founded = Pick<FoundedRegistry, 'epoch' | 'master' | 'syncSet' | 'coming' | 'recovering' | 'reshape'>
+/** What only a founded registry has; the grant has a row of its own. */
+type Founded = Omit<FoundedRegistry, keyof UnfoundedRegistry | 'lastGrant'>
 
 type Writers = { readonly [W in RegistryWrite['w']]: (sql: Sql, write: Extract<RegistryWrite, { w: W }>) => void }
 
@@ -106,8 +107,10 @@ function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): 
   )
 }
 
-function foundedPart({ epoch, master, syncSet, coming, recovering, reshape }: FoundedRegistry): Founded {
-  return { epoch, master, syncSet, coming, recovering, reshape }
+function foundedPart(registry: FoundedRegistry): Founded {
+  const { epoch, master, syncSet, coming, recovery, reshape } = registry
+  const { orders, ordersSeen, pause, switches, fenced, dataLoss } = registry
+  return { epoch, master, syncSet, coming, recovery, reshape, orders, ordersSeen, pause, switches, fenced, dataLoss }
 }
 
 function loadMembers(sql: Sql): ReadonlyMap<NodeId, Member> {

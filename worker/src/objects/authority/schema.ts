@@ -39,4 +39,14 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID`,
     ],
   },
+  {
+    name: 'recovery, orders and restore',
+    statements: [
+      // No grant of the version before was recovering, and nobody could order or pause anything.
+      `UPDATE cluster SET founded = json_patch(json_remove(founded, '$.recovering'),
+        '{"orders": [], "ordersSeen": [], "switches": {"living": []}}')`,
+      `UPDATE cluster SET founded = json_set(founded, '$.recovery', json('null'), '$.pause', json('null'),
+        '$.switches.last', json('null'), '$.fenced', json('null'), '$.dataLoss', json('null'))`,
+    ],
+  },
 ]

@@ -1,0 +1,43 @@
+/** What must hold of orders, bars, pauses and operators' words, before and after a step. */
+import type { FoundedRegistry, GrantRecord } from './types.ts'
+
+export function brokenStandingOrders(registry: FoundedRegistry): readonly string[] {
+  const broken: string[] = []
+  const { orders, ordersSeen, bars, master, switches, policy } = registry
+  for (const { id, node } of orders) {
+    if (node !== master) broken.push('RG9: an order stands against a node that is not the master')
+    if (!bars.includes(node)) broken.push('RG9: an order stands against a node that is not barred')
+    if (!ordersSeen.includes(id)) broken.push('RG9: an order was taken in and not remembered')
+  }
+  if (switches.living.length > policy.switchesPerHour) {
+    broken.push('EL8: more switches from a living master than the policy allows')
+  }
+  return broken
+}
+
+export function brokenOrders(
+  was: FoundedRegistry,
+  is: FoundedRegistry,
+  grants: readonly GrantRecord[],
+): readonly string[] {
+  const broken: string[] = []
+  const switched = grants.some(({ node }) => node !== was.master)
+  if (!switched && was.orders.some((order) => !is.orders.includes(order))) {
+    broken.push('RG9: an order ended without a switch')
+  }
+  if (was.orders.some(({ node }) => was.bars.includes(node) && !is.bars.includes(node))) {
+    broken.push('RG9: a bar was lifted under a standing order')
+  }
+  for (const grant of grants) {
+    if (grant.node !== was.master && was.bars.includes(grant.node)) broken.push('RG9: a grant to a barred node')
+    if (was.pause !== null && grant.issuedAt < was.pause.until && grant.node !== was.master) {
+      broken.push('RG10: a switch in a pause')
+    }
+    if (is.fenced !== null || is.dataLoss !== null) broken.push('RG6: an operator’s word outlived its token')
+    const fenced = was.fenced !== null || was.dataLoss?.node === grant.node
+    if (was.policy.recovery === 'operator' && !was.syncSet.includes(grant.node) && !fenced) {
+      broken.push('RG6: a recovering grant that no operator confirmed')
+    }
+  }
+  return broken
+}

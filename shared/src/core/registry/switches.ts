@@ -1,0 +1,45 @@
+/** EL8: a living master is not switched back and forth. Never holds back a switch from a dead or ordered one. */
+import type { Claim } from '../../crypto/statement-types.ts'
+import type { UnixMs } from '../../ids.ts'
+import { refusal } from './electable.ts'
+import type { Refusal } from './messages.ts'
+import type { FoundedRegistry, Switches } from './types.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Why a resigning master must stay for now; null when it may go, or when the claim is no such thing. */
+export function settlingRefusal(registry: FoundedRegistry, claim: Claim, wallClock: UnixMs): Refusal | null {
+  if (!isUnforced(registry, claim)) return null
+  const { settleTimeMs, switchesPerHour } = registry.policy
+  const { last, living } = registry.switches
+  if (last !== null && last.from === claim.node) {
+    const leftMs = settleTimeMs - ageOf(last.at, wallClock)
+    if (leftMs > 0) return refusal('SETTLING', `the mastership left ${claim.node} a moment ago`, leftMs)
+  }
+  const recent = living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
+  if (recent.length < switchesPerHour) return null
+  const leftMs = HOUR_MS - ageOf(recent[0]!, wallClock)
+  return refusal('SETTLING', `${recent.length} switches from a living master in the last hour`, leftMs)
+}
+
+/** What is remembered after a grant: no more than the next decision needs. */
+export function switchesAfter(registry: FoundedRegistry, claim: Claim, wallClock: UnixMs): Switches {
+  const { switches, master: from, policy } = registry
+  if (claim.node === from) return switches
+  const last = { at: wallClock, from }
+  if (!isUnforced(registry, claim)) return { ...switches, last }
+  const recent = switches.living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
+  return { last, living: [...recent, wallClock].slice(-policy.switchesPerHour) }
+}
+
+/** The master lives, has resigned, and nobody has ordered it to. */
+function isUnforced(registry: FoundedRegistry, claim: Claim): boolean {
+  return claim.evidence.kind === 'resigned' && registry.orders.length === 0
+}
+
+/** A wall clock that was set back must not hold anybody up: what lies in the future is long past. */
+function ageOf(at: UnixMs, wallClock: UnixMs): number {
+  return at > wallClock ? Number.POSITIVE_INFINITY : wallClock - at
+}
+
+export const NO_SWITCHES: Switches = { last: null, living: [] }

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { A, B, C, foundedCluster, POLICY } from './fixture.ts'
+
+const SETTLE = POLICY.settleTimeMs
+const HOUR = 3_600_000
+
+/** A has handed over to B, which has taken A and C into the sync set. */
+function handedOver(policy = {}) {
+  const cluster = foundedCluster(policy)
+  expect(cluster.handOver(B)).toEqual({ ok: true })
+  cluster.reshape([B, A, C])
+  return cluster
+}
+
+test('[EL8] an unforced switch back waits for the settle time', () => {
+  const cluster = handedOver()
+  cluster.now += SETTLE - 1
+  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: 1 })
+  cluster.now += 1
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+})
+
+test('[EL8] the settle time outlives the authority, and a new claim of the same master', () => {
+  const cluster = handedOver()
+  cluster.claim(B, { kind: 'own' })
+  cluster.restart()
+  for (const node of [A, B, C]) cluster.register(node)
+  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING' })
+})
+
+test('[EL8] a switch to a third node is no switch back', () => {
+  const cluster = handedOver()
+  expect(cluster.handOver(C)).toEqual({ ok: true })
+})
+
+test('[EL8] a switch from a dead or silent master never waits', () => {
+  const dead = handedOver()
+  dead.close(B)
+  expect(dead.claim(A, { kind: 'refused' })).toEqual({ ok: true })
+  const silent = handedOver({ switchesPerHour: 1 })
+  silent.now += POLICY.masterTtlMs
+  silent.report(A)
+  expect(silent.claim(A, { kind: 'silence', forMs: 1_000 })).toEqual({ ok: true })
+})
+
+test('[EL8] a living master is switched at most so often in an hour', () => {
+  const cluster = handedOver({ switchesPerHour: 2 })
+  const [first] = [cluster.now]
+  cluster.now += SETTLE
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+  cluster.reshape([A, B, C])
+  cluster.now += SETTLE
+  const leftMs = HOUR - (cluster.now - first)
+  expect(cluster.handOver(C)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: leftMs })
+  cluster.now += leftMs
+  cluster.report(C)
+  expect(cluster.handOver(C)).toEqual({ ok: true })
+})
+
+test('[EL8] switches from dead masters do not use up the hour', () => {
+  const cluster = foundedCluster({ switchesPerHour: 1 })
+  cluster.close(A)
+  cluster.claim(B, { kind: 'refused' })
+  cluster.reshape([B, C])
+  expect(cluster.handOver(C)).toEqual({ ok: true })
+})
+
+test('[EL8] a wall clock that is set back holds nobody up', () => {
+  const cluster = handedOver({ switchesPerHour: 1 })
+  cluster.now -= 5_000
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+})
