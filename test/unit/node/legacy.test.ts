@@ -1,3 +1,4 @@
+import { bindingActs, completeLegacy } from '@baton/shared/core/node/legacy'
 import { type Height, type NodeId, sameToken } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { describeWorld, lost, violations } from '../../support/world/checks.ts'
@@ -254,3 +255,23 @@ test('[RC2] a predecessor that is a height ahead of everybody and has proposed t
 function hasPolka({ state: { consensus } }: Host, height: Height): boolean {
   return consensus.kind === 'running' && consensus.height === height && consensus.progress.step === 'precommit'
 }
+
+test('[RC3 GU7] what is taken over replaces the acts before it, which the clean epoch may have given up; half of it binds nobody', () => {
+  const world = worldToRecover()
+  const { state } = world.host('c1-n1')
+  const vote = { kind: 'vote', height: 9 as Height, round: 0 as never, type: 'prevote', block: null } as const
+  const at = (index: number) => ({ index: index as never, record: vote })
+  const mark = { from: 'c1-n2' as NodeId, height: 8 as Height, token: state.guard.token }
+  const begin = { ...mark, part: 'begin', index: 5 as never } as const
+  const acts = [at(3), at(6), at(9)]
+  expect(bindingActs({ ...state, acts, legacies: [] })).toEqual(acts)
+  const half = { ...state, acts, legacies: [begin] }
+  expect(bindingActs(half)).toEqual(acts.slice(1))
+  expect(completeLegacy(half)).toBeNull()
+  const whole = { ...half, legacies: [begin, { ...begin, part: 'end', index: 7 as never } as const] }
+  expect(bindingActs(whole)).toEqual(acts.slice(1))
+  expect(completeLegacy(whole)).toMatchObject({ from: 'c1-n2', index: 7 })
+  const again = { ...whole, legacies: [...whole.legacies, { ...begin, index: 8 as never }] }
+  expect(bindingActs(again)).toEqual(acts.slice(2))
+  expect(completeLegacy(again)).toBeNull()
+})

@@ -68,7 +68,7 @@ test('[RG10] in a pause nobody takes over from a dead master; the claim waits an
 })
 
 test('[EL8] a switch back that is refused leaves the master in office', () => {
-  const world = settledWorld()
+  const world = settledWorld({ policy: { settleTimeMs: 60_000 } })
   const resign = () => world.masterOf('c1')!.feed({ i: 'resign', to: null, leaving: false })
   resign()
   expect(world.run(2_000, () => epochOf(world, 'c1') === 2)).toBe(true)

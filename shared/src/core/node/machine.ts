@@ -21,7 +21,7 @@ import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts
 import { receiveLegacy } from './legacy.ts'
 import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
 import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
-import { toldHeld } from './resync.ts'
+import { noteResynced, toldHeld } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
@@ -218,6 +218,7 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
       noteHeight(turn, from, message.height)
       runElection(turn, { i: 'heartbeat', from, message })
       if (before !== message.electable) offerCandidates(turn)
+      noteResynced(turn)
       return
     }
     case 'preVote':

@@ -4,7 +4,15 @@ import { LIMITS } from '../../limits.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { changed, eventOf, masterActed, result } from './outcome.ts'
 import { NO_SWITCHES } from './switches.ts'
-import type { FoundedRegistry, GrantRecord, Member, RegistryState, UnfoundedRegistry } from './types.ts'
+import type {
+  Created,
+  FoundedRegistry,
+  GrantRecord,
+  Member,
+  Recovery,
+  RegistryState,
+  UnfoundedRegistry,
+} from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
 
@@ -21,6 +29,8 @@ export function create(state: RegistryState, input: Input<'create'>): RegistrySt
     members: new Map(),
     bars: [],
     acknowledged: new Map(),
+    frozen: null,
+    restore: null,
   }
   return result(
     { ...state, registry },
@@ -32,7 +42,7 @@ export function create(state: RegistryState, input: Input<'create'>): RegistrySt
 }
 
 /** Adds or updates a member; every change of what others are told about it raises the version (RG1). */
-export function seeMember<Known extends UnfoundedRegistry | FoundedRegistry>(
+export function seeMember<Known extends Created>(
   state: RegistryState & { readonly registry: Known },
   member: Member,
 ): RegistryStep & { readonly state: RegistryState & { readonly registry: Known } } {
@@ -73,14 +83,17 @@ export function found(
   nonce: string,
   context: RegistryContext,
 ): RegistryStep {
+  const { generation } = state.registry
   const version = (state.registry.version + 1) as Version
+  // A cluster whose registry was lost as a whole has had masters of whom nobody told (RG8).
+  const recovery = generation === 0 ? null : NOTHING_CLEAN
   const grant: GrantRecord = {
-    generation: state.registry.generation,
+    generation,
     epoch: 1 as Epoch,
     version,
     node: member.node,
     syncSet: [member.node],
-    recovering: false,
+    recovering: recovery !== null,
     coming: null,
     nonce,
     issuedAt: context.wallClock,
@@ -90,7 +103,7 @@ export function found(
     ...state.registry,
     status: 'founded',
     ...standingAfter(grant),
-    recovery: null,
+    recovery,
     orders: [],
     ordersSeen: [],
     pause: null,
@@ -99,13 +112,38 @@ export function found(
   return granted(state, registry, grant, 'the founder named in genesis registers for the first time', context)
 }
 
-type Standing = 'epoch' | 'version' | 'master' | 'syncSet' | 'coming' | 'lastGrant' | 'reshape' | 'fenced' | 'dataLoss'
+/** No log can end this recovery early. */
+const NOTHING_CLEAN: Recovery = {
+  lastClean: { token: { generation: 0 as Generation, epoch: 0 as Epoch }, syncSet: [] },
+}
+
+type Standing =
+  | 'epoch'
+  | 'version'
+  | 'master'
+  | 'syncSet'
+  | 'coming'
+  | 'syncSetVersion'
+  | 'lastGrant'
+  | 'reshape'
+  | 'fenced'
+  | 'dataLoss'
 
 /** What every grant makes of the registry; what operators said about the token before it is used up. */
 export function standingAfter(grant: GrantRecord): Pick<FoundedRegistry, Standing> {
   const { epoch, version, node, syncSet, coming } = grant
   const unsaid = { fenced: null, dataLoss: null }
-  return { epoch, version, master: node, syncSet, coming, lastGrant: grant, reshape: null, ...unsaid }
+  return {
+    epoch,
+    version,
+    master: node,
+    syncSet,
+    syncSetVersion: version,
+    coming,
+    lastGrant: grant,
+    reshape: null,
+    ...unsaid,
+  }
 }
 
 /** A new token is recorded, told to the sessions and to the directory (NW2). */

@@ -23,7 +23,10 @@ export type OrderVerdict =
   | { readonly verdict: 'repeat' }
   | { readonly verdict: 'refuse'; readonly refusal: Refusal }
 
-/** The node is barred at once. Against the master the order stands; against another node there is nothing to switch. */
+/**
+ * The node is barred at once. Against the master the order stands; against another node there is nothing to switch. While a
+ * restore has not found out who is master, any may be (RG8).
+ */
 export function judgeOrder(registry: FoundedRegistry, order: OrderView): OrderVerdict {
   if (registry.ordersSeen.includes(order.id)) return { verdict: 'repeat' }
   const { node } = order
@@ -37,7 +40,7 @@ export function judgeOrder(registry: FoundedRegistry, order: OrderView): OrderVe
   const taken: FoundedRegistry = {
     ...registry,
     version: (registry.version + 1) as Version,
-    orders: node === registry.master ? [...registry.orders, order] : registry.orders,
+    orders: node === registry.master || registry.restore !== null ? [...registry.orders, order] : registry.orders,
     ordersSeen: [...registry.ordersSeen, order.id].slice(-LIMITS.ordersRemembered),
     bars: registry.bars.includes(node) ? registry.bars : [...registry.bars, node],
   }
