@@ -3,10 +3,20 @@ import { clockFaults } from './clocks.ts'
 import { diskFaults } from './disks.ts'
 import { edgeFaults } from './edges.ts'
 import { linkFaults } from './links.ts'
+import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
+import { recoveryFaults } from './recoveries.ts'
 import type { Fault } from './stage.ts'
 
-const ALL = { ...processFaults, ...diskFaults, ...linkFaults, ...edgeFaults, ...clockFaults }
+const ALL = {
+  ...processFaults,
+  ...diskFaults,
+  ...linkFaults,
+  ...edgeFaults,
+  ...clockFaults,
+  ...recoveryFaults,
+  ...operatorFaults,
+}
 
 export type FaultKind = keyof typeof ALL
 export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = ALL

@@ -16,6 +16,7 @@ export class Stage {
   readonly story: string[] = []
   readonly strikes = new Map<string, number>()
   readonly #downMax: number
+  readonly #forgetful = new Set<string>()
   /** What undoes the faults that still last. */
   readonly #undo = new Set<() => void>()
   #over = false
@@ -58,6 +59,19 @@ export class Stage {
   mayFail(host: Host): boolean {
     const down = this.hosts.filter((other) => !other.alive || other.frozen)
     return host.alive && !host.frozen && down.length < this.#downMax
+  }
+
+  /**
+   * Section 6: what was acknowledged is kept while clusters that lie and clusters that have lost their memory are at most f. True when
+   * this one may lose it, for good.
+   */
+  mayForget(cluster: string): boolean {
+    if (this.#forgetful.has(cluster)) return true
+    const clusters = this.world.genesis.clusters.length
+    const liars = new Set(this.hosts.filter(({ traitor }) => traitor).map((host) => host.cluster as string))
+    if (liars.has(cluster) || liars.size + this.#forgetful.size >= Math.floor((clusters - 1) / 3)) return false
+    this.#forgetful.add(cluster)
+    return true
   }
 
   /** The process dies, and comes back later. */

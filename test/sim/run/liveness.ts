@@ -5,6 +5,7 @@ import { describeWorld, lost, unsettled } from '../../support/world/checks.ts'
 import type { Clients } from '../../support/world/clients.ts'
 import { Random } from '../../support/world/random.ts'
 import type { World } from '../../support/world/world.ts'
+import { operate } from '../faults/operators.ts'
 import { diagnose } from './diagnosis.ts'
 import type { RunSpec } from './spec.ts'
 
@@ -16,7 +17,7 @@ export interface Stuck {
 }
 
 /** One master per cluster and growing height, from the moment of healing. */
-const GOES_ON_WITHIN_MS = 30_000
+const GOES_ON_WITHIN_MS = 45_000
 /** Every node electable, every sync set full, every client answered. */
 const WHOLE_WITHIN_MS = 60_000
 
@@ -31,6 +32,7 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stu
     awaited.every((cluster) => leaders(world, cluster) === 1) &&
     [...heightsOf(world, awaited)].every(([cluster, height]) => height >= (before.get(cluster) ?? 0) + 2)
   const broke = () => world.watch.found.length > 0
+  tidyUp(world)
   if (!runs(world, GOES_ON_WITHIN_MS, () => broke() || goesOn())) {
     return stuck(world, diagnose(world, awaited, before), 'does not go on')
   }
@@ -45,6 +47,18 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stu
   return missing.length === 0 ? null : stuck(world, missing[0]!, 'has lost something')
 }
 
+/** Some cluster needs everybody: it has lost its memory, or must show what is left of it. */
+function isRecovering(world: World): boolean {
+  return [...world.authorities.values()].some(({ state: { registry } }) => {
+    if (registry.status !== 'founded') return true
+    const whole = registry.syncSet.some((node) => {
+      const { wiped, state } = world.host(node)
+      return !wiped && state.resync === null
+    })
+    return registry.recovery !== null || !whole
+  })
+}
+
 interface Away {
   readonly clusters: ReadonlySet<string>
   readonly nodes: ReadonlySet<string>
@@ -57,7 +71,7 @@ function drawAway(world: World, spec: RunSpec): Away {
   const random = new Random(spec.seed * 16 + 6)
   const clusters = new Set<string>()
   const nodes = new Set<string>()
-  if (random.chance(0.5)) return { clusters, nodes }
+  if (random.chance(0.5) || isRecovering(world)) return { clusters, nodes }
   const f = Math.floor((spec.clusters - 1) / 3)
   if (spec.traitors.length === 0) for (let n = 0; n < f; n++) clusters.add(random.pick(clustersOf(world)))
   for (const host of world.hosts.values()) {
@@ -89,6 +103,16 @@ function heal(world: World, away: Away): void {
   for (const a of nodes) for (const b of nodes) if (a < b) world.mend(a, b)
   // What an unfaithful link has lost, a closed one would have: the ends must notice.
   world.renewLinks()
+}
+
+/** Operators lift what bars they can, again and again: no lack of candidates is left that they could end. */
+function tidyUp(world: World): void {
+  for (const authority of world.authorities.values()) {
+    const { registry } = authority.state
+    if (registry.status !== 'founded') continue
+    for (const node of registry.bars) operate(authority, { act: 'clear', node })
+  }
+  world.after(1_000, () => tidyUp(world))
 }
 
 function runs(world: World, withinMs: number, done: () => boolean): boolean {

@@ -40,9 +40,6 @@ export interface RunOptions {
   readonly failsQuietly?: boolean
 }
 
-/** How often what is stored is looked through for breaches that no event told of, in virtual ms. */
-const LOOK_EVERY_MS = 500
-
 /**
  * A network is founded under the eyes of an operator. A founder that dies before its first token is on disk looks, when it comes back, like
  * one whose disk was emptied, and must not go on by itself (EL6).
@@ -57,6 +54,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
   const trace = new Trace(() => world.watch.recount())
   const traitors = new Traitors(spec)
   const { seed, clusters, nodes, syncReplicas, durability, commitMs, jitterMs, heartbeatBlockMs, real } = spec
+  const { recoverAfterMs, settleTimeMs, switchesPerHour } = spec
   const world: World = new World({
     seed,
     clusters,
@@ -66,6 +64,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
     commitMs,
     jitterMs,
     heartbeatBlockMs,
+    policy: { recoverAfterMs, settleTimeMs, switchesPerHour },
     codec: real,
     ed25519: real,
     failsQuietly,
@@ -83,10 +82,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
   world.run(spec.calmMs, broke)
   clients.start()
   for (const [kind, rate] of Object.entries(spec.faults)) strikeOften(stage, kind as FaultKind, rate, seed)
-  for (let ms = 0; ms < spec.safetyMs && !broke(); ms += LOOK_EVERY_MS) {
-    world.run(LOOK_EVERY_MS, broke)
-    world.watch.recount()
-  }
+  world.run(spec.safetyMs, broke)
   stage.end()
   const stuck = broke() || !spec.liveness ? null : becomesWhole(world, clients, spec)
   world.watch.recount()

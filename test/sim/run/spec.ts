@@ -26,6 +26,9 @@ export interface RunSpec {
   readonly safetyMs: number
   /** Strikes per virtual second, of the kinds that were drawn. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
+  readonly recoverAfterMs: number
+  readonly settleTimeMs: number
+  readonly switchesPerHour: number
   /** Hosts that may be dead or paused at once. */
   readonly downMax: number
   readonly traitors: readonly Treachery[]
@@ -68,6 +71,9 @@ export function drawSpec(seed: number): RunSpec {
     calmMs: random.pick(CALM),
     safetyMs: random.pick([4_000, 8_000, 16_000]),
     faults,
+    recoverAfterMs: random.pick([2_000, 5_000]),
+    settleTimeMs: random.pick([10, 2_000, 60_000]),
+    switchesPerHour: random.pick([6, 10_000]),
     downMax: random.pick([1, 2, 4, 12]),
     traitors,
     real: random.chance(0.03),

@@ -38,6 +38,17 @@ describe('asking', () => {
     expect(node.messages('preVote')).toHaveLength(20)
   })
 
+  it('[EL3] a round is over in its time, though the timer came a little early', () => {
+    const node = new LoneNode().following()
+    node.killMaster()
+    node.now += HEARTBEAT - 1
+    expect(node.feed({ i: 'timer', name: 'preVote' }).timers).toEqual([{ name: 'preVote', after: 1 }])
+    expect(node.claims()).toEqual([])
+    node.now += 1
+    node.feed({ i: 'timer', name: 'preVote' })
+    expect(node.claims()).toHaveLength(1)
+  })
+
   it('[EL3] a refusal that is taken back in the same round lets the claim go at once', () => {
     const node = new LoneNode().following()
     node.killMaster()

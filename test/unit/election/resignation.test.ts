@@ -30,6 +30,16 @@ describe('handing over', () => {
     expect(node.messages('heartbeat').at(-1)?.message).toMatchObject({ role: 'follower' })
   })
 
+  it('[RG3] is given up in its time, though the timer came a little early', () => {
+    const node = handingOver()
+    node.now += MASTER_TTL - 1
+    expect(node.feed({ i: 'timer', name: 'handover' }).timers).toContainEqual({ name: 'handover', after: 1 })
+    expect(node.role()).toBe('resigning')
+    node.now += 1
+    node.feed({ i: 'timer', name: 'handover' })
+    expect(node.role()).not.toBe('resigning')
+  })
+
   it('[RG3] repeats the handover until a higher grant is seen', () => {
     const node = handingOver()
     node.pass(3 * HEARTBEAT)

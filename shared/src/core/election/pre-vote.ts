@@ -4,6 +4,7 @@ import {
   formatToken,
   type Instant,
   type LogIndex,
+  type Ms,
   type NodeId,
   sameToken,
   type Token,
@@ -54,7 +55,13 @@ export function onPreVoteAnswer(turn: Turn, { from, message }: Input<'preVoteAns
 /** The round is over: a peer that has said nothing is not reachable; one that refused is asked again. */
 export function onRoundOver(turn: Turn): void {
   const { role, config } = turn.state
-  if (role.r !== 'preVoting' || turn.now - role.askedAt < config.heartbeatMs) return
+  if (role.r !== 'preVoting') return
+  const leftMs = role.askedAt + config.heartbeatMs - turn.now
+  if (leftMs > 0) {
+    // By this clock the timer came early, as timers of another clock do.
+    turn.timer('preVote', leftMs as Ms)
+    return
+  }
   if ([...role.answers.values()].includes(false)) {
     askPeers(turn, role.why)
     return

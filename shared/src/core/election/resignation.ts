@@ -1,5 +1,5 @@
 /** The clean switch and the resignation of a stalled master (EL2): seal, sign, hand over. */
-import { formatToken, type NodeId, sameToken } from '../../ids.ts'
+import { formatToken, type Ms, type NodeId, sameToken } from '../../ids.ts'
 import { successor } from './candidates.ts'
 import { leaveOffice } from './mastership.ts'
 import type { Turn } from './turn.ts'
@@ -76,7 +76,13 @@ export function sendHandover(turn: Turn): void {
 
 export function onHandoverOverdue(turn: Turn): void {
   const { role, config } = turn.state
-  if (role.r !== 'resigning' || turn.now - role.since < config.masterTtlMs) return
+  if (role.r !== 'resigning') return
+  const leftMs = role.since + config.masterTtlMs - turn.now
+  if (leftMs > 0) {
+    // By this clock the timer came early, as timers of another clock do.
+    turn.timer('handover', leftMs as Ms)
+    return
+  }
   turn.event({ e: 'noSuccessor', why: `${role.to} has not taken over in ${config.masterTtlMs} ms` })
   giveUp(turn)
 }

@@ -65,7 +65,8 @@ export function receiveLegacy(turn: Turn, from: NodeId, message: Legacy): void {
   if (clean === null) return
   const taken = completeLegacy(turn.state)
   if (taken !== null && compareTokens(taken.token, clean.token) > 0) {
-    if (guard.role.role === 'leading' && guard.role.held >= taken.index) release(turn, from)
+    const held = guard.role.role === 'leading' && guard.role.held >= taken.index
+    if (held || isOnlyDisk(turn.state)) release(turn, from)
     return
   }
   // Heights that it had decided are compacted: this master votes above them only.
@@ -139,6 +140,16 @@ function takeOver(turn: Turn, { from, records }: IncomingLegacy, height: Legacy[
   for (const record of records) takeRecord(turn, record)
   writeRecord(turn, { ...mark, part: 'end' }, { r: 'legacy', from })
   turn.events.push({ event: 'legacy-taken', from, records: records.length })
+  if (isOnlyDisk(turn.state)) release(turn, from)
+}
+
+/**
+ * RG5: alone, a master that must have two disks holds nothing until a second one is in the sync set, which is the sender's as soon as it may
+ * follow. What it was shown is then on the only disk that counts when this turn's outputs leave.
+ */
+function isOnlyDisk({ guard: { role, policy } }: NodeState): boolean {
+  if (role.role !== 'leading' || policy.durability !== 'required') return false
+  return role.required.syncSet.length === 1 && role.required.pending.length === 0
 }
 
 function takeRecord(turn: Turn, record: LogRecord): void {

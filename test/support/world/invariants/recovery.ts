@@ -1,10 +1,10 @@
 /** Section 6: what a cluster says of another's recovering epoch, and that a recovering master says nothing. */
 
-import type { Mastership } from '@baton/shared/crypto/statement-types'
-import { compareTokens, formatToken, type Token } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, formatToken, type Token } from '@baton/shared/ids'
 import type { EpochAck } from '@baton/shared/protocol/peer'
 import { recordIn } from '../decoded.ts'
 import type { Host } from '../host.ts'
+import { openCredential } from '../statements.ts'
 import { electableWith, type Scene } from './scene.ts'
 
 export class Recoveries {
@@ -14,11 +14,10 @@ export class Recoveries {
     this.#scene = scene
   }
 
-  /** RC1: what is acknowledged is a record on the disk of every node that could be granted the next epoch. */
+  /** RC1: what is acknowledged is known, after a restart too, to every node that could be granted the next epoch. */
   acknowledges(host: Host, { cluster, token }: EpochAck): void {
-    const known = host.disk.masterships.get(cluster)
-    const missing = electableWith(this.#scene, host).filter((other) => !hasToken(other, known))
-    if (known !== undefined && compareTokens(known, token) === 0 && missing.length === 0) return
+    const missing = electableWith(this.#scene, host).filter((other) => !remembers(other, cluster, token))
+    if (missing.length === 0) return
     const where = `not on the disk of ${missing.map(({ node }) => node).join(', ')}`
     const what = `${host.node} acknowledges ${formatToken(token)} of ${cluster}, ${where}`
     this.#scene.breach('RC1 acknowledges a recovering epoch when it is held', what)
@@ -33,10 +32,15 @@ export class Recoveries {
   }
 }
 
-function hasToken(host: Host, known: Mastership | undefined): boolean {
+/** As a record of its log, or, when that is compacted away, among the masterships it keeps. */
+function remembers(host: Host, cluster: ClusterId, token: Token): boolean {
+  const kept = host.disk.masterships.get(cluster)
+  if (kept !== undefined && compareTokens(kept, token) >= 0) return true
   return host.disk.entries.some((entry) => {
     if (entry.kind !== 'token' || !host.hasDurably(entry.index, entry.hash)) return false
     const record = recordIn(entry)
-    return record.kind === 'token' && record.credential.grant === known?.credential.grant
+    if (record.kind !== 'token') return false
+    const grant = openCredential(record.credential)?.grant
+    return grant?.cluster === cluster && compareTokens(grant, token) >= 0
   })
 }
