@@ -2,7 +2,7 @@
 import type { Epoch, NodeId, Version } from '../../ids.ts'
 import { judgeClaim } from './claim.ts'
 import { contradicted } from './freeze.ts'
-import { granted, standingAfter } from './membership.ts'
+import { granted, standingAfter } from './granted.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { ordersAfter } from './orders.ts'
 import { accepted, eventOf, result } from './outcome.ts'
