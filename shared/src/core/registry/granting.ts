@@ -50,7 +50,7 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     recovery,
     orders: ordersAfter(registry, who),
     pause: pauseAt(registry, context.wallClock),
-    switches: switchesAfter(registry, input.claim, context.wallClock),
+    switches: switchesAfter(registry, state.hearing, input.claim, context.wallClock),
   }
   const step = granted(state, next, grant, verdict.why, context, evidence)
   return { ...step, send: [accepted(input.from), ...step.send] }
