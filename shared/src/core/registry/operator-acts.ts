@@ -13,7 +13,8 @@ import type {
 } from './messages.ts'
 import { judgeOrder, waitingEvents } from './orders.ts'
 import { pauseAt } from './pause.ts'
-import { acceptIncomplete, raise } from './restore.ts'
+import { raise } from './restore.ts'
+import { acceptIncomplete } from './restore-adopt.ts'
 import type { Created, FoundedRegistry, RegistryState } from './types.ts'
 
 /** What an act comes to. */
