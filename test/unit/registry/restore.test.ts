@@ -1,5 +1,6 @@
 import type { GrantRecord } from '@baton/shared/core/registry/types'
 import type { LogIndex, NodeId, Version } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
 import { describe, expect, test } from 'vitest'
 import { A, B, C, foundedCluster, grantOf, RegistryUnderTest, token } from './fixture.ts'
 
@@ -48,6 +49,23 @@ describe('a raised generation', () => {
     expect(cluster.raise(3)).toEqual({ ok: true })
     for (const generation of [0, 2, 3]) expect(cluster.raise(generation)).toMatchObject({ code: 'BAD_REQUEST' })
     expect(cluster.raise(4)).toEqual({ ok: true })
+  })
+
+  test('[RG8] that was not high enough freezes again, although the same node says the same', () => {
+    const cluster = foundedCluster()
+    cluster.report(C, { token: token(1, 5) })
+    cluster.raise(2)
+    cluster.register(C)
+    cluster.report(C, { token: token(1, 5) })
+    expect(cluster.registry).toMatchObject({ frozen: expect.stringContaining(C), restore: null })
+  })
+
+  test('[RG8] takes no more bars and orders than a cluster can have', () => {
+    const nodes = Array.from({ length: LIMITS.nodesPerCluster }, (_, i) => `c1-n${i}` as NodeId)
+    const cluster = foundedCluster()
+    cluster.order('o-1', B)
+    expect(cluster.raise(1, nodes)).toMatchObject({ ok: false, code: 'BAD_REQUEST' })
+    expect(cluster.raise(1, nodes.slice(1))).toEqual({ ok: true })
   })
 
   test('[RG8, RG9] brings back the bars and orders that were given since the backup', () => {
@@ -274,6 +292,18 @@ describe('accept-incomplete-restore', () => {
     expect(cluster.registry).toMatchObject({ master: A, recovery: { lastClean: { token: token(7) } } })
     cluster.claim(A, OWN)
     expect(cluster.registry.lastGrant).toMatchObject({ generation: 1, recovering: true })
+  })
+
+  test('[RG8] leaves a node that never registered here out of the sync set, not out of the last clean one', () => {
+    const cluster = foundedCluster()
+    const stranger = 'c1-x' as NodeId
+    cluster.operator({ act: 'freeze' })
+    cluster.raise(1)
+    cluster.register(A)
+    cluster.shows(A, { ...cluster.registry.lastGrant, ...token(7), syncSet: [A, stranger] })
+    cluster.operator({ act: 'accept-incomplete-restore' })
+    const lastClean = { token: token(7), syncSet: [A, stranger] }
+    expect(cluster.registry).toMatchObject({ master: A, syncSet: [A], recovery: { lastClean } })
   })
 
   test('[RG8] is refused when nothing is being restored', () => {
