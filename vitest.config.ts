@@ -14,6 +14,7 @@ export default defineConfig({
             'test/scenario/**/*.test.ts',
             'test/property/**/*.test.ts',
             'test/contract/**/*.test.ts',
+            'test/model/**/*.test.ts',
           ],
         },
       },

@@ -15,6 +15,7 @@ export const STARTS: Readonly<Record<string, () => Cluster>> = {
   syncSetLost: () => lostTo(withStandby(foundCluster(), B, A), C),
   predecessorUnseen,
   predecessorAhead,
+  blockUnheld: () => runGuard(runGuard(predecessorAhead(), C, decided(1)), C, decided(2)),
   predecessorOwes: () => hearNewest(predecessorAhead(), A, 2),
 }
 

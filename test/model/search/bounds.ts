@@ -14,7 +14,7 @@ export interface Bounds {
 
 export const DEFAULT_BOUNDS: Bounds = {
   starts: ['founded', 'withStandby', 'predecessorUnseen'],
-  depth: 10,
+  depth: 8,
   epochs: 3,
   faults: 2,
   records: 1,
