@@ -1,4 +1,5 @@
 /** What the invariants of a world look at, and where they say what is broken. They believe no node's word. */
+import type { Registry } from '@baton/shared/core/registry/types'
 import { type ClusterId, compareTokens, type NodeId, type Token } from '@baton/shared/ids'
 import type { WorldAuthority } from '../authority.ts'
 import type { Host } from '../host.ts'
@@ -48,11 +49,16 @@ export interface Scene {
   readonly breach: (invariant: InvariantName, sentence: string) => void
 }
 
+/** RG8: a registry that stands still grants nobody, whatever sync set stands in it. */
+export function standsStill(registry: Registry): boolean {
+  return registry.status !== 'founded' || registry.frozen !== null || registry.restore !== null
+}
+
 /** The host and every node of its cluster that the registry would grant, but those whose disk was taken away. */
 export function electableWith({ hosts, authorities }: Scene, host: Host): readonly Host[] {
   const { registry } = authorities.get(host.cluster)!.state
   const electable: Host[] = host.wiped ? [] : [host]
-  if (registry.status !== 'founded') return electable
+  if (registry.status !== 'founded' || standsStill(registry)) return electable
   for (const node of registry.syncSet) {
     const other = hosts.get(node)!
     if (other !== host && !other.wiped) electable.push(other)
