@@ -1,6 +1,14 @@
 /** Defects of the replicated log and of what it releases. */
 import { type Mutant, mutant } from './mutant.ts'
 
+const ownTail = mutant(
+  'own-tail-acknowledged',
+  'a follower acknowledges the end of its log, whatever of it the master has compared, and the hash is not looked at',
+  'guard/following.ts',
+  'const { index, hash } = message.entries.at(-1) ?? message.after',
+  'const { index, hash } = ends.last',
+)
+
 export const GUARD_MUTANTS: readonly Mutant[] = [
   mutant(
     'released-before-held',
@@ -47,20 +55,17 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     `    case 'peer':
       turn.stream.push(send)`,
   ),
-  mutant(
-    'acknowledges-own-tail',
-    'a follower acknowledges the end of its log, whatever of it the master has compared',
-    'guard/following.ts',
-    'const { index, hash } = message.entries.at(-1) ?? message.after',
-    'const { index, hash } = ends.last',
-  ),
-  mutant(
-    'ack-hash-not-compared',
-    'an acknowledgement counts by its index, whatever its hash',
-    'guard/leading.ts',
-    'if (here === null || here.hash !== ack.durable.hash) {',
-    'if (here === null) {',
-  ),
+  {
+    ...ownTail,
+    patches: [
+      ...ownTail.patches,
+      {
+        file: 'shared/src/core/guard/leading.ts',
+        find: 'if (here === null || here.hash !== ack.durable.hash) {',
+        replace: 'if (here === null) {',
+      },
+    ],
+  },
   mutant(
     'older-entries-held-without-barrier',
     "entries of an older epoch count as held before this epoch's barrier does",
