@@ -67,13 +67,6 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     ],
   },
   mutant(
-    'older-entries-held-without-barrier',
-    "entries of an older epoch count as held before this epoch's barrier does",
-    'guard/held.ts',
-    'if (lowest < role.barrier) return role.held',
-    '',
-  ),
-  mutant(
     'body-missing',
     'a vote is recorded without the body of its block',
     'node/run-consensus.ts',
@@ -101,12 +94,5 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     'guard/log.ts',
     'if (isHere(ends, log, span.last)) return span.last',
     'if (span.last.index <= ends.last.index) return span.last',
-  ),
-  mutant(
-    'rebase-drops-the-tail',
-    'a follower that has the base of its master all the same begins anew from it',
-    'guard/following.ts',
-    'if (isHere(state, context.log, base)) return continueFrom(state, base, context)',
-    '',
   ),
 ]
