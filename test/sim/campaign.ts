@@ -2,7 +2,7 @@
 import { readCorpus } from './corpus.ts'
 import { bundle } from './jobs/bundle.ts'
 import { Pool } from './jobs/pool.ts'
-import type { Task } from './jobs/task.ts'
+import type { Answer, Task } from './jobs/task.ts'
 import { commitHash } from './report/commit.ts'
 import { type Report, Totals, type Violation } from './report/report.ts'
 import { type Overrides, replayCommand, specOf } from './run/overrides.ts'
@@ -39,7 +39,11 @@ export async function runCampaign(campaign: Campaign): Promise<Report> {
       totals.take(answer, false)
     })
     const late = () => hours !== null && totals.seconds > hours * 3_600
-    await pool.work(fresh(campaign), jobs, (answer, { twice }) => totals.take(answer, twice), late)
+    const take = (answer: Answer, { twice }: Task) => {
+      totals.take(answer, twice)
+      if (answer.ok && answer.result.broken !== null) tell(`seed ${answer.result.seed}: ${answer.result.broken}`)
+    }
+    await pool.work(fresh(campaign), jobs, take, late)
     const violations: Violation[] = []
     for (const failed of totals.failed) {
       const small = violations.length >= SHRUNK_MAX || fromCorpus.has(failed.seed)
@@ -50,6 +54,11 @@ export async function runCampaign(campaign: Campaign): Promise<Report> {
     pool.stop()
     remove()
   }
+}
+
+/** At once: a long run is not to keep it to itself. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`)
 }
 
 function* fresh({ first, seeds, hours, overrides, twiceEvery }: Campaign): Iterable<Task> {

@@ -5,13 +5,15 @@
  *     npm run sim -- --seed 7                     one seed, with its story
  *     npm run sim -- --hours 8                    as many seeds as fit
  *     npm run sim -- --mutants --json             plants defects, and says which are caught
+ *     npm run sim -- --links                      every combination of a cluster's directed links down
  *     npm run sim -- --seeds 40 --network 4x3     the size of the network instead of a drawn one
  *
  * Exit status 1 when anything broke.
  */
 import { parseArgs } from 'node:util'
 import { type Campaign, runCampaign } from './campaign.ts'
-import { runMutants } from './mutants/run-mutants.ts'
+import { tryAllLinks } from './links/try-all.ts'
+import { runMutants, sampleOf } from './mutants/run-mutants.ts'
 import { mutantTable } from './mutants/table.ts'
 import { jobsByDefault, seedsOfCommit } from './options.ts'
 import { replay } from './replay.ts'
@@ -28,6 +30,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(jobsByDefault()) },
     json: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
+    links: { type: 'boolean', default: false },
+    sample: { type: 'string' },
     only: { type: 'string' },
     network: { type: 'string' },
     without: { type: 'string' },
@@ -51,13 +55,10 @@ const jobs = Number(values.jobs)
 const command = ['npm run sim --', ...process.argv.slice(2)].join(' ')
 
 if (values.seed !== undefined) process.exitCode = await replay(Number(values.seed), overrides, values.json)
+else if (values.links) process.exitCode = tryAllLinks(values.json)
 else if (values.mutants) {
-  const report = await runMutants({
-    only: values.only?.split(',') ?? null,
-    jobs,
-    seedsMax: Number(values.seeds),
-    command,
-  })
+  const only = values.only?.split(',') ?? (values.sample === undefined ? null : sampleOf(Number(values.sample)))
+  const report = await runMutants({ only, jobs, seedsMax: Number(values.seeds), command })
   console.log(values.json ? JSON.stringify(report) : mutantTable(report))
   process.exitCode = report.escaped.length === 0 ? 0 : 1
 } else {

@@ -1,7 +1,8 @@
 /**
  * `npm test`: types, lint and a dry deploy, then the test projects one after another. Ends with one line
  * `N passed, N failed`. A skipped test, an empty project or an error outside a test counts as failed.
- * `npm test -- unit e2e` runs only those sections; `e2e-long`, minutes of outage and full disks, runs only when it is named.
+ * `npm test -- unit e2e` runs only those sections; `e2e-long`, minutes of outage and full disks, and `sim`, minutes
+ * of simulated faults, run only when they are named.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -19,8 +20,14 @@ const CHECKS: readonly (readonly string[])[] = [
   ['biome', 'check', '.'],
   ['wrangler', 'deploy', '--dry-run'],
 ]
+/** The simulator: the corpus and seeds of this commit, a sample of the planted defects, every combination of links down. */
+const SIM: typeof CHECKS = [
+  ['node', 'test/sim/main.ts', '--of-commit', '--seeds', '200'],
+  ['node', 'test/sim/main.ts', '--mutants', '--sample', '10', '--seeds', '200'],
+  ['node', 'test/sim/main.ts', '--links'],
+]
 const USUAL = ['check', 'tidy', 'unit', 'worker', 'e2e']
-const SECTIONS = [...USUAL, 'e2e-long']
+const SECTIONS = [...USUAL, 'e2e-long', 'sim']
 
 const scratch = mkdtempSync(join(tmpdir(), 'baton-test-'))
 const asked = process.argv.slice(2)
@@ -35,7 +42,7 @@ const began = performance.now()
 for (const section of asked.length === 0 ? USUAL : SECTIONS.filter((name) => asked.includes(name))) {
   const start = performance.now()
   console.log(`\n── ${section}`)
-  const count = section === 'check' ? check() : vitest(section)
+  const count = section === 'check' ? check(CHECKS) : section === 'sim' ? check(SIM) : vitest(section)
   total.passed += count.passed
   total.failed += count.failed
   console.log(`── ${section}: ${count.passed} passed, ${count.failed} failed, ${seconds(start)}`)
@@ -45,9 +52,9 @@ console.log(`\n${seconds(began)} in all`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
-function check(): Count {
+function check(commands: typeof CHECKS): Count {
   const count = { passed: 0, failed: 0 }
-  for (const command of CHECKS) {
+  for (const command of commands) {
     const run = spawnSync(command[0]!, command.slice(1), { encoding: 'utf8', env: quietEnvironment() })
     const ok = run.status === 0
     console.log(`${ok ? '✓' : '✗'} ${command.join(' ')}`)

@@ -1,7 +1,5 @@
 /** Operators at work: orders against a node, bars lifted, pauses (RG9, RG10). */
-import type { OperatorAction } from '@baton/shared/core/registry/messages'
-import type { UnixMs } from '@baton/shared/ids'
-import type { WorldAuthority } from '../../support/world/authority.ts'
+import type { Generation, UnixMs } from '@baton/shared/ids'
 import type { Fault } from './stage.ts'
 
 export const operatorFaults = {
@@ -10,9 +8,9 @@ export const operatorFaults = {
     strike: (stage, random) => {
       const host = stage.victim(random)
       const authority = stage.world.authorities.get(host.cluster)!
-      operate(authority, { act: 'order', id: `order-${stage.story.length}`, node: host.node })
+      authority.operate({ act: 'order', id: `order-${stage.story.length}`, node: host.node })
       if (random.chance(0.5)) {
-        stage.during(random.between(100, 6_000), () => operate(authority, { act: 'clear', node: host.node }))
+        stage.during(random.between(100, 6_000), () => authority.operate({ act: 'clear', node: host.node }))
       }
       return `against ${host.node}`
     },
@@ -33,14 +31,34 @@ export const operatorFaults = {
     strike: (stage, random) => {
       const authority = random.pick([...stage.world.authorities.values()])
       const until = (authority.clock.wall() + random.between(200, 8_000)) as UnixMs
-      operate(authority, { act: 'pause', until })
-      stage.during(random.between(200, 8_000), () => operate(authority, { act: 'resume' }))
+      authority.operate({ act: 'pause', until })
+      stage.during(random.between(200, 8_000), () => authority.operate({ act: 'resume' }))
       return authority.cluster
     },
   },
+  restore: {
+    weight: 0.06,
+    strike: (stage, random) => {
+      const authority = random.pick([...stage.world.authorities.values()])
+      const backup = authority.backup()
+      const atFounding = stage.backups.get(authority.cluster)
+      stage.backups.set(authority.cluster, backup)
+      if (atFounding === undefined) return `a backup of ${authority.cluster}`
+      authority.restore(atFounding)
+      const { registry } = authority.state
+      if (registry.status === 'absent' || backup.status === 'absent') return null
+      const bars = [...backup.bars]
+      const orders = backup.status === 'founded' ? [...backup.orders] : []
+      const generation = (Math.max(registry.generation, backup.generation) + 1) as Generation
+      stage.during(random.between(10, 3_000), () => {
+        authority.operate({ act: 'raise-generation', generation, bars, orders })
+        // Reached by name: whoever has not come by then is not waited for.
+        stage.world.after(random.pick([4_000, 20_000]), () => {
+          if (authority.state.registry.status === 'absent' || authority.state.registry.restore === null) return
+          authority.operate({ act: 'accept-incomplete-restore' })
+        })
+      })
+      return `the registry of ${authority.cluster} as it was`
+    },
+  },
 } satisfies Record<string, Fault>
-
-export function operate(authority: WorldAuthority, action: OperatorAction): void {
-  const from = { channel: 'an operator', request: 1 }
-  authority.input({ i: 'operator', from, by: 'the operator', why: 'simulated', action })
-}

@@ -1,4 +1,5 @@
 /** Where faults act: a world, whom to hit, what has been done and what undoes it. */
+import type { Registry } from '@baton/shared/core/registry/types'
 import type { Host } from '../../support/world/host.ts'
 import type { Random } from '../../support/world/random.ts'
 import type { World } from '../../support/world/world.ts'
@@ -15,6 +16,8 @@ export class Stage {
   /** Every strike with its time, in order. */
   readonly story: string[] = []
   readonly strikes = new Map<string, number>()
+  /** Of registries, by cluster. */
+  readonly backups = new Map<string, Registry>()
   readonly #downMax: number
   readonly #forgetful = new Set<string>()
   /** What undoes the faults that still last. */

@@ -38,8 +38,8 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'empty-disk-is-whole',
     'a node that comes with an empty disk takes its log for whole',
     'node/mastership.ts',
-    "if (own === null || role.r === 'master') return",
-    'if (own !== null || role !== null) return',
+    'if (own !== null || (node === turn.state.config.election.node && challenges.includes(nonce))) return',
+    'if (own !== null || challenges !== null) return',
   ),
   mutant(
     'resync-not-persisted',
@@ -59,14 +59,14 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'foreign-token-not-logged',
     "the token of another cluster is acted under, and not put into the own cluster's log",
     'node/mastership.ts',
-    "writeRecord(turn, { kind: 'token', credential: mastership.credential }, null)",
+    '  logToken(turn, mastership)\n',
     '',
   ),
   mutant(
     'foreign-token-of-the-log-not-learned',
     'a follower does not learn what its log says of other clusters',
     'node/interpret.ts',
-    "if (from === 'master') turn.send.push({ s: 'verifyCredentials', credentials: [record.credential] })",
+    "if (from === 'master') learnToken(turn, record.credential)",
     '',
   ),
   mutant(

@@ -1,6 +1,14 @@
 /** Defects of the replicated log and of what it releases. */
 import { type Mutant, mutant } from './mutant.ts'
 
+const ownTail = mutant(
+  'own-tail-acknowledged',
+  'a follower acknowledges the end of its log, whatever of it the master has compared, and the hash is not looked at',
+  'guard/following.ts',
+  'const { index, hash } = message.entries.at(-1) ?? message.after',
+  'const { index, hash } = ends.last',
+)
+
 export const GUARD_MUTANTS: readonly Mutant[] = [
   mutant(
     'released-before-held',
@@ -47,27 +55,17 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     `    case 'peer':
       turn.stream.push(send)`,
   ),
-  mutant(
-    'acknowledges-own-tail',
-    'a follower acknowledges the end of its log, whatever of it the master has compared',
-    'guard/following.ts',
-    'const { index, hash } = message.entries.at(-1) ?? message.after',
-    'const { index, hash } = ends.last',
-  ),
-  mutant(
-    'ack-hash-not-compared',
-    'an acknowledgement counts by its index, whatever its hash',
-    'guard/leading.ts',
-    'if (here === null || here.hash !== ack.durable.hash) {',
-    'if (here === null) {',
-  ),
-  mutant(
-    'older-entries-held-without-barrier',
-    "entries of an older epoch count as held before this epoch's barrier does",
-    'guard/held.ts',
-    'if (lowest < role.barrier) return role.held',
-    '',
-  ),
+  {
+    ...ownTail,
+    patches: [
+      ...ownTail.patches,
+      {
+        file: 'shared/src/core/guard/leading.ts',
+        find: 'if (here === null || here.hash !== ack.durable.hash) {',
+        replace: 'if (here === null) {',
+      },
+    ],
+  },
   mutant(
     'body-missing',
     'a vote is recorded without the body of its block',
@@ -96,12 +94,5 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     'guard/log.ts',
     'if (isHere(ends, log, span.last)) return span.last',
     'if (span.last.index <= ends.last.index) return span.last',
-  ),
-  mutant(
-    'rebase-drops-the-tail',
-    'a follower that has the base of its master all the same begins anew from it',
-    'guard/following.ts',
-    'if (isHere(state, context.log, base)) return continueFrom(state, base, context)',
-    '',
   ),
 ]

@@ -2,6 +2,7 @@ import { CONSENSUS_MUTANTS } from './consensus-mutants.ts'
 import { ELECTION_MUTANTS } from './election-mutants.ts'
 import { GUARD_MUTANTS } from './guard-mutants.ts'
 import type { Mutant } from './mutant.ts'
+import { RECOVERY_MUTANTS } from './recovery-mutants.ts'
 import { REGISTRY_MUTANTS } from './registry-mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -9,4 +10,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ELECTION_MUTANTS,
   ...REGISTRY_MUTANTS,
   ...CONSENSUS_MUTANTS,
+  ...RECOVERY_MUTANTS,
 ]

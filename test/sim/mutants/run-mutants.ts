@@ -2,6 +2,7 @@
 import { bundle } from '../jobs/bundle.ts'
 import { Pool } from '../jobs/pool.ts'
 import type { Task } from '../jobs/task.ts'
+import { seedsOfCommit } from '../options.ts'
 import { commitHash } from '../report/commit.ts'
 import { specOf } from '../run/overrides.ts'
 import { MUTANTS } from './list.ts'
@@ -39,6 +40,15 @@ export interface MutantReport {
 
 /** Far from the seeds of the corpus and of the campaigns. */
 const FIRST_SEED = 500_001
+
+/** Some of them, other ones for each commit. */
+export function sampleOf(count: number): readonly string[] {
+  const start = seedsOfCommit(commitHash()) % MUTANTS.length
+  return Array.from(
+    { length: Math.min(count, MUTANTS.length) },
+    (_, n) => MUTANTS[(start + 7 * n) % MUTANTS.length]!.name,
+  )
+}
 
 export async function runMutants({ only, jobs, seedsMax, command }: MutantOptions): Promise<MutantReport> {
   const chosen = MUTANTS.filter(({ name }) => only === null || only.includes(name))

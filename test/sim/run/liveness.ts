@@ -5,7 +5,6 @@ import { describeWorld, lost, unsettled } from '../../support/world/checks.ts'
 import type { Clients } from '../../support/world/clients.ts'
 import { Random } from '../../support/world/random.ts'
 import type { World } from '../../support/world/world.ts'
-import { operate } from '../faults/operators.ts'
 import { diagnose } from './diagnosis.ts'
 import type { RunSpec } from './spec.ts'
 
@@ -55,7 +54,7 @@ function isRecovering(world: World): boolean {
       const { wiped, state } = world.host(node)
       return !wiped && state.resync === null
     })
-    return registry.recovery !== null || !whole
+    return registry.recovery !== null || registry.frozen !== null || registry.restore !== null || !whole
   })
 }
 
@@ -110,7 +109,7 @@ function tidyUp(world: World): void {
   for (const authority of world.authorities.values()) {
     const { registry } = authority.state
     if (registry.status !== 'founded') continue
-    for (const node of registry.bars) operate(authority, { act: 'clear', node })
+    for (const node of registry.bars) authority.operate({ act: 'clear', node })
   }
   world.after(1_000, () => tidyUp(world))
 }

@@ -11,7 +11,7 @@ import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 import { Stage } from '../faults/stage.ts'
 import { Traitors } from '../faults/traitors.ts'
 import { becomesWhole } from './liveness.ts'
-import { withLogHeightsKept } from './settings.ts'
+import { withBounds } from './settings.ts'
 import { faultStream, type RunSpec } from './spec.ts'
 import { Trace } from './trace.ts'
 
@@ -47,7 +47,7 @@ export interface RunOptions {
 const FOUNDED_WITHIN_MS = 10_000
 
 export function run(spec: RunSpec, options: RunOptions = {}): RunResult {
-  return withLogHeightsKept(spec.logHeightsKept, () => runWorld(spec, options))
+  return withBounds(spec, () => runWorld(spec, options))
 }
 
 function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResult {
@@ -76,7 +76,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
   setClocks(world, spec)
   const stage = new Stage(world, spec.downMax)
   const clients = new Clients(world, new Random(seed * 16 + 4), spec.loadEveryMs)
-  const broke = () => world.watch.found.length > 0
+  const broke = () => world.watch.found.length > 0 && spec.goesOn !== true
 
   world.run(FOUNDED_WITHIN_MS, () => broke() || isFounded(world))
   world.run(spec.calmMs, broke)

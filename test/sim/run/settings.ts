@@ -1,14 +1,19 @@
 /** Bounds of the core that a run sets for itself, so that what is rare in production is common here. */
 import { LIMITS } from '@baton/shared/limits'
 
-/** Runs `work` with short logs, and puts the bound back. */
-export function withLogHeightsKept<Value>(heights: number, work: () => Value): Value {
-  const limits: { logHeightsKept: number } = LIMITS
-  const before = limits.logHeightsKept
-  limits.logHeightsKept = heights
+interface Bounds {
+  logHeightsKept: number
+  appendEntries: number
+}
+
+/** Runs `work` under these bounds, and puts the usual ones back. */
+export function withBounds<Value>({ logHeightsKept, appendEntries }: Bounds, work: () => Value): Value {
+  const limits: Bounds = LIMITS
+  const before = { logHeightsKept: limits.logHeightsKept, appendEntries: limits.appendEntries }
+  Object.assign(limits, { logHeightsKept, appendEntries })
   try {
     return work()
   } finally {
-    limits.logHeightsKept = before
+    Object.assign(limits, before)
   }
 }

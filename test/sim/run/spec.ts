@@ -17,6 +17,8 @@ export interface RunSpec {
   readonly heartbeatBlockMs: number
   /** Short logs make compaction, and followers that fall behind it, common. */
   readonly logHeightsKept: number
+  /** Log entries in one message: few make a log that is sent in many parts. */
+  readonly appendEntries: number
   /** One transaction on average every so often. */
   readonly loadEveryMs: number
   /** Machine clocks differ by up to this much. */
@@ -35,6 +37,8 @@ export interface RunSpec {
   /** Through the real codec and with real Ed25519. */
   readonly real: boolean
   readonly liveness: boolean
+  /** After the first broken invariant the run goes on, to show what comes of it. */
+  readonly goesOn?: boolean
 }
 
 const STREAM = { spec: 101, faults: 211 } as const
@@ -78,6 +82,7 @@ export function drawSpec(seed: number): RunSpec {
     traitors,
     real: random.chance(0.03),
     liveness: true,
+    appendEntries: random.pick([2, 256, 256]),
   }
 }
 

@@ -1,9 +1,10 @@
 /** The authority of one cluster in the world: the real registry machine over sessions that the world opens and closes. */
 
 import { step } from '@baton/shared/core/registry/machine'
-import type { RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
-import { type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
+import type { OperatorAction, RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
+import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { grantOf, viewOf } from '@baton/shared/core/registry/view'
+import type { Reshape } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy } from '@baton/shared/genesis'
 import type { ClusterId, Instant, NetworkId, NodeId, Token, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
@@ -33,6 +34,8 @@ export class WorldAuthority {
   readonly sessions = new Map<string, NodeId>()
   /** Every grant ever made: node by token. */
   readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []
+  /** The newest statement of a master about its sync set. */
+  reshaped: Reshape | null = null
   readonly #ports: AuthorityPorts
   #registryOnDisk: RegistryState['registry']
   #fenced: Fenced | null = null
@@ -68,6 +71,23 @@ export class WorldAuthority {
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
   }
 
+  /** What an operator would put back later. */
+  backup(): Registry {
+    return this.#registryOnDisk
+  }
+
+  /** RG8: the storage is as it was when `backup` was made, and its operator says so before anything else is asked of it. */
+  restore(backup: Registry): void {
+    this.#registryOnDisk = backup
+    this.restart()
+    this.operate({ act: 'freeze' })
+  }
+
+  operate(action: OperatorAction): void {
+    const from = { channel: 'an operator', request: 1 }
+    this.input({ i: 'operator', from, by: 'the operator', why: 'simulated', action })
+  }
+
   /** A second instance takes over the storage; those who are connected stay with the old one for a while. */
   double(): void {
     if (this.#fenced !== null) return
@@ -93,6 +113,7 @@ export class WorldAuthority {
       const { generation, epoch, node, recovering } = write.grant
       this.grants.push({ generation, epoch, node, recovering, at: this.#ports.now() })
     }
+    if (input.i === 'reshape' && done.write.some(({ w }) => w === 'reshape')) this.reshaped = input.reshape
     this.#ports.stepped(this, before, input, done)
     const view = this.view()
     for (const send of done.send) {

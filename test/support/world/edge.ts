@@ -1,8 +1,8 @@
 /** Sessions between hosts and the authorities of their clusters: what each side says arrives in order, or is lost with the session. */
 import type { RecoveredBy } from '@baton/shared/core/node/io'
 import type { RegistrySend } from '@baton/shared/core/registry/messages'
-import type { Claim, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
-import type { ClusterId, Jws, NetworkId, NodeId, Token } from '@baton/shared/ids'
+import type { Claim, Grant, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
+import { type ClusterId, type Jws, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { WorldAuthority } from './authority.ts'
 import type { Host } from './host.ts'
@@ -63,6 +63,7 @@ export class Edge {
       if (!this.up || this.#cut.has(host.node)) return
       authority.input({ i: 'memberSeen', nonce, member: memberOf(host) })
       authority.input({ i: 'sessionOpened', node: host.node, session })
+      authority.input({ i: 'shown', node: host.node, session, ...shownBy(host) })
       const view = authority.view()
       if (view !== null) this.deliver(host.node, session, { s: 'state', session }, view)
     })
@@ -189,6 +190,8 @@ export class Edge {
 
   #hear(host: Host, send: RegistrySend, view: RegistryView | null): void {
     const grant = view === null ? null : openCredential(view.credential)
+    const { reshaped } = this.#authority(host)
+    if (reshaped !== null && view !== null && sameToken(reshaped, view)) host.reshaped = reshaped
     const learn = () => {
       if (grant !== null) host.feed({ i: 'granted', from: null, grants: [grant] })
     }
@@ -254,6 +257,13 @@ export class Edge {
   #authority(host: Host): WorldAuthority {
     return this.#ports.authorities.get(host.cluster)!
   }
+}
+
+/** RG8: the highest grant of its cluster, and the newest statement about its sync set, that this node has seen. */
+function shownBy(host: Host): { readonly grant: Grant | null; readonly reshape: Reshape | null } {
+  const mastership = host.disk.masterships.get(host.cluster)
+  const grant = mastership === undefined ? null : (openCredential(mastership.credential)?.grant ?? null)
+  return { grant, reshape: host.reshaped }
 }
 
 function memberOf(host: Host) {

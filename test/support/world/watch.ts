@@ -19,6 +19,7 @@ import { ForeignTokens } from './invariants/foreign-tokens.ts'
 import { Held } from './invariants/held.ts'
 import { Offices } from './invariants/offices.ts'
 import { Recoveries } from './invariants/recovery.ts'
+import { Rulings } from './invariants/rulings.ts'
 import type { Breach, InvariantName, Scene } from './invariants/scene.ts'
 import { Tokens } from './invariants/tokens.ts'
 import { Votes } from './invariants/votes.ts'
@@ -38,6 +39,7 @@ export class Watch {
   readonly #foreign: ForeignTokens
   readonly #offices: Offices
   readonly #recoveries: Recoveries
+  readonly #rulings: Rulings
   readonly #breach: Scene['breach']
   readonly #hosts: Scene['hosts']
 
@@ -56,6 +58,7 @@ export class Watch {
     this.#foreign = new ForeignTokens(scene)
     this.#offices = new Offices(scene, this.#held)
     this.#recoveries = new Recoveries(scene)
+    this.#rulings = new Rulings(scene)
     this.#breach = scene.breach
     this.#hosts = ports.hosts
   }
@@ -78,12 +81,15 @@ export class Watch {
     this.#tokens.stepped(host, before, input, step)
     this.#foreign.stepped(host, before, step.state)
     this.#offices.stepped(host, before, step)
+    if (step.events.length > 0) this.#recoveries.stepped(host, step)
   }
 
   registryStepped(cluster: ClusterId, before: RegistryState, input: RegistryInput, step: RegistryStep): void {
     this.evaluations += 1
     for (const broken of brokenInvariants(before, step)) this.#breach('RG registry step', `${cluster}: ${broken}`)
     this.#offices.registryStepped(cluster, before, input, step)
+    this.#rulings.stepped(cluster, before, input, step)
+    this.#recoveries.ended(cluster, input)
     for (const write of step.write) {
       if (write.w !== 'grant' || !write.grant.recovering) continue
       this.#held.lost(cluster)
@@ -118,6 +124,8 @@ export class Watch {
     this.#offices.signed(host, token)
     this.#foreign.signed(host)
     this.#recoveries.signed(host, token)
+    const { height } = unsigned.act === 'vote' ? unsigned.vote : unsigned.proposal
+    this.#recoveries.signedAt(host, token, height)
     if (unsigned.act === 'vote') this.#votes.signed(host, unsigned.vote)
   }
 

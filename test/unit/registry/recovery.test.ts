@@ -46,6 +46,19 @@ describe('a recovering grant', () => {
 })
 
 describe('what stands against it', () => {
+  test('[RG6 EL6] not the recorded master, when it comes back without the log that it had acknowledged', () => {
+    const cluster = foundedCluster()
+    cluster.report(A, { role: 'master', durableIndex: 40 as LogIndex })
+    for (const node of [A, B]) cluster.close(node)
+    cluster.now += AFTER
+    cluster.register(A)
+    cluster.report(A, { durableIndex: 0 as LogIndex })
+    cluster.report(C)
+    cluster.elsewhere(AFTER)
+    expect(cluster.claim(C, LOST)).toEqual({ ok: true })
+    expect(cluster.registry).toMatchObject({ master: C, lastGrant: { recovering: true } })
+  })
+
   test('[RG6] a member of the sync set who could take over, for as long as it was heard of late', () => {
     const closed = lostCluster()
     closed.register(B)

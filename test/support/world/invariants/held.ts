@@ -1,7 +1,7 @@
 /** GU1, RG4: what is called held is on the disk of every node that could be granted the next epoch, and stays there. */
 import { type ClusterId, compareTokens } from '@baton/shared/ids'
 import type { HeldClaim, Host } from '../host.ts'
-import { electableWith, isVoid, type Scene } from './scene.ts'
+import { electableWith, isVoid, type Scene, standsStill } from './scene.ts'
 
 export class Held {
   readonly #scene: Scene
@@ -39,7 +39,7 @@ export class Held {
     const claim = this.#held.get(cluster)
     if (claim === undefined) return
     const { registry } = this.#scene.authorities.get(cluster)!.state
-    if (registry.status !== 'founded') return
+    if (registry.status !== 'founded' || standsStill(registry)) return
     for (const node of registry.syncSet) {
       const host = this.#scene.hosts.get(node)!
       if (host.hasDurably(claim.index, claim.hash)) host.wiped = false

@@ -1,5 +1,8 @@
 /** Section 6: what a cluster says of another's recovering epoch, and that a recovering master says nothing. */
 
+import { quorum } from '@baton/shared/core/ledger/types'
+import type { NodeStep } from '@baton/shared/core/node/io'
+import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import { type ClusterId, compareTokens, formatToken, type Token } from '@baton/shared/ids'
 import type { EpochAck } from '@baton/shared/protocol/peer'
 import { recordIn } from '../decoded.ts'
@@ -10,12 +13,49 @@ import { electableWith, type Scene } from './scene.ts'
 export class Recoveries {
   readonly #scene: Scene
 
+  readonly #byLog = new Set<ClusterId>()
+  /** cluster and token → the clusters whose masters have acknowledged it. */
+  readonly #acks = new Map<string, Set<ClusterId>>()
+  /** cluster → the horizon that its recovery has found. */
+  readonly #horizons = new Map<ClusterId, { readonly token: Token; readonly height: number }>()
+
   constructor(scene: Scene) {
     this.#scene = scene
   }
 
+  /** RC1: the horizon is that of more than two thirds of all clusters, itself not counted. */
+  stepped(host: Host, { events }: NodeStep): void {
+    for (const event of events) {
+      if (!('event' in event) || event.event !== 'recovery-horizon' || host.traitor) continue
+      const { token, height } = event
+      const acked = this.#acks.get(`${host.cluster} ${formatToken(token)}`)?.size ?? 0
+      const clusters = this.#scene.authorities.size
+      this.#horizons.set(host.cluster, { token, height })
+      if (acked >= quorum(clusters)) continue
+      const what = `${host.node} takes ${height} for the horizon on the word of ${acked} of ${clusters} clusters`
+      this.#scene.breach('RC1 a horizon rests on two thirds', what)
+    }
+  }
+
+  /** RC2: where recovery has ended by height, nothing at or below the height after the horizon is ever signed. */
+  signedAt(host: Host, token: Token, height: number): void {
+    const horizon = this.#horizons.get(host.cluster)
+    if (horizon === undefined || this.#byLog.has(host.cluster) || compareTokens(token, horizon.token) < 0) return
+    if (height > horizon.height + 1) return
+    const what = `${host.node} signs at ${height}, the horizon was ${horizon.height}`
+    this.#scene.breach('RC2 a recovering cluster signs nothing', what)
+  }
+
+  /** RC3: it has the log of its predecessor, and may go on from there. */
+  ended(cluster: ClusterId, input: RegistryInput): void {
+    if (input.i === 'recovered' && input.by.kind === 'log') this.#byLog.add(cluster)
+    if (input.i === 'operator' && input.action.act === 'end-recovery') this.#byLog.add(cluster)
+  }
+
   /** RC1: what is acknowledged is known, after a restart too, to every node that could be granted the next epoch. */
   acknowledges(host: Host, { cluster, token }: EpochAck): void {
+    const key = `${cluster} ${formatToken(token)}`
+    this.#acks.set(key, (this.#acks.get(key) ?? new Set()).add(host.cluster))
     const missing = electableWith(this.#scene, host).filter((other) => !remembers(other, cluster, token))
     if (missing.length === 0) return
     const where = `not on the disk of ${missing.map(({ node }) => node).join(', ')}`

@@ -1,4 +1,5 @@
 /** What the invariants of a world look at, and where they say what is broken. They believe no node's word. */
+import type { Registry } from '@baton/shared/core/registry/types'
 import { type ClusterId, compareTokens, type NodeId, type Token } from '@baton/shared/ids'
 import type { WorldAuthority } from '../authority.ts'
 import type { Host } from '../host.ts'
@@ -30,6 +31,13 @@ export type InvariantName =
   | 'RG5 required durability has two disks'
   | 'EL2 nothing is signed after a resignation'
   | 'RC1 acknowledges a recovering epoch when it is held'
+  | 'RC1 a horizon rests on two thirds'
+  | 'RG6 the mark stays until the end is recorded'
+  | 'RG6 recovery waits for silence'
+  | 'RG8 a registry that stands still grants nobody'
+  | 'RG9 a barred node is not elected'
+  | 'RG10 a pause is kept'
+  | 'EL8 a living master is not switched to and fro'
   | 'RC2 a recovering cluster signs nothing'
   | 'consensus state'
   | 'the recount agrees'
@@ -48,11 +56,16 @@ export interface Scene {
   readonly breach: (invariant: InvariantName, sentence: string) => void
 }
 
+/** RG8: a registry that stands still grants nobody, whatever sync set stands in it. */
+export function standsStill(registry: Registry): boolean {
+  return registry.status !== 'founded' || registry.frozen !== null || registry.restore !== null
+}
+
 /** The host and every node of its cluster that the registry would grant, but those whose disk was taken away. */
 export function electableWith({ hosts, authorities }: Scene, host: Host): readonly Host[] {
   const { registry } = authorities.get(host.cluster)!.state
   const electable: Host[] = host.wiped ? [] : [host]
-  if (registry.status !== 'founded') return electable
+  if (registry.status !== 'founded' || standsStill(registry)) return electable
   for (const node of registry.syncSet) {
     const other = hosts.get(node)!
     if (other !== host && !other.wiped) electable.push(other)

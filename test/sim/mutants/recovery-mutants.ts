@@ -1,0 +1,77 @@
+/** Defects of recovery, orders, pauses and restores. */
+import { type Mutant, mutant } from './mutant.ts'
+
+export const RECOVERY_MUTANTS: readonly Mutant[] = [
+  mutant(
+    'recovering-mark-lost',
+    'the next claim in recovery is granted without the mark',
+    'registry/granting.ts',
+    'const recovery = verdict.recovering ? recoveryAfter(registry) : registry.recovery',
+    'const recovery = verdict.recovering ? recoveryAfter(registry) : null',
+  ),
+  mutant(
+    'votes-in-recovery',
+    'a recovering master votes at once',
+    'node/height.ts',
+    'mayVote: state.recovery === null,',
+    'mayVote: true,',
+  ),
+  mutant(
+    'horizon-of-one',
+    'the acknowledgement of one cluster makes a horizon',
+    'node/recovery.ts',
+    'if (heights.length < quorum(config.clusters.length)) return',
+    'if (heights.length < 1) return',
+  ),
+  mutant(
+    'epoch-acknowledged-before-held',
+    "another cluster's recovering epoch is acknowledged before that is held, so a failover loses it",
+    'node/epoch-ack.ts',
+    "writeRecord(turn, { kind: 'token', credential, height: workingHeight(turn.state) }, release)",
+    `turn.state = { ...turn.state, heldTokens: new Map(turn.state.heldTokens).set(cluster, { generation, epoch }) }
+  acknowledgeEpoch(turn, cluster)
+  writeRecord(turn, { kind: 'token', credential, height: workingHeight(turn.state) }, release)`,
+  ),
+  mutant(
+    'recovery-without-silence',
+    'signs of life of the sync set do not hold up recovery',
+    'registry/recovery.ts',
+    'return lifeRefusal(registry, hearing, context) ?? foreignRefusal(registry, hearing, context.now)',
+    'return foreignRefusal(registry, hearing, context.now)',
+  ),
+  mutant(
+    'restored-sync-set-trusted',
+    'a restored registry grants by the sync set that stands in it',
+    'registry/restore.ts',
+    'restore: { shown: new Map(), elsewhere: null },',
+    'restore: null,',
+  ),
+  mutant(
+    'restore-does-not-wait',
+    'a restore ends with the first node that has shown what it holds',
+    'registry/restore-best.ts',
+    'return silent.length === 0 ? null :',
+    'return silent.length < syncSet.length ? null :',
+  ),
+  mutant(
+    'bar-ignored',
+    'a barred node is elected',
+    'registry/electable.ts',
+    'if (bars.includes(node)) return',
+    'if (bars.length < 0) return',
+  ),
+  mutant(
+    'pause-ignored',
+    'switches go on while they are paused',
+    'registry/pause.ts',
+    'if (pause === null || claimant === registry.master) return null',
+    'if (pause === null || claimant !== null) return null',
+  ),
+  mutant(
+    'to-and-fro',
+    'a living master is switched back at once',
+    'registry/switches.ts',
+    'if (last !== null && last.from === claim.node) {',
+    'if (last !== null && last.from === null) {',
+  ),
+]

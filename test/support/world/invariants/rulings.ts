@@ -1,0 +1,91 @@
+/** RG6, RG8, RG9, RG10, EL8: what the registry may grant at all, judged from what it had recorded and heard before. */
+
+import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
+import type { FoundedRegistry, RegistryState } from '@baton/shared/core/registry/types'
+import type { Grant } from '@baton/shared/crypto/statement-types'
+import type { ClusterId, NodeId } from '@baton/shared/ids'
+import { type Scene, standsStill } from './scene.ts'
+
+type Claiming = Extract<RegistryInput, { i: 'claim' }>
+
+/** Clocks of machines differ by 500 ppm at most. */
+const CLOCK_SLACK_MS = 20
+
+export class Rulings {
+  readonly #scene: Scene
+  /** When each node last reported a whole log to its authority, by the authority's clock. */
+  readonly #reported = new Map<NodeId, number>()
+  /** The last switch of each cluster: away from whom, and when. */
+  readonly #switched = new Map<ClusterId, { readonly from: NodeId; readonly at: number }>()
+
+  constructor(scene: Scene) {
+    this.#scene = scene
+  }
+
+  stepped(cluster: ClusterId, { registry }: RegistryState, input: RegistryInput, step: RegistryStep): void {
+    if (registry.status !== 'founded') return
+    const { clock } = this.#scene.authorities.get(cluster)!
+    if (input.i === 'report' && step.rejected === undefined) {
+      const { state, alive } = this.#scene.hosts.get(input.node)!
+      if (alive && state.resync === null) this.#reported.set(input.node, clock.now())
+    }
+    this.#marked(registry, input, step)
+    for (const write of step.write) {
+      if (write.w !== 'grant' || input.i !== 'claim') continue
+      this.#granted(registry, input, write.grant, clock.now(), clock.wall())
+      if (write.grant.node !== registry.master) this.#switched.set(cluster, { from: registry.master, at: clock.wall() })
+    }
+  }
+
+  #granted(
+    registry: FoundedRegistry,
+    { claim }: Claiming,
+    grant: Pick<Grant, 'node' | 'recovering'>,
+    now: number,
+    wall: number,
+  ): void {
+    const { node } = grant
+    const other = node !== registry.master
+    if (standsStill(registry))
+      this.#scene.breach('RG8 a registry that stands still grants nobody', `${node} is granted`)
+    if (other && registry.bars.includes(node)) {
+      this.#scene.breach('RG9 a barred node is not elected', `${node} is barred and granted`)
+    }
+    if (other && registry.pause !== null && wall < registry.pause.until) {
+      this.#scene.breach('RG10 a pause is kept', `${node} is granted while ${registry.pause.by} has paused switches`)
+    }
+    if (registry.recovery !== null && !grant.recovering) {
+      this.#scene.breach('RG6 the mark stays until the end is recorded', `${node} is granted without it`)
+    }
+    if (registry.recovery === null && grant.recovering && registry.dataLoss === null) this.#silence(registry, node, now)
+    const last = this.#switched.get(registry.cluster)
+    const back = claim.evidence.kind === 'resigned' && last?.from === node && registry.orders.length === 0
+    if (back && wall >= last.at && wall - last.at < registry.policy.settleTimeMs) {
+      this.#scene.breach('EL8 a living master is not switched to and fro', `${node} is back after ${wall - last.at} ms`)
+    }
+  }
+
+  /** RG6: nobody of the sync set who could go on has reported for `recoverAfter`. */
+  #silence({ syncSet, policy, bars }: FoundedRegistry, granted: NodeId, now: number): void {
+    for (const node of syncSet) {
+      const at = this.#reported.get(node)
+      const host = this.#scene.hosts.get(node)!
+      if (at === undefined || bars.includes(node) || host.wiped || now - at >= policy.recoverAfterMs - CLOCK_SLACK_MS) {
+        continue
+      }
+      const what = `${granted} recovers although ${node} reported ${Math.round(now - at)} ms ago`
+      this.#scene.breach('RG6 recovery waits for silence', what)
+    }
+  }
+
+  #marked(before: FoundedRegistry, input: RegistryInput, { state: { registry } }: RegistryStep): void {
+    if (before.recovery === null || registry.status !== 'founded' || registry.recovery !== null) return
+    const ends = input.i === 'recovered' || input.i === 'shown' || input.i === 'directoryKnows'
+    const overridden = input.i === 'operator'
+    if (ends || overridden) return
+    this.#scene.breach(
+      'RG6 the mark stays until the end is recorded',
+      `a ${input.i} ends the recovery of ${before.cluster}`,
+    )
+  }
+}
