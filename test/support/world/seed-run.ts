@@ -39,6 +39,12 @@ const RARE: ReadonlySet<string> = new Set([
   'catching-up',
   'stepped-down',
   'promoted',
+  'recovery-began',
+  'recovery-horizon',
+  'recovery-ended',
+  'recovery-stuck',
+  'legacy-taken',
+  'legacy-handed-over',
 ])
 
 export function runSeed(seed: number, faultsMax = 25): SeedResult {
@@ -68,6 +74,8 @@ function runDrawn(seed: number, random: Random, faultsMax: number): SeedResult {
     commitMs: random.pick([0, 0.2, 2, 15]),
     jitterMs: random.pick([0, 1, 10, 100]),
     heartbeatBlockMs: 2_000,
+    // A stream of its own: the draws of older seeds stay what they were.
+    policy: { recoverAfterMs: new Random(seed * 16 + 9).pick([1_500, 3_000, 10_000, 30_000]) },
   })
   const drawn = FAULTS.filter(() => random.chance(0.5))
   const faults = new Faults(world, random, drawn.length === 0 ? FAULTS : drawn, random.pick([1, 2, 4, 12]))

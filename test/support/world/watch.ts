@@ -187,6 +187,8 @@ export class Watch {
   }
 
   #hasToken(host: Host, known: Mastership | undefined): boolean {
+    // Where the log has been compacted the record may be gone: what it said stands beside the log.
+    if (host.disk.base.index > 0) return host.disk.masterships.get(known?.cluster as ClusterId)?.epoch === known?.epoch
     return host.disk.entries.some((entry) => {
       if (entry.kind !== 'token' || !host.hasDurably(entry.index, entry.hash)) return false
       const record = decodeRecord(entry.kind, entry.body)
