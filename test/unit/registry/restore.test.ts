@@ -60,6 +60,19 @@ describe('a raised generation', () => {
     expect(cluster.registry).toMatchObject({ frozen: expect.stringContaining(C), restore: null })
   })
 
+  test('[RG8] a node that knows more after the restore too freezes again, although it says the same as before', () => {
+    const cluster = foundedCluster()
+    const { lastGrant } = cluster.registry
+    const knowsMore = { token: token(9, 1) }
+    cluster.report(C, knowsMore)
+    cluster.raise(1)
+    for (const node of [A, B, C]) cluster.register(node)
+    for (const node of [A, B]) cluster.shows(node, lastGrant)
+    expect(cluster.registry).toMatchObject({ frozen: null, restore: null })
+    cluster.report(C, knowsMore)
+    expect(cluster.registry.frozen).toContain(C)
+  })
+
   test('[RG8] takes no more bars and orders than a cluster can have', () => {
     const nodes = Array.from({ length: LIMITS.nodesPerCluster }, (_, i) => `c1-n${i}` as NodeId)
     const cluster = foundedCluster()
@@ -142,6 +155,34 @@ describe('what the members show', () => {
     for (const node of [A, B]) cluster.register(node)
     cluster.shows(A, lastGrant, alone)
     expect(cluster.registry).toMatchObject({ restore: null, syncSet: [A] })
+  })
+
+  test('[RG8] a reshape older than the recorded one takes nothing back', () => {
+    const cluster = foundedCluster()
+    const older = { version: cluster.version, syncSet: [A, B, C] }
+    cluster.reshape(older.syncSet)
+    cluster.reshape([A])
+    const { lastGrant } = cluster.registry
+    cluster.operator({ act: 'freeze' })
+    cluster.raise(1)
+    for (const node of [A, B]) cluster.register(node)
+    cluster.shows(B, lastGrant, older)
+    cluster.shows(A, lastGrant)
+    expect(cluster.registry).toMatchObject({ restore: null, syncSet: [A] })
+  })
+
+  test('[RG8] an epoch that was recorded is not granted again, whatever the best grant says', () => {
+    const cluster = foundedCluster()
+    for (let epoch = 2; epoch <= 4; epoch++) cluster.claim(A, OWN)
+    cluster.operator({ act: 'freeze' })
+    cluster.raise(2)
+    for (const node of [A, B]) cluster.register(node)
+    const later = { ...cluster.registry.lastGrant, ...token(1, 1) }
+    cluster.shows(B, later)
+    cluster.shows(A, later)
+    expect(cluster.registry).toMatchObject({ restore: null, generation: 2, epoch: 4 })
+    cluster.claim(A, OWN)
+    expect(cluster.registry.lastGrant).toMatchObject(token(5, 2))
   })
 
   test('[RG8] is not complete with a node that shows nothing: it has lost its memory, and may have held better', () => {
