@@ -29,7 +29,7 @@ export function electableStandbys(registry: FoundedRegistry, hearing: Hearing, w
 }
 
 /** EL6: it says itself that its log ends below what it acknowledged under the recorded token. */
-function logIsShort(registry: FoundedRegistry, hearing: Hearing, node: NodeId): boolean {
+export function logIsShort(registry: FoundedRegistry, hearing: Hearing, node: NodeId): boolean {
   const report = hearing.reports.get(node)
   return report !== undefined && sameToken(report.token, registry.lastGrant) && !report.complete
 }

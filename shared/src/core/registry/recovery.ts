@@ -1,7 +1,7 @@
 /** RG6: when a node outside the sync set may have the epoch, without the vote records of its predecessor. */
 import type { Instant, NodeId } from '../../ids.ts'
 import { faultsTolerated } from '../ledger/types.ts'
-import { electableStandbys, refusal } from './electable.ts'
+import { electableStandbys, logIsShort, refusal } from './electable.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
 import { type FoundedRegistry, grantedToken, type Hearing, type Recovery } from './types.ts'
 
@@ -28,7 +28,9 @@ interface SignOfLife {
 
 /** Somebody in the sync set who could go on, or take over, was heard of late: here or by any member. */
 function lifeRefusal(registry: FoundedRegistry, hearing: Hearing, context: RegistryContext): Refusal | null {
-  const able = [registry.master, ...electableStandbys(registry, hearing, context.wallClock)]
+  // A barred master goes on (RG9); one that came back with an emptied disk never will, however often it reports (EL6).
+  const master = logIsShort(registry, hearing, registry.master) ? [] : [registry.master]
+  const able = [...master, ...electableStandbys(registry, hearing, context.wallClock)]
   const signs = [...able.flatMap((node) => heardHere(node, hearing)), ...heardByMembers(registry, hearing)]
   if (hearing.masterActedAt !== null) signs.push({ at: hearing.masterActedAt, what: `${registry.master} acted` })
   const last = signs.reduce<SignOfLife | null>(
