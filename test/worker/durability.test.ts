@@ -2,7 +2,7 @@ import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from '
 import { env } from 'cloudflare:workers'
 import { brokenLink, type ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { ClusterId, LogIndex } from '@baton/shared/ids'
+import type { ClusterId, Epoch, LogIndex } from '@baton/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { CLUSTERS, NETWORK, POLICY } from './network.ts'
 import { clusterUrl, get, TestNode, threeNodes } from './test-node.ts'
@@ -91,6 +91,29 @@ test('[EL6] what a node acknowledged survives the authority', async () => {
   await standby.take('sessionClosed')
   expect(await standby.claim(REFUSED, { durableIndex: 69 as LogIndex })).toMatchObject({ code: 'NOT_ELECTABLE' })
   expect(await standby.claim(REFUSED, { durableIndex: 70 as LogIndex })).toMatchObject({ ok: true })
+})
+
+test('[RG8] a node that knows a higher token freezes the registry, over an abort of the authority too', async () => {
+  const [a, b] = await threeNodes(fresh())
+  await b.report({ token: { ...a.known, epoch: (a.known.epoch + 1) as Epoch } })
+  await a.seeState((state) => state.frozen !== null)
+  expect(await a.confirm()).toMatchObject({ ok: false, code: 'CLUSTER_FROZEN' })
+  await abortAllDurableObjects()
+  const again = await TestNode.online(a.cluster, 'a')
+  expect(again.known.frozen).toContain(b.node)
+  expect(await again.claim({ kind: 'own' })).toMatchObject({ ok: false, code: 'CLUSTER_FROZEN' })
+})
+
+test('[RC3, RG9] the end of a recovery and a verified chain are asked over the session, and answered', async () => {
+  const [a, b] = await threeNodes(fresh())
+  await b.report()
+  expect(await b.ask({ t: 'verified', token: b.known, height: 3 })).toMatchObject({ ok: true })
+  const by = { kind: 'height', height: 3 } as const
+  expect(await a.ask({ t: 'recovered', token: a.known, by })).toMatchObject({ ok: true, state: { recovering: false } })
+  expect(await b.ask({ t: 'recovered', token: b.known, by })).toMatchObject({ ok: false, code: 'NOT_CURRENT_MASTER' })
+  const events = await eventsOf(a.cluster)
+  const kinds = events.slice(-3).map(({ event }) => (event as { event: string }).event)
+  expect(kinds).toEqual(['verified-repeated', 'recovery-end-repeated', 'recovery-end-refused'])
 })
 
 test('[RG8] the database itself refuses to lose or change a row that carries an epoch', async () => {

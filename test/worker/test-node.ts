@@ -10,6 +10,9 @@ import { keyOf, NETWORK } from './network.ts'
 
 type Message<T extends FromAuthority['t']> = Extract<FromAuthority, { t: T }>
 export type Reply = Message<'reply'>
+type Unnumbered<T extends ToAuthority['t']> = T extends unknown
+  ? Omit<Extract<ToAuthority, { t: T }>, 'request'>
+  : never
 
 export const ORIGIN = 'https://authority.test'
 
@@ -228,11 +231,16 @@ export class TestNode {
     return this.take('reply', (reply) => reply.request === request)
   }
 
-  async confirm(): Promise<Reply> {
-    const { generation, epoch } = this.known
+  confirm(): Promise<Reply> {
+    return this.ask({ t: 'confirm', token: this.known })
+  }
+
+  /** A request about a token that needs no statement; the token may be a whole view. */
+  async ask(message: Unnumbered<'confirm' | 'recovered' | 'verified'>): Promise<Reply> {
     this.#request += 1
     const request = this.#request
-    this.send({ t: 'confirm', request, token: { generation, epoch } })
+    const { generation, epoch } = message.token
+    this.send({ ...message, token: { generation, epoch }, request })
     return this.take('reply', (reply) => reply.request === request)
   }
 

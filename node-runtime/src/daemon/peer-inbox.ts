@@ -5,6 +5,7 @@
 import { decodeBlock } from '@baton/shared/codec/block'
 import { decodeCertificate } from '@baton/shared/codec/certificate'
 import type { CertifiedBlock, NodeInput } from '@baton/shared/core/node/io'
+import { mastershipOfVote } from '@baton/shared/core/node/screen'
 import type { NodeState } from '@baton/shared/core/node/state'
 import type { HashFunction } from '@baton/shared/core/step'
 import { verifyStatement } from '@baton/shared/crypto/statements'
@@ -111,17 +112,23 @@ export class PeerInbox {
     }
   }
 
-  /** A vote under another token than the known one is passed on unverified: the core refuses it by its token. */
+  /**
+   * A vote whose token does not count is passed on as unverified, for the answer it gets. It may count by the time it is stepped, when the
+   * grant that names its token waits in the queue before it: nobody has looked at its signature then.
+   */
   #vote(from: NodeId, vote: Extract<PeerMessage, { t: 'vote' }>['vote']): void {
-    const known = this.#ports.state().masterships.get(vote.cluster)
-    if (known !== undefined && compareTokens(known, vote) === 0) {
-      if (!this.#ports.verifier.vote(vote, known.key)) {
-        this.#ports.refused(from, 'PEER_SIGNATURE', `a vote of ${vote.cluster} at height ${vote.height}`)
-        return
-      }
-      this.#ports.onVote(from, vote)
+    const { state, enqueue, verifier, refused, onVote } = this.#ports
+    const signer = mastershipOfVote(state(), vote)
+    if (signer === null) {
+      enqueue({ i: 'vote', from, vote, verified: false })
+      return
     }
-    this.#ports.enqueue({ i: 'vote', from, vote })
+    if (!verifier.vote(vote, signer.key)) {
+      refused(from, 'PEER_SIGNATURE', `a vote of ${vote.cluster} at height ${vote.height}`)
+      return
+    }
+    onVote(from, vote)
+    enqueue({ i: 'vote', from, vote })
   }
 
   async #proposal(from: NodeId, message: ProposalMessage): Promise<void> {

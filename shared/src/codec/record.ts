@@ -2,6 +2,7 @@
 import { unreachable } from '../assert.ts'
 import type { LogRecord } from '../core/guard/records.ts'
 import type { RecordKind } from '../core/guard/types.ts'
+import type { Height } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { type Result, success } from '../result.ts'
 import { encodeCanonical } from './cbor.ts'
@@ -23,7 +24,7 @@ export function encodeRecord(record: LogRecord): Uint8Array {
     case 'proposal':
       return encodeCanonical([record.height, record.round, record.validRound, hashToBytes(record.block)])
     case 'token':
-      return encodeCanonical([record.credential.grant, record.credential.certificate])
+      return encodeCanonical([record.credential.grant, record.credential.certificate, record.height])
     case 'legacy':
       return encodeCanonical([record.part, record.from, record.height])
     default:
@@ -57,7 +58,7 @@ export function decodeRecord(kind: RecordKind, body: Uint8Array): Result<LogReco
         block: fields.hash(),
       }))
     case 'token':
-      return decodeFields(body, (fields) => ({ kind, credential: fields.credential() }))
+      return decodeToken(body)
     case 'legacy':
       return decodeFields(body, (fields) => ({
         kind,
@@ -68,4 +69,15 @@ export function decodeRecord(kind: RecordKind, body: Uint8Array): Result<LogReco
     default:
       return unreachable(kind)
   }
+}
+
+/** One that was written before heights were is as good as learned at height 0: nothing of the time before it counts. */
+function decodeToken(body: Uint8Array): Result<LogRecord> {
+  const kind = 'token'
+  const read = decodeFields(
+    body,
+    (fields) => ({ kind, credential: fields.credential(), height: fields.height() }) as const,
+  )
+  if (read.ok) return read
+  return decodeFields(body, (fields) => ({ kind, credential: fields.credential(), height: 0 as Height }))
 }

@@ -32,6 +32,8 @@ export function genesisOf(options: WorldOptions): Genesis {
     suspectAfterMs: 500,
     masterTtlMs: 1_000,
     ...POLICY_DEFAULTS,
+    // These worlds live for seconds, and hand over to and fro (EL8).
+    settleTimeMs: 100,
     ...options.policy,
     startupGraceMs: 2_000,
     durability: options.durability ?? 'preferred',

@@ -18,7 +18,7 @@ const RECORDS: { readonly [K in LogRecord['kind']]: Extract<LogRecord, { readonl
   proposal: { kind: 'proposal', height, round, validRound: -1, block: HASH_A },
   vote: { kind: 'vote', height, round, type: 'precommit', block: null },
   decided: { kind: 'decided', certificate: Uint8Array.of(4, 5) },
-  token: { kind: 'token', credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS } },
+  token: { kind: 'token', credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS }, height },
   legacy: { kind: 'legacy', part: 'begin', from: C1B, height },
 }
 const entryOf = (record: LogRecord): Omit<LogEntry, 'hash'> => ({

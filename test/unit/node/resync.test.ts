@@ -95,6 +95,8 @@ test('[EL6] a standby with a new disk does not stand, and is electable when it h
   const world = settledWorld()
   submitsUntilAcknowledged(world, 3)
   const standby = world.host('c1-n2')
+  // Else it would take over, and be followed.
+  world.kill('c1-n3')
   world.kill(standby.node)
   world.wipe(standby.node)
   world.clog('c1-n1', standby.node)
@@ -106,8 +108,20 @@ test('[EL6] a standby with a new disk does not stand, and is electable when it h
   expect(standby.events.some(({ event }) => 'e' in event && event.e === 'claimSent')).toBe(false)
   world.mend('c1-n1', standby.node)
   world.start('c1-n1')
+  world.start('c1-n3')
   expect(
     world.run(10_000, () => unsettled(world).length === 0),
     describeWorld(world),
   ).toBe(true)
+})
+
+test('[EL6] one that has less than its master says it has itself has not, whatever is called held', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 2)
+  world.run(500)
+  const { election } = world.host('c1-n3').state
+  const [master] = [...election.peers].filter(([node]) => node === 'c1-n1')
+  const heartbeat = { ...master![1].heartbeat!, durableIndex: (master![1].heartbeat!.durableIndex + 300) as LogIndex }
+  const peers = new Map(election.peers).set(master![0], { ...master![1], heartbeat })
+  expect(greeted(world, { election: { ...election, peers } }, 0).resync).toBe('as a test')
 })

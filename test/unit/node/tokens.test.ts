@@ -124,7 +124,7 @@ test('[NW3 GU7] after a switch the cluster votes once more for what it voted for
  * certificate needed the credential of token 2, which c1 had replaced: no node could verify it, nor catch up with it.
  */
 test('[NW3] a certificate carries the credential of a vote whose cluster has switched again before the decision', () => {
-  const world = settledWorld({ policy: { settleTimeMs: 1 } })
+  const world = settledWorld()
   submitsUntilAcknowledged(world, 1)
   world.run(500)
   const follower = world.host('c1-n3')

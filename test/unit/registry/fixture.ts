@@ -15,10 +15,11 @@ import {
   type FoundedRegistry,
   type GrantRecord,
   type Member,
+  type Registry,
   type RegistryState,
   startAuthority,
 } from '@baton/shared/core/registry/types'
-import type { Claim, ClaimEvidence, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
+import type { Claim, ClaimEvidence, Grant, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type {
@@ -36,6 +37,7 @@ import type {
   UnixMs,
   Version,
 } from '@baton/shared/ids'
+import type { OrderView } from '@baton/shared/protocol/control'
 import { expect } from 'vitest'
 
 export const NETWORK = 'testnet' as NetworkId
@@ -193,6 +195,22 @@ export class RegistryUnderTest {
     return outcomeOf(this.send({ i: 'verified', from: REQUEST, node, token: at, height: 7 }))
   }
 
+  /** What a node holds, said in its present session. */
+  shows(node: NodeId, grant: GrantRecord | null, reshape: Partial<Reshape> | null = null): RegistryStep {
+    const shownGrant = grant === null ? null : grantOf(grant)
+    const shownReshape = reshape === null || grant === null ? null : reshapeOf(grant, reshape)
+    return this.send({ i: 'shown', node, session: this.session(node), grant: shownGrant, reshape: shownReshape })
+  }
+
+  /** The storage is put back to what it was: the authority starts over an older registry. */
+  restore(registry: Registry): void {
+    this.state = startAuthority(registry, this.now as Instant)
+  }
+
+  raise(generation: number, bars: readonly NodeId[] = [], orders: readonly OrderView[] = []): Outcome {
+    return this.operator({ act: 'raise-generation', generation: generation as Generation, bars, orders })
+  }
+
   recovered(node: NodeId, by: RecoveredBy, at = this.token): Outcome {
     return outcomeOf(this.send({ i: 'recovered', from: REQUEST, node, token: at, by }))
   }
@@ -217,6 +235,17 @@ export class RegistryUnderTest {
   get version(): Version {
     return this.registry.version
   }
+}
+
+export function grantOf(record: GrantRecord): Grant {
+  const { certificate: _, ...grant } = record
+  return { network: NETWORK, cluster: CLUSTER, ...grant }
+}
+
+/** Made at the token of `grant` by its holder. */
+export function reshapeOf(grant: GrantRecord, overrides: Partial<Reshape>): Reshape {
+  const { generation, epoch, version, node, syncSet } = grant
+  return { network: NETWORK, cluster: CLUSTER, generation, epoch, version, node, syncSet, ...overrides }
 }
 
 export function outcomeOf(taken: RegistryStep): Outcome {

@@ -50,6 +50,11 @@ const INPUTS: { readonly [Name in RegistryInput['i']]: Extract<RegistryInput, { 
   verified: { i: 'verified', from: REQUEST, node: B, token: token(0), height: 9 },
   order: { i: 'order', id: 'o-1', node: D, cause: 'threshold', why: 'too many errors' },
   operator: { i: 'operator', from: REQUEST, by: 'ann', why: 'a test', action: { act: 'allow-data-loss', node: D } },
+  shown: { i: 'shown', node: B, session: 's', grant: null, reshape: null },
+  directoryKnows: {
+    i: 'directoryKnows',
+    grant: { network: NETWORK, cluster: CLUSTER, ...reference.registry.lastGrant },
+  },
   foreignSilence: { i: 'foreignSilence', reporters: 3, clusters: 4, silentForMs: 60_000 },
   tick: { i: 'tick' },
 }

@@ -9,7 +9,7 @@ import type { GuardState } from './state.ts'
 import type { Append, Attach, Behind, LogEntry } from './types.ts'
 
 /** Until the master has answered, an attach may have come before it led, or have been lost with a link: ask again. */
-export function seekMaster(state: GuardState, context: GuardContext): GuardStep {
+export function seekMaster(state: GuardState, context: GuardContext, tail = state.spans): GuardStep {
   const { role, policy } = state
   if (role.role !== 'following' || role.attached || role.master === null || role.master === policy.self) {
     return unchanged(state)
@@ -18,7 +18,7 @@ export function seekMaster(state: GuardState, context: GuardContext): GuardStep 
     t: 'attach',
     token: state.token,
     base: { index: state.base.index, hash: state.base.hash },
-    tail: state.spans,
+    tail,
     height: context.tip,
   }
   const again = { name: 'guard', after: (policy.suspectAfter / 2) as Ms } as const
@@ -26,9 +26,9 @@ export function seekMaster(state: GuardState, context: GuardContext): GuardStep 
 }
 
 /** What this node has does not fit to what its master sends, or has changed: it attaches anew. */
-function attachAnew(state: GuardState, context: GuardContext): GuardStep {
+function attachAnew(state: GuardState, context: GuardContext, tail = state.spans): GuardStep {
   if (state.role.role !== 'following') return unchanged(state)
-  return seekMaster({ ...state, role: { ...state.role, attached: false } }, context)
+  return seekMaster({ ...state, role: { ...state.role, attached: false } }, context, tail)
 }
 
 /**
@@ -51,8 +51,10 @@ export function receiveAppend(state: GuardState, from: NodeId, message: Append, 
   }
   const position = positionAt(state, context.log, message.after.index)
   if (position === null || position.hash !== message.after.hash) {
+    // GU3: across a recovering grant the logs may part below what is compacted here: then only the base is shown, and the master's taken.
+    const parted = state.role.across && message.after.index < state.base.index
     return {
-      ...attachAnew(state, context),
+      ...attachAnew(state, context, parted ? [] : state.spans),
       rejected: {
         code: 'PEER_UNEXPECTED',
         why: `entries after ${message.after.index} do not continue a log that ends at ${state.last.index}`,

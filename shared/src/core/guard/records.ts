@@ -33,10 +33,11 @@ export interface DecidedRecord {
   readonly certificate: Uint8Array
 }
 
-/** The mastership of another cluster (NW1). */
+/** The mastership of another cluster (NW1), and the height this cluster worked on when it took it in (RC1). */
 export interface TokenRecord {
   readonly kind: 'token'
   readonly credential: Credential
+  readonly height: Height
 }
 
 /** Opens an epoch (GU3). `process` is unique to the process that wrote it: see `TailSpan`. */

@@ -10,7 +10,7 @@ import { sendTo, type Turn } from './turn.ts'
 /** NW1: a token this cluster knows of another is a record. A recovering one is acknowledged when it is held: also a successor refuses the old. */
 export function logToken(turn: Turn, { cluster, generation, epoch, recovering, credential }: Mastership): void {
   const release = recovering ? ({ r: 'token', cluster, token: { generation, epoch } } as const) : null
-  writeRecord(turn, { kind: 'token', credential }, release)
+  writeRecord(turn, { kind: 'token', credential, height: workingHeight(turn.state) }, release)
 }
 
 /**

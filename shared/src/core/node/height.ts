@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
 import { type ClusterId, compareTokens, type Height, type Ms, type NodeId } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import type { Proposal, Vote } from '../consensus/messages.ts'
+
 import { allProposals } from '../consensus/proposal-book.ts'
 import { resumeFrom } from '../consensus/resume.ts'
 import { allVotes } from '../consensus/vote-keeper.ts'
@@ -19,8 +19,9 @@ import type { NodeInput, SignedAct } from './io.ts'
 import { bindingActs } from './legacy.ts'
 import { foreignMasters, wantCurrentHeight } from './mastership.ts'
 import { runConsensus } from './run-consensus.ts'
+import { learnedAt, screenProposal, screenVote } from './screen.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
-import { reject, sendTo, type Turn } from './turn.ts'
+import { sendTo, type Turn } from './turn.ts'
 
 const REPAIR_MS = 250
 const LAG_MS = 20
@@ -66,7 +67,7 @@ function replayEarly(turn: Turn, height: Height): void {
   const early = new Map([...turn.state.early].filter(([of]) => of > height))
   turn.state = { ...turn.state, early }
   for (const message of messages) {
-    if (message.i === 'vote') receiveVote(turn, message.from, message.vote)
+    if (message.i === 'vote') receiveVote(turn, message)
     if (message.i === 'proposal') receiveProposal(turn, message)
   }
 }
@@ -77,19 +78,20 @@ export function restOfConsensus(turn: Turn): void {
   for (const kind of ['propose', 'prevote', 'precommit']) turn.timers.push({ name: `consensus:${kind}`, after: null })
 }
 
-export function receiveVote(turn: Turn, from: NodeId, vote: Vote): void {
-  if (!screen(turn, from, vote)) return
+export function receiveVote(turn: Turn, input: Extract<NodeInput, { i: 'vote' }>): void {
+  const { from, vote, verified = true } = input
+  if (!screenVote(turn, from, vote, verified)) return
   noteHeight(turn, from, vote.height - 1)
   const place = placeOf(turn, vote.height)
   const before = turn.state.consensus
   if (place === 'current') runConsensus(turn, { kind: 'vote', vote })
   noteHeard(turn, vote.cluster, from, turn.state.consensus !== before)
-  if (place === 'early') keepEarly(turn, vote.height, { i: 'vote', from, vote })
+  if (place === 'early') keepEarly(turn, vote.height, input)
 }
 
 export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'proposal' }>): void {
   const { from, proposal, block, facts } = input
-  if (!screen(turn, from, proposal)) return
+  if (!screenProposal(turn, from, proposal)) return
   noteHeight(turn, from, proposal.height - 1)
   noteHeard(turn, proposal.cluster, from, false)
   const place = placeOf(turn, proposal.height)
@@ -109,7 +111,7 @@ export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'prop
 
 /** Whether this node prevotes the block. */
 function judge(turn: Turn, block: Block, facts: BlockFacts): BlockJudgement {
-  const { chain, masterships } = turn.state
+  const { chain, masterships, config } = turn.state
   const { transactions, commitVerified, mastershipOf } = facts
   assert(transactions !== null, 'a proposed block is judged with its transactions')
   const judged = validateBlock(
@@ -118,10 +120,13 @@ function judge(turn: Turn, block: Block, facts: BlockFacts): BlockJudgement {
     { hash: turn.context.hash, reader: turn.context.chain },
   )
   if (!judged.ok) return judged
-  // NW3: a proposer that does not know of a recovering master must not collect its predecessor's votes.
+  // NW3: a proposer that does not know of a recovering master must not collect its predecessor's votes. What may have been locked
+  // before this cluster knew of it either stays good, and an observer only looks on.
+  if (turn.state.recovery !== null) return judged
   for (const entry of judged.tokens.entries) {
     const known = masterships.get(entry.cluster)
-    if (known?.recovering === true && compareTokens(known, entry) > 0) {
+    if (entry.cluster === config.election.cluster || known?.recovering !== true) continue
+    if (compareTokens(known, entry) > 0 && block.header.height > learnedAt(turn.state, entry.cluster)) {
       return refuse('tokens', `cluster ${entry.cluster} is recovering under a higher token`)
     }
   }
@@ -133,20 +138,6 @@ function tokensAfter(turn: Turn, facts: BlockFacts): readonly TokenEntry[] {
   const table = applyMasterships(turn.context.hash, turn.state.chain.tokens, facts.masterships)
   assert(table.ok, 'a good block raises the token table')
   return table.value.entries
-}
-
-/** NW1: only the highest known token of a cluster speaks for it; a lower one is answered with the higher grant. */
-function screen(turn: Turn, from: NodeId, message: Vote | Proposal): boolean {
-  if (!isLeading(turn.state)) return false
-  const known = turn.state.masterships.get(message.cluster)
-  const order = known === undefined ? 1 : compareTokens(message, known)
-  if (order === 0) return true
-  if (order < 0 && known !== undefined) sendTo(turn, from, { t: 'inform', credentials: [known.credential] })
-  reject(turn, {
-    code: order < 0 ? 'LOWER_TOKEN' : 'PEER_UNEXPECTED',
-    why: `a message of cluster ${message.cluster} under token ${message.epoch}, known is ${known?.epoch ?? 'none'}`,
-  })
-  return false
 }
 
 function placeOf(turn: Turn, height: Height): 'past' | 'current' | 'early' {

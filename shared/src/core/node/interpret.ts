@@ -4,7 +4,7 @@ import { decodeBlock } from '../../codec/block.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
 import type { Credential } from '../../crypto/statement-types.ts'
 import type { LogIndex } from '../../ids.ts'
-import type { LogRecord } from '../guard/records.ts'
+import type { LogRecord, TokenRecord } from '../guard/records.ts'
 import { NO_FACTS } from './facts.ts'
 import { type KnownBody, tipHeight } from './state.ts'
 import { later, reject, type Turn } from './turn.ts'
@@ -56,6 +56,7 @@ export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 
     case 'token':
       // The master verified it before it wrote it; a node verifies for itself all the same (ID4).
       if (from === 'master') learnToken(turn, record.credential)
+      keepTokenHeight(turn, record)
       return
     case 'legacy': {
       const { kind: _, ...mark } = record
@@ -67,6 +68,15 @@ export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 
     default:
       unreachable(record)
   }
+}
+
+/** RC1: the first record of a token counts, whichever master wrote it. Of tokens that were replaced nothing is kept. */
+function keepTokenHeight(turn: Turn, { credential, height }: TokenRecord): void {
+  const { tokenHeights, masterships } = turn.state
+  if (tokenHeights.has(credential.grant)) return
+  const known = new Set([...masterships.values()].map((mastership) => mastership.credential.grant))
+  const kept = [...tokenHeights].filter(([grant]) => known.has(grant))
+  turn.state = { ...turn.state, tokenHeights: new Map([...kept, [credential.grant, height]]) }
 }
 
 /** NW1: of the own log, or of one that was taken over: to be verified, unless it was. */

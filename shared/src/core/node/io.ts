@@ -71,7 +71,8 @@ export type NodeInput =
       readonly block: Block
       readonly facts: BlockFacts
     }
-  | { readonly i: 'vote'; readonly from: NodeId; readonly vote: Vote }
+  /** `verified: false`: its token did not count when it came, so the signature was not looked at (`mastershipOfVote`). */
+  | { readonly i: 'vote'; readonly from: NodeId; readonly vote: Vote; readonly verified?: false }
   /** Verified credentials, from a peer's `hello` or `inform`, the authority, or the directory (NW1, NW2). */
   | { readonly i: 'granted'; readonly from: NodeId | null; readonly grants: readonly VerifiedGrant[] }
   /** These do not verify, so nothing waits for them any more. */

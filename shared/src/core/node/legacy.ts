@@ -57,10 +57,12 @@ export function receiveLegacy(turn: Turn, from: NodeId, message: Legacy): void {
   }
   const clean = lastClean(turn.state)
   // Nobody needs it any more, or this node's log is none of those that count: it may be cut.
-  if (recovery === null) return release(turn, from)
+  if (recovery === null || (clean !== null && !(clean.syncSet.includes(from) && isWhole(message, clean)))) {
+    release(turn, from)
+    return
+  }
   // The registry says whose logs count; the sender repeats itself until it is known here.
   if (clean === null) return
-  if (!clean.syncSet.includes(from) || !isWhole(message, clean)) return release(turn, from)
   const taken = completeLegacy(turn.state)
   if (taken !== null && compareTokens(taken.token, clean.token) > 0) {
     if (guard.role.role === 'leading' && guard.role.held >= taken.index) release(turn, from)

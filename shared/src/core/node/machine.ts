@@ -3,7 +3,7 @@
  * function; what it returns is done in the order of core/step.ts.
  */
 import { assert, unreachable } from '../../assert.ts'
-import { type ClusterId, compareTokens, type Height, type LogIndex, type NodeId } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type LogIndex, type NodeId, sameToken } from '../../ids.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
 import { receiveWantBlock } from './epoch-ack.ts'
 import { executeNext, receiveCertified } from './execute.ts'
@@ -61,7 +61,7 @@ function handle(turn: Turn, input: NodeInput): void {
       receiveProposal(turn, input)
       return
     case 'vote':
-      receiveVote(turn, input.from, input.vote)
+      receiveVote(turn, input)
       return
     case 'granted':
       learnGrants(turn, input.grants, input.from)
@@ -217,6 +217,7 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
       noteHeight(turn, from, message.height)
       runElection(turn, { i: 'heartbeat', from, message })
       if (before !== message.electable) offerCandidates(turn)
+      noteResynced(turn, turn.state.guard.knownHeld)
       return
     }
     case 'preVote':
@@ -244,12 +245,15 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
 }
 
 /**
- * EL6: a node that follows its master's stream again, has what is held and has executed every decided block has re-synced. A block
- * that it cannot execute, or whose certificate it refuses, stays among the decided ones (GU4).
+ * EL6: a node that follows its master's stream again, has all that the master says it has itself, and has executed every decided block has
+ * re-synced. What the master calls held says less: it is no more than its followers have acknowledged. A block that this node cannot execute,
+ * or whose certificate it refuses, stays among the decided ones (GU4).
  */
 function noteResynced(turn: Turn, held: LogIndex): void {
-  const { resync, guard, catchUp, decided } = turn.state
-  if (resync === null || guard.role.role !== 'following' || !guard.role.attached) return
+  const { resync, guard, catchUp, decided, election } = turn.state
+  if (resync === null || guard.role.role !== 'following' || !guard.role.attached || guard.role.master === null) return
+  const said = election.peers.get(guard.role.master)?.heartbeat
+  if (said?.role !== 'master' || !sameToken(said.token, guard.token) || guard.last.index < said.durableIndex) return
   if (catchUp !== null || decided.size > 0 || guard.last.index < held) return
   turn.state = { ...turn.state, resync: null }
   turn.write.push({ w: 'resync', needed: false, why: '' })

@@ -4,7 +4,7 @@ import { decodeCertificate } from '../../codec/certificate.ts'
 import { decodeRecord } from '../../codec/record.ts'
 import type { Credential } from '../../crypto/statement-types.ts'
 import { BatonError } from '../../errors.ts'
-import type { ClusterId, Hash, Instant, Jws, LogIndex, Token } from '../../ids.ts'
+import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, Token } from '../../ids.ts'
 import type { StoredNode } from '../../ports/node-store.ts'
 import { initialElection } from '../election/machine.ts'
 import { extend } from '../guard/log.ts'
@@ -31,6 +31,7 @@ export function openNode(
   const executedAt: { height: DecidedHeight['certificate']['height']; index: LogIndex }[] = []
   const unverified = new Map<Jws, Credential>()
   const legacies: LegacyMark[] = []
+  const tokenHeights = new Map<Jws, Height>()
   const verified = new Set(stored.masterships.map(({ credential }) => credential.grant))
   const tip = chain.tip.height
   for (const entry of stored.entries) {
@@ -59,10 +60,12 @@ export function openNode(
         else executedAt.push({ height, index: entry.index })
         break
       }
-      case 'token':
-        if (!verified.has(record.value.credential.grant))
-          unverified.set(record.value.credential.grant, record.value.credential)
+      case 'token': {
+        const { credential, height } = record.value
+        if (!tokenHeights.has(credential.grant)) tokenHeights.set(credential.grant, height)
+        if (!verified.has(credential.grant)) unverified.set(credential.grant, credential)
         break
+      }
       case 'legacy': {
         const { kind: _, ...mark } = record.value
         legacies.push({ ...mark, index: entry.index, token: entry.token })
@@ -114,6 +117,7 @@ export function openNode(
     recovery: null,
     handOver: null,
     heldTokens: new Map(),
+    tokenHeights,
     heardAt: new Map(),
     leadingSince: now,
     backOffs: new Map(),

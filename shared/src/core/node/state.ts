@@ -149,6 +149,8 @@ export interface NodeState {
   readonly handOver: HandOver | null
   /** RC1: recovering tokens of other clusters that are held here. */
   readonly heldTokens: ReadonlyMap<ClusterId, Token>
+  /** By grant: the height this cluster worked on when its log took the token in (RC1). */
+  readonly tokenHeights: ReadonlyMap<Jws, Height>
   /** RG6: when other clusters were last heard, and since when this node leads. */
   readonly heardAt: ReadonlyMap<ClusterId, Instant>
   readonly leadingSince: Instant

@@ -1,8 +1,9 @@
 /** RG9: the ban on electing a node, and how it ends. */
 import { compareTokens, type NodeId, sameToken, type Version } from '../../ids.ts'
 import { refusal } from './electable.ts'
-import type { Refusal, RegistryEvidence, RegistryInput, RegistryStep } from './messages.ts'
-import { accepted, changed, eventOf, refused, result } from './outcome.ts'
+import type { Refusal, RegistryInput, RegistryStep } from './messages.ts'
+import { accepted, changed, eventOf, result } from './outcome.ts'
+import { evidenceOf, refuse } from './refused-request.ts'
 import { type FoundedRegistry, type Hearing, type RegistryState, tokenOf } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
@@ -11,13 +12,10 @@ type Founded = RegistryState & { readonly registry: FoundedRegistry }
 /** The node has executed every block again and agrees with every certificate: its bar is lifted. */
 export function verified(state: Founded, input: Input<'verified'>): RegistryStep {
   const { registry } = state
-  const { node: who, token, height } = input
-  const evidence: RegistryEvidence = { kind: 'verified', token, height }
+  const { node: who, height } = input
+  const evidence = evidenceOf(input)
   const wrong = verifiedRefusal(registry, state.hearing, input)
-  if (wrong !== null) {
-    const { code, why } = wrong
-    return refused(state, input.from, wrong, eventOf('verified-refused', registry, { who, why, code, evidence }))
-  }
+  if (wrong !== null) return refuse(state, input, wrong)
   if (!registry.bars.includes(who)) {
     const event = eventOf('verified-repeated', registry, { who, why: 'it is not barred', evidence })
     return result(state, { send: [accepted(input.from)], events: [event] })
@@ -39,7 +37,7 @@ function verifiedRefusal(registry: FoundedRegistry, hearing: Hearing, input: Inp
     return refusal(order < 0 ? 'LOWER_TOKEN' : 'TOKEN_CONFLICT', `verified at another token than the recorded one`)
   }
   const report = hearing.reports.get(node)
-  if (report === undefined || !sameToken(report.token, token) || !report.complete) {
+  if (report === undefined || !sameToken(report.token, registry.lastGrant) || !report.complete) {
     return refusal('NOT_ELECTABLE', `${node} has not shown its whole log at this token`)
   }
   return barRefusal(registry, node)

@@ -7,7 +7,7 @@ import type { Refusal, RegistryContext } from './messages.ts'
 import { pauseRefusal } from './pause.ts'
 import { recoveryRefusal } from './recovery.ts'
 import { settlingRefusal } from './switches.ts'
-import { type FoundedRegistry, type Hearing, type Member, tokenOf } from './types.ts'
+import type { FoundedRegistry, Hearing, Member } from './types.ts'
 
 export type ClaimVerdict =
   /** `recovering`: the claimant has nothing of its predecessor's votes, and stands alone (RG6). */
@@ -53,7 +53,7 @@ function judgeCase(
   const wrong =
     logRefusal(registry, hearing, claim) ??
     evidenceRefusal(registry, claim, resignation) ??
-    settlingRefusal(registry, claim, context.wallClock)
+    settlingRefusal(registry, hearing, claim, context.wallClock)
   if (wrong !== null) return wrong
   if (registry.syncSet.includes(claim.node)) {
     const why = free(registry, hearing, claim, context)
@@ -97,15 +97,18 @@ function free(registry: FoundedRegistry, hearing: Hearing, claim: Claim, context
 
 function isRepeat(registry: FoundedRegistry, claim: Claim): boolean {
   return (
-    sameToken(claim, tokenOf(registry)) && registry.master === claim.node && registry.lastGrant.nonce === claim.nonce
+    sameToken(claim, registry.lastGrant) && registry.master === claim.node && registry.lastGrant.nonce === claim.nonce
   )
 }
 
-/** RG1: the epoch asked for is the next one, and the claim was made against the recorded version. */
+/** RG1: the epoch asked for is the next one, and the claim was made against the recorded version; RG8: not a later one. */
 function tokenRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
   const next = { generation: registry.generation, epoch: (registry.epoch + 1) as Epoch }
   const order = compareTokens(claim, next)
   if (order > 0) return refusal('TOKEN_CONFLICT', 'the claim knows a higher token than the registry')
+  if (claim.generation === registry.generation && claim.version > registry.version) {
+    return refusal('TOKEN_CONFLICT', `made against version ${claim.version}, the registry knows of ${registry.version}`)
+  }
   if (claim.version !== registry.version) {
     return refusal('STALE_VERSION', `made against version ${claim.version}, recorded is ${registry.version}`)
   }
@@ -121,7 +124,7 @@ function placeRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
 /** EL6: a log shorter than the authority has seen it acknowledge at this token has lost something. */
 function logRefusal(registry: FoundedRegistry, hearing: Hearing, claim: Claim): Refusal | null {
   const seen = hearing.reports.get(claim.node)?.acknowledged ?? registry.acknowledged.get(claim.node)
-  if (seen === undefined || !sameToken(seen.token, tokenOf(registry))) return null
+  if (seen === undefined || !sameToken(seen.token, registry.lastGrant)) return null
   if (claim.durableIndex >= seen.durableIndex) return null
   const why = `its log ends at ${claim.durableIndex}, it has acknowledged ${seen.durableIndex} at this epoch`
   return refusal('NOT_ELECTABLE', why)
@@ -139,7 +142,7 @@ function evidenceRefusal(registry: FoundedRegistry, claim: Claim, resignation: R
         resignation.network === registry.network &&
         resignation.cluster === registry.cluster &&
         resignation.node === registry.master &&
-        sameToken(resignation, tokenOf(registry)) &&
+        sameToken(resignation, registry.lastGrant) &&
         resignation.to === claim.node
         ? null
         : refusal(

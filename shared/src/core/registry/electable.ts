@@ -1,7 +1,7 @@
 /** RG2, RG9, EL4, ID8: which members may be elected at all, whatever their evidence. */
 import { type NodeId, sameToken, type UnixMs } from '../../ids.ts'
 import type { Refusal } from './messages.ts'
-import { type FoundedRegistry, type Hearing, type Member, tokenOf } from './types.ts'
+import type { FoundedRegistry, Hearing, Member } from './types.ts'
 
 /** Why this member may not be elected, in the sync set or not; null when it may. `bars` are those that count. */
 export function electionRefusal(
@@ -31,7 +31,7 @@ export function electableStandbys(registry: FoundedRegistry, hearing: Hearing, w
 /** EL6: it says itself that its log ends below what it acknowledged under the recorded token. */
 function logIsShort(registry: FoundedRegistry, hearing: Hearing, node: NodeId): boolean {
   const report = hearing.reports.get(node)
-  return report !== undefined && sameToken(report.token, tokenOf(registry)) && !report.complete
+  return report !== undefined && sameToken(report.token, registry.lastGrant) && !report.complete
 }
 
 export function refusal(code: Refusal['code'], why: string, retryAfterMs: number | null = null): Refusal {

@@ -1,14 +1,15 @@
 /** RG3: when was the master last heard, and may silence count yet? */
 import { type Instant, type NodeId, sameToken } from '../../ids.ts'
 import type { Refusal } from './messages.ts'
-import { type FoundedRegistry, type Hearing, tokenOf } from './types.ts'
+import type { FoundedRegistry, Hearing } from './types.ts'
 
 /**
  * The latest moment at which the authority, or any member that reported, heard the recorded master *as master* at
  * the recorded token and not stalled; null when nobody did in this life of the authority.
  */
 export function masterLastHeard(registry: FoundedRegistry, hearing: Hearing): Instant | null {
-  const token = tokenOf(registry)
+  // After a restore the master acts under the token before, until somebody is granted (RG8).
+  const token = registry.lastGrant
   const heard: number[] = []
   if (hearing.masterActedAt !== null) heard.push(hearing.masterActedAt)
   for (const [node, report] of hearing.reports) {

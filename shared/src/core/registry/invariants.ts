@@ -2,23 +2,22 @@
 import { compareTokens } from '../../ids.ts'
 import type { RegistryStep } from './messages.ts'
 import { brokenOrders, brokenStandingOrders } from './order-invariants.ts'
-import { brokenSuccession } from './succession-invariants.ts'
-import { type FoundedRegistry, type Registry, type RegistryState, tokenOf } from './types.ts'
-
-type Created = Exclude<Registry, { status: 'absent' }>
+import { brokenStandstill, brokenSuccession } from './succession-invariants.ts'
+import { type Created, type FoundedRegistry, type RegistryState, tokenOf } from './types.ts'
 
 /** Every broken invariant of one step, as `RULE: what is wrong`; empty when all is well. Cheap: no history is kept. */
 export function brokenInvariants(before: RegistryState, step: RegistryStep): readonly string[] {
   const broken: string[] = []
   const was = before.registry
   const is = step.state.registry
-  const grants = step.write.filter((write) => write.w === 'grant').map((write) => write.grant)
+  const grants = step.write.flatMap((write) => (write.w === 'grant' ? [write.grant] : []))
   if (is.status === 'founded') broken.push(...brokenState(is), ...brokenStandingOrders(is))
   if (was.status !== 'absent' && is.status === 'absent') broken.push('RG8: a registry was forgotten')
   if (was.status === 'founded' && is.status === 'unfounded') broken.push('RG8: a token was forgotten')
   if (was.status !== 'absent' && is.status !== 'absent') {
     if (registryDiffers(was, is) && is.version <= was.version) broken.push('RG1: a change did not raise the version')
     if (!registryDiffers(was, is) && is.version !== was.version) broken.push('RG1: the version rose without a change')
+    broken.push(...brokenStandstill(was, is, grants))
   }
   if (was.status === 'founded' && is.status === 'founded') {
     broken.push(...brokenSuccession(was, is, grants), ...brokenOrders(was, is, grants))
@@ -34,8 +33,11 @@ function brokenState(registry: FoundedRegistry): readonly string[] {
   if (!syncSet.includes(master)) broken.push('RG4: the master is not in the sync set')
   if (new Set(syncSet).size !== syncSet.length) broken.push('RG4: a node is twice in the sync set')
   if (syncSet.some((node) => !members.has(node))) broken.push('RG4: the sync set names a node that is no member')
-  if (lastGrant.node !== master || compareTokens(lastGrant, tokenOf(registry)) !== 0) {
-    broken.push('RG2: the last grant is not that of the recorded master')
+  if (lastGrant.node !== master) broken.push('RG2: the last grant is not that of the recorded master')
+  const order = compareTokens(lastGrant, tokenOf(registry))
+  // After a restore the last grant is one of a generation before.
+  if (lastGrant.generation === registry.generation ? order !== 0 : order > 0 || lastGrant.epoch > registry.epoch) {
+    broken.push('RG2: the last grant is not of the recorded token')
   }
   if (recovery === null && lastGrant.version === registry.version && lastGrant.recovering) {
     broken.push('RG6: a recovering grant left no mark')

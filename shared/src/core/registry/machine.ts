@@ -3,15 +3,20 @@
  * in SPEC.md. The driver verifies signatures before a step, and applies its writes in one transaction (RG7).
  */
 import { verified } from './bars.ts'
-import { create, found, seeMember } from './membership.ts'
+import { standstill, standstillRefusal } from './freeze.ts'
+import { found } from './granted.ts'
+import { claim } from './granting.ts'
+import { create, seeMember } from './membership.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { operator } from './operator.ts'
 import { order } from './orders.ts'
 import { result } from './outcome.ts'
 import { endExpiredPause } from './pause.ts'
 import { recovered } from './recovered.ts'
+import { type Request, refuse, refuseRequest } from './refused-request.ts'
 import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
-import { claim, confirm, refuseRequest, reshape } from './requests.ts'
+import { confirm, reshape } from './requests.ts'
+import { directoryKnows, shown } from './restore.ts'
 import { closeSession, openSession } from './sessions.ts'
 import type { Registry, RegistryState } from './types.ts'
 
@@ -43,6 +48,8 @@ export const TRANSITIONS: {
     verified: refuseRequest,
     order: notCreated,
     operator: refuseRequest,
+    shown: notCreated,
+    directoryKnows: notCreated,
     foreignSilence: notCreated,
     tick: nothing,
   },
@@ -58,7 +65,9 @@ export const TRANSITIONS: {
     recovered: refuseRequest,
     verified: refuseRequest,
     order: notFounded,
-    operator: refuseRequest,
+    operator,
+    shown,
+    directoryKnows,
     foreignSilence: hearForeignSilence,
     tick: flushDue,
   },
@@ -68,13 +77,15 @@ export const TRANSITIONS: {
     sessionOpened: openSession,
     sessionClosed: closeSession,
     report: hearReport,
-    claim,
-    reshape,
-    confirm,
-    recovered,
-    verified,
+    claim: unlessStill(claim),
+    reshape: unlessStill(reshape),
+    confirm: unlessStill(confirm),
+    recovered: unlessStill(recovered),
+    verified: unlessStill(verified),
     order,
     operator,
+    shown,
+    directoryKnows,
     foreignSilence: hearForeignSilence,
     tick,
   },
@@ -88,6 +99,14 @@ export function step(state: RegistryState, input: RegistryInput, context: Regist
     context: RegistryContext,
   ) => RegistryStep
   return cell(state, input, context)
+}
+
+/** RG8: while the registry stands still nothing about the mastership is decided. */
+function unlessStill<Name extends Request['i']>(decide: Cell<'founded', Name>): Cell<'founded', Name> {
+  return (state, input, context) => {
+    const still = standstillRefusal(state.registry)
+    return still === null ? decide(state, input, context) : refuse(state, input as Request, still)
+  }
 }
 
 function nothing(state: RegistryState): RegistryStep {
@@ -120,6 +139,8 @@ function registerBeforeFounding(
 ): RegistryStep {
   const added = seeMember(state, input.member)
   if (input.member.node !== state.registry.founder || added.rejected !== undefined) return added
+  // RG8: it may have had masters that this registry has forgotten.
+  if (standstill(state.registry) !== null) return added
   const founded = found(added.state, input.member, input.nonce, context)
   return {
     ...founded,

@@ -1,10 +1,9 @@
-/** RG2: the cluster is created from genesis, its founder gets epoch 1, members are added as they register. */
-import type { Epoch, Generation, Version } from '../../ids.ts'
+/** RG2: the cluster is created from genesis, and members are added as they register. */
+import type { Generation, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
-import { changed, eventOf, masterActed, result } from './outcome.ts'
-import { NO_SWITCHES } from './switches.ts'
-import type { FoundedRegistry, GrantRecord, Member, RegistryState, UnfoundedRegistry } from './types.ts'
+import type { RegistryInput, RegistryStep } from './messages.ts'
+import { changed, eventOf, result } from './outcome.ts'
+import type { Created, Member, RegistryState, UnfoundedRegistry } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
 
@@ -21,6 +20,8 @@ export function create(state: RegistryState, input: Input<'create'>): RegistrySt
     members: new Map(),
     bars: [],
     acknowledged: new Map(),
+    frozen: null,
+    restore: null,
   }
   return result(
     { ...state, registry },
@@ -32,7 +33,7 @@ export function create(state: RegistryState, input: Input<'create'>): RegistrySt
 }
 
 /** Adds or updates a member; every change of what others are told about it raises the version (RG1). */
-export function seeMember<Known extends UnfoundedRegistry | FoundedRegistry>(
+export function seeMember<Known extends Created>(
   state: RegistryState & { readonly registry: Known },
   member: Member,
 ): RegistryStep & { readonly state: RegistryState & { readonly registry: Known } } {
@@ -64,70 +65,6 @@ export function seeMember<Known extends UnfoundedRegistry | FoundedRegistry>(
     }),
     state: next,
   }
-}
-
-/** unfounded -> founded, once: the founder holds epoch 1 with itself as sync set (RG2). */
-export function found(
-  state: RegistryState & { readonly registry: UnfoundedRegistry },
-  member: Member,
-  nonce: string,
-  context: RegistryContext,
-): RegistryStep {
-  const version = (state.registry.version + 1) as Version
-  const grant: GrantRecord = {
-    generation: state.registry.generation,
-    epoch: 1 as Epoch,
-    version,
-    node: member.node,
-    syncSet: [member.node],
-    recovering: false,
-    coming: null,
-    nonce,
-    issuedAt: context.wallClock,
-    certificate: member.certificate,
-  }
-  const registry: FoundedRegistry = {
-    ...state.registry,
-    status: 'founded',
-    ...standingAfter(grant),
-    recovery: null,
-    orders: [],
-    ordersSeen: [],
-    pause: null,
-    switches: NO_SWITCHES,
-  }
-  return granted(state, registry, grant, 'the founder named in genesis registers for the first time', context)
-}
-
-type Standing = 'epoch' | 'version' | 'master' | 'syncSet' | 'coming' | 'lastGrant' | 'reshape' | 'fenced' | 'dataLoss'
-
-/** What every grant makes of the registry; what operators said about the token before it is used up. */
-export function standingAfter(grant: GrantRecord): Pick<FoundedRegistry, Standing> {
-  const { epoch, version, node, syncSet, coming } = grant
-  const unsaid = { fenced: null, dataLoss: null }
-  return { epoch, version, master: node, syncSet, coming, lastGrant: grant, reshape: null, ...unsaid }
-}
-
-/** A new token is recorded, told to the sessions and to the directory (NW2). */
-export function granted(
-  state: RegistryState,
-  registry: FoundedRegistry,
-  grant: GrantRecord,
-  why: string,
-  context: RegistryContext,
-  evidence?: Parameters<typeof eventOf>[2]['evidence'],
-): RegistryStep {
-  const { write, send } = changed(registry)
-  const heard = masterActed({ ...state, registry }, context.now)
-  const about = { who: grant.node, why, ...(evidence === undefined ? {} : { evidence }) }
-  return result(
-    { ...heard, hearing: { ...heard.hearing, grantedAt: context.now } },
-    {
-      write: [{ w: 'grant', grant }, write],
-      send: [send, { s: 'directory', grant }],
-      events: [eventOf('granted', registry, about)],
-    },
-  )
 }
 
 const SHOWN: readonly (keyof Member)[] = [

@@ -1,19 +1,11 @@
 /** What goes into the registry machine and what comes out of it. */
-import type { Claim, ClaimEvidence, Reshape, Resignation } from '../../crypto/statement-types.ts'
+import type { Claim, ClaimEvidence, Grant, Reshape, Resignation } from '../../crypto/statement-types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterPolicy } from '../../genesis.ts'
 import type { ClusterId, Epoch, Generation, Jws, NetworkId, NodeId, Token, UnixMs, Version } from '../../ids.ts'
 import type { OrderView, ToAuthority } from '../../protocol/control.ts'
 import type { Moment, Step } from '../step.ts'
-import type {
-  Acknowledged,
-  ForeignSilence,
-  FoundedRegistry,
-  GrantRecord,
-  Member,
-  RegistryState,
-  UnfoundedRegistry,
-} from './types.ts'
+import type { Acknowledged, Created, ForeignSilence, GrantRecord, Member, RegistryState } from './types.ts'
 
 /** Who waits for an answer: a session or an HTTP request, and its number for the request. */
 export interface RequestRef {
@@ -34,6 +26,17 @@ export type OperatorAction =
   | { readonly act: 'allow-data-loss'; readonly node: NodeId }
   /** RC4: the wait for the other clusters is given up. */
   | { readonly act: 'end-recovery' }
+  /** RG8: the registry was restored, or is about to be. */
+  | { readonly act: 'freeze' }
+  /** RG8: ends the freeze; orders and bars given since the backup are entered again. */
+  | {
+      readonly act: 'raise-generation'
+      readonly generation: Generation
+      readonly bars: readonly NodeId[]
+      readonly orders: readonly OrderView[]
+    }
+  /** RG8: those who have not shown what they hold are not waited for; the next grant is recovering. */
+  | { readonly act: 'accept-incomplete-restore' }
 
 export type RecoveredBy = Extract<ToAuthority, { t: 'recovered' }>['by']
 
@@ -78,7 +81,11 @@ export type RegistryInput =
       readonly height: number
     }
   /** From the directory: a node has passed the threshold of errors (NW5, RG9). */
-  | ({ readonly i: 'order' } & OrderView)
+  | ({
+      readonly i: 'order'
+      /** False: the node stays electable, as after missed votes (NW5). */
+      readonly bars?: boolean
+    } & OrderView)
   | {
       readonly i: 'operator'
       readonly from: RequestRef
@@ -86,12 +93,22 @@ export type RegistryInput =
       readonly why: string
       readonly action: OperatorAction
     }
+  /** What a node holds: once per session, at its start (RG8). */
+  | {
+      readonly i: 'shown'
+      readonly node: NodeId
+      readonly session: string
+      readonly grant: Grant | null
+      readonly reshape: Reshape | null
+    }
+  /** The highest grant of this cluster that the directory has verified (RG8). */
+  | { readonly i: 'directoryKnows'; readonly grant: Grant }
   /** From the directory, again and again: what other clusters' masters hear of this one (RG6). */
   | ({ readonly i: 'foreignSilence' } & Omit<ForeignSilence, 'at'>)
   | { readonly i: 'tick' }
 
 export type RegistryWrite =
-  | { readonly w: 'cluster'; readonly registry: UnfoundedRegistry | FoundedRegistry }
+  | { readonly w: 'cluster'; readonly registry: Created }
   | { readonly w: 'member'; readonly member: Member }
   /** Insert only: a second row for one token is a broken invariant (RG8). */
   | { readonly w: 'grant'; readonly grant: GrantRecord }
@@ -118,8 +135,8 @@ export type RegistrySend =
   | { readonly s: 'heard'; readonly session: string; readonly report: number }
   /** A hint to every session. */
   | { readonly s: 'sessionClosed'; readonly node: NodeId }
-  /** A newer session of the same node took its place. */
-  | { readonly s: 'closeSession'; readonly session: string }
+  /** A newer session of the same node took its place, or a restore begins: each node shows anew what it holds. */
+  | { readonly s: 'closeSession'; readonly session: string; readonly why: 'superseded' | 'restore' }
   /** The directory must learn of this grant (NW2). */
   | { readonly s: 'directory'; readonly grant: GrantRecord }
 
@@ -161,6 +178,11 @@ export type RegistryEventKind =
   | 'pause-expired'
   | 'fencing-confirmed'
   | 'data-loss-allowed'
+  | 'frozen'
+  | 'generation-raised'
+  | 'shown'
+  | 'restored'
+  | 'restore-accepted'
   | 'operator-repeated'
   | 'operator-refused'
   | 'report-conflict'
@@ -172,6 +194,7 @@ export type RegistryEvidence =
   | { readonly kind: 'recovered'; readonly token: Token; readonly by: RecoveredBy }
   | { readonly kind: 'verified'; readonly token: Token; readonly height: number }
   | { readonly kind: 'order'; readonly order: OrderView }
+  | { readonly kind: 'shown'; readonly grant: Grant | null; readonly reshape: Reshape | null }
   | { readonly kind: 'operator'; readonly action: OperatorAction }
   | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
 

@@ -4,9 +4,11 @@ import type { FoundedRegistry, GrantRecord } from './types.ts'
 export function brokenStandingOrders(registry: FoundedRegistry): readonly string[] {
   const broken: string[] = []
   const { orders, ordersSeen, bars, master, switches, policy } = registry
-  for (const { id, node } of orders) {
-    if (node !== master) broken.push('RG9: an order stands against a node that is not the master')
-    if (!bars.includes(node)) broken.push('RG9: an order stands against a node that is not barred')
+  for (const { id, node, cause } of orders) {
+    if (node !== master && registry.restore === null)
+      broken.push('RG9: an order stands against a node that is not the master')
+    if (cause === 'operator' && !bars.includes(node))
+      broken.push('RG9: an operator’s order stands against a node that is not barred')
     if (!ordersSeen.includes(id)) broken.push('RG9: an order was taken in and not remembered')
   }
   if (switches.living.length > policy.switchesPerHour) {
@@ -22,7 +24,9 @@ export function brokenOrders(
 ): readonly string[] {
   const broken: string[] = []
   const switched = grants.some(({ node }) => node !== was.master)
-  if (!switched && was.orders.some((order) => !is.orders.includes(order))) {
+  // A restore may find that another node is master: what stood against the one before is void.
+  const found = was.restore !== null && is.restore === null
+  if (!switched && !found && was.orders.some((order) => !is.orders.includes(order))) {
     broken.push('RG9: an order ended without a switch')
   }
   if (was.orders.some(({ node }) => was.bars.includes(node) && !is.bars.includes(node))) {

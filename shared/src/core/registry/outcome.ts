@@ -11,7 +11,7 @@ import type {
   RegistryWrite,
   RequestRef,
 } from './messages.ts'
-import type { FoundedRegistry, Registry, RegistryState, UnfoundedRegistry } from './types.ts'
+import type { Created, Registry, RegistryState } from './types.ts'
 
 type Parts = Partial<Pick<RegistryStep, 'write' | 'send' | 'timers' | 'events' | 'rejected'>>
 
@@ -37,7 +37,7 @@ export function eventOf(
 }
 
 /** RG1: the cluster row as changed, told to every session. */
-export function changed(registry: UnfoundedRegistry | FoundedRegistry): { write: RegistryWrite; send: RegistrySend } {
+export function changed(registry: Created): { write: RegistryWrite; send: RegistrySend } {
   return { write: { w: 'cluster', registry }, send: { s: 'broadcast' } }
 }
 

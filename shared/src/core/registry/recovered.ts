@@ -1,15 +1,9 @@
 /** RC3, recorded: the end of a cluster's recovery. */
 import { sameToken, type Token, type Version } from '../../ids.ts'
 import { refusal } from './electable.ts'
-import type {
-  RecoveredBy,
-  Refusal,
-  RegistryContext,
-  RegistryEvidence,
-  RegistryInput,
-  RegistryStep,
-} from './messages.ts'
-import { accepted, changed, eventOf, masterActed, refused, result } from './outcome.ts'
+import type { RecoveredBy, Refusal, RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
+import { accepted, changed, eventOf, masterActed, result } from './outcome.ts'
+import { evidenceOf, refuse } from './refused-request.ts'
 import { type FoundedRegistry, type RegistryState, tokenOf } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
@@ -19,12 +13,9 @@ type Founded = RegistryState & { readonly registry: FoundedRegistry }
 export function recovered(state: Founded, input: Input<'recovered'>, context: RegistryContext): RegistryStep {
   const { registry } = state
   const who = input.node
-  const evidence: RegistryEvidence = { kind: 'recovered', token: input.token, by: input.by }
+  const evidence = evidenceOf(input)
   const wrong = recoveredRefusal(registry, who, input.token, input.by)
-  if (wrong !== null) {
-    const { code, why } = wrong
-    return refused(state, input.from, wrong, eventOf('recovery-end-refused', registry, { who, why, code, evidence }))
-  }
+  if (wrong !== null) return refuse(state, input, wrong)
   if (registry.recovery === null) {
     const event = eventOf('recovery-end-repeated', registry, { who, why: 'the cluster is not recovering', evidence })
     return result(state, { send: [accepted(input.from)], events: [event] })

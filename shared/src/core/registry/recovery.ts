@@ -3,7 +3,7 @@ import type { Instant, NodeId } from '../../ids.ts'
 import { faultsTolerated } from '../ledger/types.ts'
 import { electableStandbys, refusal } from './electable.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
-import { type FoundedRegistry, type Hearing, type Recovery, tokenOf } from './types.ts'
+import { type FoundedRegistry, grantedToken, type Hearing, type Recovery } from './types.ts'
 
 /** What still stands against a recovering grant; null when nothing does. */
 export function recoveryRefusal(registry: FoundedRegistry, hearing: Hearing, context: RegistryContext): Refusal | null {
@@ -18,7 +18,7 @@ export function recoveryRefusal(registry: FoundedRegistry, hearing: Hearing, con
 
 /** The mark that a recovering grant leaves. */
 export function recoveryAfter(registry: FoundedRegistry): Recovery {
-  return registry.recovery ?? { lastClean: { token: tokenOf(registry), syncSet: registry.syncSet } }
+  return registry.recovery ?? { lastClean: { token: grantedToken(registry), syncSet: registry.syncSet } }
 }
 
 interface SignOfLife {

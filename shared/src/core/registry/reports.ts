@@ -2,15 +2,16 @@
 import { compareTokens, type Instant, type Ms, type NodeId, sameToken, type Token } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import { acknowledge } from './acknowledged.ts'
+import { contradicted } from './freeze.ts'
 import type { RegistryContext, RegistryInput, RegistrySend, RegistryStep, RegistryWrite } from './messages.ts'
 import { eventOf, result } from './outcome.ts'
-import { type FoundedRegistry, type HeardReport, type RegistryState, tokenOf, type UnfoundedRegistry } from './types.ts'
+import { type Created, type HeardReport, type RegistryState, tokenOf } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
-type Created = RegistryState & { readonly registry: UnfoundedRegistry | FoundedRegistry }
+type State = RegistryState & { readonly registry: Created }
 
 /** Every report is answered; one under a lower token brings the state again, a higher or foreign token is refused. */
-export function hearReport(state: Created, input: Input<'report'>, context: RegistryContext): RegistryStep {
+export function hearReport(state: State, input: Input<'report'>, context: RegistryContext): RegistryStep {
   const { registry, hearing } = state
   const { node, session, report } = input
   const open = hearing.sessions.get(node)
@@ -37,7 +38,7 @@ export function hearReport(state: Created, input: Input<'report'>, context: Regi
     complete,
     writtenAt,
   }
-  const next: Created = {
+  const next: State = {
     registry,
     hearing: {
       ...hearing,
@@ -90,11 +91,16 @@ export function flushReports(state: RegistryState, now: Instant, atOnce: NodeId 
 
 /** RG8: a token above the recorded one, or the recorded one in the hands of another node. */
 function tokenConflict(
-  registry: Created['registry'],
+  registry: Created,
   node: NodeId,
   report: { readonly token: Token; readonly role: 'master' | 'follower' },
 ): string | null {
-  if (registry.status === 'unfounded') return report.token.epoch > 0 ? 'no token has been granted' : null
+  if (registry.restore !== null && report.token.generation >= registry.generation) {
+    return 'it knows a token of a generation that has granted nothing yet'
+  }
+  if (registry.status === 'unfounded') {
+    return registry.restore === null && report.token.epoch > 0 ? 'no token has been granted' : null
+  }
   const order = compareTokens(report.token, tokenOf(registry))
   if (order > 0) return 'it knows a higher token than the registry'
   if (order === 0 && report.role === 'master' && node !== registry.master) {
@@ -103,15 +109,20 @@ function tokenConflict(
   return null
 }
 
-/** The node is answered, but nothing it says counts; one event for as long as it goes on saying the same. */
-function refuseReport(state: Created, input: Input<'report'>, why: string, heard: RegistrySend): RegistryStep {
+/** The node is answered, but nothing it says counts: the registry freezes. One event for as long as it goes on saying the same. */
+function refuseReport(state: State, input: Input<'report'>, why: string, heard: RegistrySend): RegistryStep {
   const { node, report } = input
   const rejected = { code: 'TOKEN_CONFLICT', why } as const
-  if (state.hearing.conflicts.get(node) === why) return result(state, { send: [heard], rejected })
+  if (state.registry.frozen !== null && state.hearing.conflicts.get(node) === why)
+    return result(state, { send: [heard], rejected })
   const conflicts = new Map(state.hearing.conflicts).set(node, why)
   const evidence = { kind: 'token', token: report.token, role: report.role } as const
   const event = eventOf('report-conflict', state.registry, { who: node, why, code: rejected.code, evidence })
-  return result({ ...state, hearing: { ...state.hearing, conflicts } }, { send: [heard], events: [event], rejected })
+  const said = result(
+    { ...state, hearing: { ...state.hearing, conflicts } },
+    { send: [heard], events: [event], rejected },
+  )
+  return contradicted(said, node, why, evidence)
 }
 
 function without(map: ReadonlyMap<NodeId, string>, node: NodeId): ReadonlyMap<NodeId, string> {

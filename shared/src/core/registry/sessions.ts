@@ -2,14 +2,14 @@
 import type { RegistryContext, RegistryInput, RegistrySend, RegistryStep } from './messages.ts'
 import { result } from './outcome.ts'
 import { flushReports } from './reports.ts'
-import type { FoundedRegistry, RegistryState, UnfoundedRegistry } from './types.ts'
+import type { Created, RegistryState } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
 
-type Created = RegistryState & { readonly registry: UnfoundedRegistry | FoundedRegistry }
+type State = RegistryState & { readonly registry: Created }
 
 /** One session per node, the newest wins: a close may never be told (DESIGN section 11). */
-export function openSession(state: Created, input: Input<'sessionOpened'>, context: RegistryContext): RegistryStep {
+export function openSession(state: State, input: Input<'sessionOpened'>, context: RegistryContext): RegistryStep {
   if (!state.registry.members.has(input.node)) {
     return result(state, { rejected: { code: 'UNKNOWN_NODE', why: `${input.node} is not a member` } })
   }
@@ -20,7 +20,7 @@ export function openSession(state: Created, input: Input<'sessionOpened'>, conte
     at: context.now,
   })
   const superseded = older?.state === 'open' && older.id !== input.session
-  const send: RegistrySend[] = superseded ? [{ s: 'closeSession', session: older.id }] : []
+  const send: RegistrySend[] = superseded ? [{ s: 'closeSession', session: older.id, why: 'superseded' }] : []
   return result({ ...state, hearing: { ...state.hearing, sessions } }, { send })
 }
 

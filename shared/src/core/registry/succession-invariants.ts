@@ -1,29 +1,49 @@
 /** What must hold between the registry before a step and after it, for ever: tokens, grants and the mark of recovery. */
 import { compareTokens, sameToken } from '../../ids.ts'
-import { type FoundedRegistry, type GrantRecord, tokenOf } from './types.ts'
+import { type Created, type FoundedRegistry, type GrantRecord, tokenOf } from './types.ts'
 
-export function brokenSuccession(
-  was: FoundedRegistry,
-  is: FoundedRegistry,
-  grants: readonly GrantRecord[],
-): readonly string[] {
+type Grants = readonly GrantRecord[]
+
+/** RG8: a registry that is frozen, or being restored, decides nothing about the mastership. */
+export function brokenStandstill(was: Created, is: Created, grants: Grants): readonly string[] {
+  const broken: string[] = []
+  if (is.frozen !== null && is.restore !== null) broken.push('RG8: frozen, and being restored')
+  if (is.generation < was.generation) broken.push('RG8: the generation fell')
+  if (is.generation > was.generation && is.restore === null) broken.push('RG8: a new generation that trusts the old')
+  if (was.frozen !== null && is.frozen === null && is.generation === was.generation) {
+    broken.push('RG8: a freeze ended without a new generation')
+  }
+  if (was.frozen === null && was.restore === null) return broken
+  if (grants.length > 0) broken.push('RG8: a grant while the registry stands still')
+  if (was.status === 'founded' && is.status === 'founded' && !restored(was, is) && was.syncSet !== is.syncSet) {
+    broken.push('RG8: another sync set while the registry stands still')
+  }
+  return broken
+}
+
+export function brokenSuccession(was: FoundedRegistry, is: FoundedRegistry, grants: Grants): readonly string[] {
   return [...brokenTokens(was, is, grants), ...brokenGrants(was, is, grants), ...brokenRecovery(was, is, grants)]
 }
 
-function brokenTokens(was: FoundedRegistry, is: FoundedRegistry, grants: readonly GrantRecord[]): readonly string[] {
+/** The step in which the members' word became the registry's. */
+function restored(was: Created, is: Created): boolean {
+  return was.restore !== null && is.restore === null && is.frozen === null
+}
+
+function brokenTokens(was: FoundedRegistry, is: FoundedRegistry, grants: Grants): readonly string[] {
   const broken: string[] = []
   const order = compareTokens(tokenOf(is), tokenOf(was))
   if (order < 0) broken.push('RG8: the token fell')
+  if (restored(was, is) || is.generation > was.generation) return broken
   if (order === 0 && is.master !== was.master) broken.push('RG1: one token, two masters')
   if (order === 0 && grants.length > 0) broken.push('RG8: a token was granted twice')
-  if (order !== 0 && (is.generation !== was.generation || is.epoch !== was.epoch + 1)) {
-    broken.push('RG1: a change of master did not raise the epoch by one')
-  }
+  if (order === 0 && is.lastGrant !== was.lastGrant) broken.push('RG8: another grant under the same token')
+  if (order !== 0 && is.epoch !== was.epoch + 1) broken.push('RG1: a change of master did not raise the epoch by one')
   if (order !== 0 && grants.length !== 1) broken.push('RG2: the token rose without one grant')
   return broken
 }
 
-function brokenGrants(was: FoundedRegistry, is: FoundedRegistry, grants: readonly GrantRecord[]): readonly string[] {
+function brokenGrants(was: FoundedRegistry, is: FoundedRegistry, grants: Grants): readonly string[] {
   const broken: string[] = []
   for (const grant of grants) {
     if (was.syncSet.includes(grant.node)) continue
@@ -33,7 +53,7 @@ function brokenGrants(was: FoundedRegistry, is: FoundedRegistry, grants: readonl
   return broken
 }
 
-function brokenRecovery(was: FoundedRegistry, is: FoundedRegistry, grants: readonly GrantRecord[]): readonly string[] {
+function brokenRecovery(was: FoundedRegistry, is: FoundedRegistry, grants: Grants): readonly string[] {
   const broken: string[] = []
   if (grants.some((grant) => grant.recovering !== (is.recovery !== null))) {
     broken.push('RG6: a grant does not carry the mark of its cluster')
@@ -41,10 +61,10 @@ function brokenRecovery(was: FoundedRegistry, is: FoundedRegistry, grants: reado
   if (was.recovery !== null && grants.length > 0 && is.recovery !== was.recovery) {
     broken.push('RG6: a grant changed or ended the mark of recovery')
   }
-  if (was.recovery === null && is.recovery !== null) {
+  if (was.recovery === null && is.recovery !== null && !restored(was, is)) {
     const { token, syncSet } = is.recovery.lastClean
     if (grants.length === 0) broken.push('RG6: recovery began without a grant')
-    if (!sameToken(token, tokenOf(was)) || syncSet !== was.syncSet) {
+    if (!sameToken(token, was.lastGrant) || syncSet !== was.syncSet) {
       broken.push('RG6: the last clean epoch is not the one before')
     }
   }

@@ -1,5 +1,5 @@
 /** State of one cluster's mastership: what the authority keeps on disk, and what it only hears. */
-import type { Grant, NodeCertificate } from '../../crypto/statement-types.ts'
+import type { Grant, NodeCertificate, Reshape } from '../../crypto/statement-types.ts'
 import type { ClusterPolicy } from '../../genesis.ts'
 import type {
   ClusterId,
@@ -19,8 +19,11 @@ import type { LastClean, MemberView, OrderView, PauseView } from '../../protocol
 /** A node whose certificate was verified to the cluster's owner key when it opened a session. */
 export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {}
 
+/** A grant of this cluster. */
+export type KnownGrant = Omit<Grant, 'network' | 'cluster'>
+
 /** One row per token, for ever (RG8): all that is needed to sign the same grant again, byte for byte. */
-export interface GrantRecord extends Omit<Grant, 'network' | 'cluster'> {
+export interface GrantRecord extends KnownGrant {
   /** The certificate of the node when it was granted: the credential of a token never changes. */
   readonly certificate: Jws
 }
@@ -35,6 +38,21 @@ export interface Acknowledged {
 export interface Recovery {
   /** What was recorded when the first recovering grant was given; further grants do not change it. */
   readonly lastClean: LastClean
+}
+
+/** What one node holds of the cluster's history, verified; a node without any grant has lost its memory. */
+export interface Shown {
+  /** The highest one. */
+  readonly grant: Grant | null
+  /** The newest one that a view of the registry has confirmed. */
+  readonly reshape: Reshape | null
+}
+
+/** A registry of a new generation gathers what is known of the one before; meanwhile it grants nothing (RG8). */
+export interface Restore {
+  readonly shown: ReadonlyMap<NodeId, Shown>
+  /** The highest grant of this cluster that the directory knows. */
+  readonly elsewhere: Grant | null
 }
 
 /** An operator's word about the recorded token: the next grant, whoever gets it, uses it up. */
@@ -63,6 +81,10 @@ interface Registered {
   /** Nodes that may not be elected (RG9). */
   readonly bars: readonly NodeId[]
   readonly acknowledged: ReadonlyMap<NodeId, Acknowledged>
+  /** Why nothing is granted or changed until an operator raises the generation (RG8); null: not frozen. */
+  readonly frozen: string | null
+  /** Never together with `frozen`. */
+  readonly restore: Restore | null
 }
 
 /** Before the cluster was created from genesis. */
@@ -80,6 +102,8 @@ export interface FoundedRegistry extends Registered {
   readonly epoch: Epoch
   readonly master: NodeId
   readonly syncSet: readonly NodeId[]
+  /** Of the registry when this sync set was recorded: by the last grant, or a reshape since (RG8). */
+  readonly syncSetVersion: Version
   /** The coming standby, announced only (EL7). */
   readonly coming: NodeId | null
   /** Null: not recovering. */
@@ -94,11 +118,13 @@ export interface FoundedRegistry extends Registered {
   readonly fenced: OperatorWord | null
   /** This node may have the epoch as recovering without the silence of RG6, and with what its log has lost. */
   readonly dataLoss: (OperatorWord & { readonly node: NodeId }) | null
+  /** Under the recorded token; after a restore under the one before it, until somebody is granted. */
   readonly lastGrant: GrantRecord
   /** The statement behind the sync set; null while it is that of the grant (ID4). */
   readonly reshape: Jws | null
 }
 
+export type Created = UnfoundedRegistry | FoundedRegistry
 export type Registry = AbsentRegistry | UnfoundedRegistry | FoundedRegistry
 
 /** A node's connection, as far as this life of the authority has seen it. */
@@ -155,6 +181,11 @@ export interface RegistryState {
 
 export function tokenOf(registry: FoundedRegistry): Token {
   return { generation: registry.generation, epoch: registry.epoch }
+}
+
+/** The token under which the recorded master acts: the recorded one, or after a restore the one before (RG8). */
+export function grantedToken({ lastGrant }: FoundedRegistry): Token {
+  return { generation: lastGrant.generation, epoch: lastGrant.epoch }
 }
 
 /** The state of an authority that starts at `startedAt` over what it has on disk. */

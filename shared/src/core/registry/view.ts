@@ -1,6 +1,7 @@
 /** What nodes and operators are told of the registry (DESIGN section 3). */
 import type { Credential, Grant } from '../../crypto/statement-types.ts'
 import type { MemberView, RegistryView } from '../../protocol/control.ts'
+import { standstill } from './freeze.ts'
 import type { FoundedRegistry, GrantRecord, Member } from './types.ts'
 
 /** `credential` is the signed form of `registry.lastGrant`. */
@@ -23,7 +24,7 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
     bars,
     orders,
     pause,
-    frozen: null,
+    frozen: standstill(registry),
     credential,
   }
 }

@@ -22,6 +22,11 @@ const SHOWS_STATE: { readonly [Name in RegistrySend['s']]: boolean } = {
   directory: false,
 }
 
+const CLOSED = {
+  superseded: 'a newer session of this node took its place',
+  restore: 'the registry is being restored: open a new session',
+} as const
+
 export class Outbox {
   readonly #sockets: Sockets
   readonly #credentials: Credentials
@@ -74,7 +79,7 @@ export class Outbox {
         this.#sockets.broadcast({ t: 'sessionClosed', node: send.node })
         break
       case 'closeSession':
-        this.#sockets.close(send.session, CLOSE.superseded, 'a newer session of this node took its place')
+        this.#sockets.close(send.session, CLOSE.superseded, CLOSED[send.why])
         break
       case 'directory':
         this.#onGrant()

@@ -4,17 +4,20 @@ import type { RegistryWrite } from '@baton/shared/core/registry/messages'
 import type {
   Acknowledged,
   FoundedRegistry,
-  GrantRecord,
   Member,
   Registry,
+  Shown,
   UnfoundedRegistry,
 } from '@baton/shared/core/registry/types'
+import type { Grant } from '@baton/shared/crypto/statement-types'
 import type { Epoch, Generation, LogIndex, NodeId, Version } from '@baton/shared/ids'
 import type { Sql } from '../../adapters/sql.ts'
 
-type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars'>
-/** What only a founded registry has; the grant has a row of its own. */
-type Founded = Omit<FoundedRegistry, keyof UnfoundedRegistry | 'lastGrant'>
+type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars' | 'frozen'> & {
+  readonly restore: { readonly shown: readonly (readonly [NodeId, Shown])[]; readonly elsewhere: Grant | null } | null
+}
+/** What only a founded registry has. */
+type Founded = Omit<FoundedRegistry, keyof UnfoundedRegistry>
 
 type Writers = { readonly [W in RegistryWrite['w']]: (sql: Sql, write: Extract<RegistryWrite, { w: W }>) => void }
 
@@ -83,19 +86,20 @@ export function loadRegistry(sql: Sql): Registry {
   const unfounded: UnfoundedRegistry = {
     status: 'unfounded',
     ...registered,
+    restore: registered.restore === null ? null : { ...registered.restore, shown: new Map(registered.restore.shown) },
     generation: row.generation as Generation,
     version: row.version as Version,
     members: loadMembers(sql),
     acknowledged: loadAcknowledged(sql),
   }
   if (row.founded === null) return unfounded
-  const founded = JSON.parse(row.founded) as Founded
-  return { ...unfounded, status: 'founded', ...founded, lastGrant: loadGrant(sql, row.generation, founded.epoch) }
+  return { ...unfounded, status: 'founded', ...(JSON.parse(row.founded) as Founded) }
 }
 
 function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): void {
-  const { network, cluster, founder, policy, bars, generation, version } = registry
-  const registered: Registered = { network, cluster, founder, policy, bars }
+  const { network, cluster, founder, policy, bars, frozen, generation, version } = registry
+  const restore = registry.restore === null ? null : { ...registry.restore, shown: [...registry.restore.shown] }
+  const registered: Registered = { network, cluster, founder, policy, bars, frozen, restore }
   sql.run(
     `INSERT INTO cluster (only, generation, version, registered, founded) VALUES (1, ?, ?, ?, ?)
      ON CONFLICT (only) DO UPDATE SET generation = excluded.generation, version = excluded.version,
@@ -108,9 +112,10 @@ function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): 
 }
 
 function foundedPart(registry: FoundedRegistry): Founded {
-  const { epoch, master, syncSet, coming, recovery, reshape } = registry
+  const { epoch, master, syncSet, syncSetVersion, coming, recovery, lastGrant, reshape } = registry
   const { orders, ordersSeen, pause, switches, fenced, dataLoss } = registry
-  return { epoch, master, syncSet, coming, recovery, reshape, orders, ordersSeen, pause, switches, fenced, dataLoss }
+  const mastership = { epoch, master, syncSet, syncSetVersion, coming, recovery, lastGrant, reshape }
+  return { ...mastership, orders, ordersSeen, pause, switches, fenced, dataLoss }
 }
 
 function loadMembers(sql: Sql): ReadonlyMap<NodeId, Member> {
@@ -130,11 +135,4 @@ function loadAcknowledged(sql: Sql): ReadonlyMap<NodeId, Acknowledged> {
       },
     ]),
   )
-}
-
-function loadGrant(sql: Sql, generation: number, epoch: number): GrantRecord {
-  const query = 'SELECT record FROM grants WHERE generation = ? AND epoch = ?'
-  const row = sql.all<{ record: string }>(query, generation, epoch)[0]
-  if (row === undefined) throw new Error(`RG8: the grant row of ${generation}.${epoch} is gone`)
-  return JSON.parse(row.record) as GrantRecord
 }

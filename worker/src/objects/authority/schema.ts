@@ -47,6 +47,13 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
         '{"orders": [], "ordersSeen": [], "switches": {"living": []}}')`,
       `UPDATE cluster SET founded = json_set(founded, '$.recovery', json('null'), '$.pause', json('null'),
         '$.switches.last', json('null'), '$.fenced', json('null'), '$.dataLoss', json('null'))`,
+      // The grant stands in the row: after a restore it is one of another generation, or of no row of ours.
+      `UPDATE cluster SET founded = json_set(founded, '$.lastGrant', json((
+        SELECT record FROM grants WHERE generation = cluster.generation AND epoch = founded ->> '$.epoch')))`,
+      `UPDATE cluster SET founded = json_set(founded, '$.syncSetVersion', coalesce(
+        (SELECT max(version) FROM reshapes WHERE generation = cluster.generation AND epoch = founded ->> '$.epoch'),
+        founded ->> '$.lastGrant.version'))`,
+      "UPDATE cluster SET registered = json_set(registered, '$.frozen', json('null'), '$.restore', json('null'))",
     ],
   },
 ]
