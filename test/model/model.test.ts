@@ -9,7 +9,6 @@ import { STARTS } from './replay/starts.ts'
 import { DEFAULT_BOUNDS } from './search/bounds.ts'
 import type { Move } from './search/moves.ts'
 import { search } from './search/search.ts'
-import { quint, SPEC } from './spec/quint.ts'
 import { INVARIANTS, MUTANTS, RUNS, WITNESSES } from './spec/runs.ts'
 
 const FOLDER = join(import.meta.dirname, 'traces')
@@ -21,10 +20,6 @@ const spec = ['state', 'registry', 'guard', 'recovery', 'baton']
   .join('\n')
 
 describe('the spec', () => {
-  test('is well typed', () => {
-    expect(quint(['typecheck', SPEC])).not.toContain('error')
-  }, 60_000)
-
   test('has every invariant, witness, start and defect that is run', () => {
     const named = [...INVARIANTS, ...WITNESSES].map((name) => `val ${name} =`)
     const actions = RUNS.flatMap(({ init, step }) => [`action ${init} =`, `action ${step} =`])

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const QUINT = join(ROOT, 'node_modules/@informalsystems/quint/dist/src/cli.js')
-export const SPEC = join(import.meta.dirname, 'baton.qnt')
+const SPEC = join(import.meta.dirname, 'baton.qnt')
 
 export interface Simulation {
   readonly init: string
@@ -56,7 +56,7 @@ function argumentsOf(simulation: Simulation, folder: string): readonly string[] 
   return ['run', SPEC, ...from, ...size, ...checked, ...kept]
 }
 
-export function quint(args: readonly string[]): string {
+function quint(args: readonly string[]): string {
   const run = spawnSync(process.execPath, [QUINT, ...args], { encoding: 'utf8', maxBuffer: 1 << 28 })
   if (run.error !== undefined) throw run.error
   return `${run.stdout}${run.stderr}`
