@@ -101,9 +101,10 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
     case 'NOT_ELECTABLE': {
       const version = registry(turn.state)?.version
       if (role.why.kind === 'lost') {
-        // RG6: what is missing may come with time, or be said by an operator.
-        const patience = config.recoverAfterMs / 4
-        retry(turn, Math.max(config.masterTtlMs, Math.min(outcome.retryAfterMs ?? patience, patience)) as Ms)
+        // RG6: what is missing may come with time, or be said by an operator. What others hear of the cluster is told to the authority now
+        // and then: asking at once for the last few milliseconds only fills its log.
+        const [least, most] = [config.recoverAfterMs / 20, config.recoverAfterMs / 4]
+        retry(turn, Math.max(least, Math.min(outcome.retryAfterMs ?? most, most)) as Ms)
         return
       }
       if (version === undefined) {
