@@ -13,6 +13,11 @@ export const LIMITS = {
   stateKeyCharacters: 512,
   /** Reported heights that the audit keeps for each cluster. */
   auditHeights: 1_024,
+  /** Errors that count against one master, and acts it was counted for; accusations of it by one other cluster (NW4, NW5). */
+  auditErrors: 256,
+  auditAccusations: 16,
+  /** How long a master's word about the votes of other clusters counts (RG6). */
+  hearsayMs: 10_000 as Ms,
   /** Transactions in one block. */
   blockTransactions: 2_000,
   /** An encoded block, in bytes. */
@@ -39,6 +44,8 @@ export const LIMITS = {
   /** Orders that stand against one master at once, and ids of orders that are remembered (RG9). */
   ordersStanding: 32,
   ordersRemembered: 256,
+  /** Name and reason of an operator, in characters: they stand in texts that nodes are sent. */
+  operatorTextCharacters: 256,
   /** How far away the end of a pause may lie (RG10). */
   pauseMs: (7 * 24 * 3_600_000) as Ms,
   /** Events in one page of a cluster's log. */

@@ -12,6 +12,7 @@ export const POLICY: ClusterPolicy = {
   suspectAfterMs: 70,
   masterTtlMs: 200,
   ...POLICY_DEFAULTS,
+  recoverAfterMs: 900,
   startupGraceMs: 300,
   durability: 'preferred',
   syncReplicas: 1,

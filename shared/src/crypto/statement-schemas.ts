@@ -74,7 +74,16 @@ export const session = z.object({
 export const resultReport = z.object({
   ...underToken,
   node: id.nodeId,
-  results: z.array(z.object({ height: id.count, block: id.hash, result: id.hash })).max(LIMITS.resultsPerReport),
+  results: z
+    .array(
+      z.object({
+        height: id.count,
+        block: id.hash,
+        result: id.hash,
+        absent: z.array(id.clusterId).max(LIMITS.clusters).optional(),
+      }),
+    )
+    .max(LIMITS.resultsPerReport),
   heard: z
     .array(z.object({ cluster: id.clusterId, forMs: id.count.nullable() }))
     .max(LIMITS.clusters)

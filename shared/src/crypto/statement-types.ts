@@ -134,7 +134,13 @@ export interface ResultReport {
   readonly generation: Generation
   readonly epoch: Epoch
   readonly node: NodeId
-  readonly results: readonly { readonly height: number; readonly block: Hash; readonly result: Hash }[]
+  readonly results: readonly {
+    readonly height: number
+    readonly block: Hash
+    readonly result: Hash
+    /** Clusters of whom no vote for this height had come in when it was decided (NW5). */
+    readonly absent?: readonly ClusterId[] | undefined
+  }[]
   /** How long ago a vote or proposal of each other cluster last came in, in ms; null: never (RG6). */
   readonly heard: readonly { readonly cluster: ClusterId; readonly forMs: number | null }[]
 }

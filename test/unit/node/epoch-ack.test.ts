@@ -281,3 +281,45 @@ test('[RC3 GU1] the end is told when what it rests on is held, not before', () =
   expect(recoveredBy({ ...state, recovery: { ...recovery, heldHeight: recovery.horizon! } })).toBeNull()
   expect(recoveredBy({ ...state, recovery: { ...recovery, horizon: state.chain.tip.height as Height } })).toBeNull()
 })
+
+test('[RC3 RG7] a view of another token ends no recovery', () => {
+  const world = worldToRecover()
+  killCluster(world, 'c4')
+  const before = world.host('c1-n3').state.election.view!
+  loseSyncSet(world)
+  const host = recovers(world, 'c1-n3')
+  world.run(500)
+  const { view } = host.state.election
+  expect(before).toMatchObject({ epoch: 1, recovering: false })
+  expect(step(world, host, { i: 'view', view: before }).state.recovery).not.toBeNull()
+  expect(step(world, host, { i: 'view', view: view! }).state.recovery).not.toBeNull()
+  const ended = { ...view!, version: (view!.version + 1) as never, recovering: false, lastClean: null }
+  const { state, write } = step(world, host, { i: 'view', view: ended })
+  expect(state.recovery).toBeNull()
+  expect(write).toContainEqual({ w: 'recovered', token: { generation: 0, epoch: 2 } })
+})
+
+test('[RC1] an acknowledgement names the highest height at which its cluster may have voted', () => {
+  const world = worldToRecover()
+  killCluster(world, 'c4')
+  loseSyncSet(world)
+  const host = recovers(world, 'c1-n3')
+  world.run(500)
+  const other = world.host('c2-n1')
+  const { height } = other.state.chain.tip
+  const linked = { i: 'link', peer: host.node, cluster: C1, up: true } as const
+  const heights = (change: Partial<Host['state']>) =>
+    step(world, other, linked, change).send.flatMap((send) =>
+      send.s === 'peer' && send.message.t === 'epochAck' ? [send.message.height] : [],
+    )
+  const record = {
+    kind: 'vote',
+    height: (height + 3) as Height,
+    round: 0 as Round,
+    type: 'prevote',
+    block: null,
+  } as const
+  expect(heights({})).toEqual([height + 1])
+  expect(heights({ acts: [{ index: 1 as never, record }] })).toEqual([height + 3])
+  expect(heights({ heldTokens: new Map() })).toEqual([])
+})

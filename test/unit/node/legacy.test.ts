@@ -1,5 +1,8 @@
-import { bindingActs, completeLegacy } from '@baton/shared/core/node/legacy'
-import { type Height, type NodeId, sameToken } from '@baton/shared/ids'
+import { bindingActs, completeLegacy, isWhole } from '@baton/shared/core/node/legacy'
+import { nodeStep } from '@baton/shared/core/node/machine'
+import { sha256 } from '@baton/shared/crypto/hash-node'
+import { type Height, type NodeId, sameToken, type Token } from '@baton/shared/ids'
+import type { Legacy } from '@baton/shared/protocol/peer'
 import { expect, test } from 'vitest'
 import { describeWorld, lost, violations } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
@@ -154,10 +157,106 @@ test('[RC3 EL6] an emptied disk of a member of the last clean sync set ends noth
   world.run(5_000)
   expect(host.state.recovery).not.toBeNull()
   expect(actsUnder(host, 2)).toEqual([])
+  expect(eventsOf(world.host('c1-n1'), 'legacy-handed-over')).toEqual([])
   startCluster(world, 'c4')
   recoveryEnds(world, host)
   allIsWell(world)
 })
+
+test('[RC3 GU1] a log may be cut when what it showed is held, not before', () => {
+  const world = worldToRecover({ nodes: 4 })
+  killCluster(world, 'c4')
+  loseSyncSet(world)
+  const host = recovers(world, world.host('c1-n3').state.guard.last.index > 0 ? 'c1-n3' : 'c1-n4')
+  const standby = 'c1-n4'
+  const syncSet = () => (host.state.guard.role.role === 'leading' ? host.state.guard.role.required.syncSet : [])
+  expect(
+    world.run(5_000, () => syncSet().includes(standby as NodeId)),
+    describeWorld(world),
+  ).toBe(true)
+  world.cutEdge(host.node)
+  world.clog(host.node, standby)
+  world.start('c1-n1')
+  const returned = world.host('c1-n1')
+  expect(world.run(2_000, () => eventsOf(host, 'legacy-taken').length > 0)).toBe(true)
+  // Shorter than the standby takes to suspect its master.
+  world.run(200)
+  expect(returned.state.crossed).toBeNull()
+  expect(returned.state.guard.role).toMatchObject({ role: 'following', master: null })
+  world.mend(host.node, standby)
+  expect(world.run(2_000, () => returned.state.crossed !== null)).toBe(true)
+  world.mendEdge(host.node)
+  recoveryEnds(world, host)
+  startCluster(world, 'c4')
+  allIsWell(world)
+})
+
+test('[RC3] a log that was shown is marked on disk before it is cut, and is not shown again after a restart', () => {
+  const { world } = unseenPrecommit()
+  const host = recovers(world, 'c1-n3')
+  world.cutEdge('c1-n3')
+  world.start('c1-n2')
+  const returned = world.host('c1-n2')
+  expect(world.run(5_000, () => eventsOf(returned, 'legacy-handed-over').length > 0)).toBe(true)
+  world.run(100)
+  world.kill('c1-n2')
+  world.start('c1-n2')
+  world.run(1_000)
+  expect(returned.state.crossed).toMatchObject({ epoch: 2 })
+  expect(eventsOf(returned, 'legacy-handed-over')).toHaveLength(1)
+  expect(eventsOf(host, 'legacy-taken')).toHaveLength(1)
+  world.mendEdge('c1-n3')
+  recoveryEnds(world, host)
+  startCluster(world, 'c4')
+  allIsWell(world)
+})
+
+test('[RC3] only a whole log of a member of the last clean sync set counts', () => {
+  const clean = { token: epoch(3), syncSet: ['c1-n1' as NodeId] }
+  expect(isWhole({ crossed: null, lastToken: epoch(3) }, clean)).toBe(true)
+  expect(isWhole({ crossed: epoch(3), lastToken: epoch(2) }, clean)).toBe(true)
+  expect(isWhole({ crossed: epoch(4), lastToken: epoch(3) }, clean)).toBe(false)
+  expect(isWhole({ crossed: null, lastToken: epoch(4) }, clean)).toBe(false)
+  expect(isWhole({ crossed: null, lastToken: epoch(0) }, clean)).toBe(false)
+
+  const { world } = unseenPrecommit()
+  const host = recovers(world, 'c1-n3')
+  world.run(500)
+  const { last } = world.host('c1-n1').state.guard
+  const message = {
+    t: 'legacy',
+    token: host.state.guard.token,
+    crossed: null,
+    lastToken: epoch(1),
+    height: host.state.chain.tip.height,
+    first: true,
+    after: { index: last.index, hash: last.hash },
+    entries: [],
+    last: true,
+  } as const
+  const show = (from: string, change: Partial<Legacy> = {}) => {
+    const input = { i: 'peer', from: from as NodeId, message: { ...message, ...change } } as const
+    const { links } = host.state
+    const state = { ...host.state, links: new Map(links).set(input.from, host.cluster) }
+    const { store } = host
+    const { now, application } = world
+    const context = { now, hash: sha256, log: store, chain: store, application }
+    const { events, send } = nodeStep(state, input, context)
+    const taken = events.some((event) => 'event' in event && event.event === 'legacy-taken')
+    const released = send.some((one) => one.s === 'peer' && one.message.t === 'legacyAck' && one.message.done)
+    return { taken, released }
+  }
+  expect(show('c1-n1')).toEqual({ taken: true, released: true })
+  expect(show('c1-n9')).toEqual({ taken: false, released: true })
+  expect(show('c1-n1', { lastToken: epoch(2) })).toEqual({ taken: false, released: true })
+  // Lower heights are compacted in it: this master must be there first.
+  expect(show('c1-n1', { height: message.height + 1 })).toEqual({ taken: false, released: false })
+  expect(show('c1-n1', { token: epoch(1) })).toEqual({ taken: false, released: false })
+})
+
+function epoch(number: number): Token {
+  return { generation: 0, epoch: number } as Token
+}
 
 /** The whole network but one node that was left behind, which knows more to be held than the log that goes on. */
 test('[GU3] a node that was cut off through a recovery and the next switch follows the log that went on', () => {

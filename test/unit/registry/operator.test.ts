@@ -1,6 +1,6 @@
 import type { LogIndex } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
-import { A, B, C, D, foundedCluster, lostCluster, POLICY } from './fixture.ts'
+import { A, B, C, D, foundedCluster, lostCluster, outcomeOf, POLICY, REQUEST } from './fixture.ts'
 
 const LOST = { kind: 'lost', forMs: POLICY.recoverAfterMs } as const
 
@@ -83,6 +83,21 @@ test('[RC4] an operator ends a recovery that waits in vain, and the act is audit
   expect(cluster.registry).toMatchObject({ epoch: 2, master: C, recovery: null })
   expect(cluster.operator({ act: 'end-recovery' })).toEqual({ ok: true })
   expect(cluster.last?.events).toMatchObject([{ event: 'operator-repeated', who: 'ann' }])
+})
+
+test('[RG11] name and reason of an operator have a bound: they stand in what nodes are sent', () => {
+  const cluster = foundedCluster()
+  for (const text of [{ by: 'x'.repeat(257) }, { why: 'x'.repeat(257) }]) {
+    const asked = {
+      i: 'operator',
+      from: REQUEST,
+      by: 'ann',
+      why: 'a test',
+      action: { act: 'freeze' },
+      ...text,
+    } as const
+    expect(outcomeOf(cluster.send(asked))).toMatchObject({ ok: false, code: 'BAD_REQUEST' })
+  }
 })
 
 test('[RG11] every act of an operator is an event with who and why, a refused one with the reason', () => {

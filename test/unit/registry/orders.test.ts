@@ -79,6 +79,15 @@ describe('an order', () => {
     expect(cluster.registry).toMatchObject({ bars: [], orders: [] })
   })
 
+  test('[RG9, NW5] after missed votes moves the mastership and bars nobody', () => {
+    const cluster = foundedCluster()
+    cluster.send({ i: 'order', id: 'o-1', node: A, cause: 'threshold', why: '3 × missed-votes', bars: false })
+    expect(cluster.registry).toMatchObject({ bars: [], orders: [{ id: 'o-1', node: A }] })
+    expect(cluster.claim(B, ordered('o-1'))).toEqual({ ok: true })
+    expect(cluster.registry).toMatchObject({ master: B, orders: [], bars: [] })
+    expect(cluster.reshape([B, A])).toEqual({ ok: true })
+  })
+
   test('[RG9] of an operator stands like an automatic one; one against a stranger is refused', () => {
     const cluster = foundedCluster()
     expect(cluster.operator({ act: 'order', id: 'o-1', node: A })).toEqual({ ok: true })

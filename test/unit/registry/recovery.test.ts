@@ -82,6 +82,14 @@ describe('what stands against it', () => {
     expect(cluster.claim(C, LOST)).toEqual({ ok: true })
   })
 
+  test('[RG6 EL6] a master that has come back with an emptied disk holds nothing up', () => {
+    const cluster = lostCluster()
+    cluster.register(A)
+    cluster.report(A, { role: 'follower', durableIndex: 0 as LogIndex })
+    cluster.elsewhere(AFTER)
+    expect(cluster.claim(C, LOST)).toEqual({ ok: true })
+  })
+
   test('[RG6] a standby that may not be elected holds nothing up; the master always does', () => {
     const barred = lostCluster()
     barred.state = { ...barred.state, registry: { ...barred.registry, bars: [B] } }

@@ -1,5 +1,6 @@
 import type { GrantRecord } from '@baton/shared/core/registry/types'
 import type { LogIndex, NodeId, Version } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
 import { describe, expect, test } from 'vitest'
 import { A, B, C, foundedCluster, grantOf, RegistryUnderTest, token } from './fixture.ts'
 
@@ -48,6 +49,36 @@ describe('a raised generation', () => {
     expect(cluster.raise(3)).toEqual({ ok: true })
     for (const generation of [0, 2, 3]) expect(cluster.raise(generation)).toMatchObject({ code: 'BAD_REQUEST' })
     expect(cluster.raise(4)).toEqual({ ok: true })
+  })
+
+  test('[RG8] that was not high enough freezes again, although the same node says the same', () => {
+    const cluster = foundedCluster()
+    cluster.report(C, { token: token(1, 5) })
+    cluster.raise(2)
+    cluster.register(C)
+    cluster.report(C, { token: token(1, 5) })
+    expect(cluster.registry).toMatchObject({ frozen: expect.stringContaining(C), restore: null })
+  })
+
+  test('[RG8] a node that knows more after the restore too freezes again, although it says the same as before', () => {
+    const cluster = foundedCluster()
+    const { lastGrant } = cluster.registry
+    const knowsMore = { token: token(9, 1) }
+    cluster.report(C, knowsMore)
+    cluster.raise(1)
+    for (const node of [A, B, C]) cluster.register(node)
+    for (const node of [A, B]) cluster.shows(node, lastGrant)
+    expect(cluster.registry).toMatchObject({ frozen: null, restore: null })
+    cluster.report(C, knowsMore)
+    expect(cluster.registry.frozen).toContain(C)
+  })
+
+  test('[RG8] takes no more bars and orders than a cluster can have', () => {
+    const nodes = Array.from({ length: LIMITS.nodesPerCluster }, (_, i) => `c1-n${i}` as NodeId)
+    const cluster = foundedCluster()
+    cluster.order('o-1', B)
+    expect(cluster.raise(1, nodes)).toMatchObject({ ok: false, code: 'BAD_REQUEST' })
+    expect(cluster.raise(1, nodes.slice(1))).toEqual({ ok: true })
   })
 
   test('[RG8, RG9] brings back the bars and orders that were given since the backup', () => {
@@ -124,6 +155,34 @@ describe('what the members show', () => {
     for (const node of [A, B]) cluster.register(node)
     cluster.shows(A, lastGrant, alone)
     expect(cluster.registry).toMatchObject({ restore: null, syncSet: [A] })
+  })
+
+  test('[RG8] a reshape older than the recorded one takes nothing back', () => {
+    const cluster = foundedCluster()
+    const older = { version: cluster.version, syncSet: [A, B, C] }
+    cluster.reshape(older.syncSet)
+    cluster.reshape([A])
+    const { lastGrant } = cluster.registry
+    cluster.operator({ act: 'freeze' })
+    cluster.raise(1)
+    for (const node of [A, B]) cluster.register(node)
+    cluster.shows(B, lastGrant, older)
+    cluster.shows(A, lastGrant)
+    expect(cluster.registry).toMatchObject({ restore: null, syncSet: [A] })
+  })
+
+  test('[RG8] an epoch that was recorded is not granted again, whatever the best grant says', () => {
+    const cluster = foundedCluster()
+    for (let epoch = 2; epoch <= 4; epoch++) cluster.claim(A, OWN)
+    cluster.operator({ act: 'freeze' })
+    cluster.raise(2)
+    for (const node of [A, B]) cluster.register(node)
+    const later = { ...cluster.registry.lastGrant, ...token(1, 1) }
+    cluster.shows(B, later)
+    cluster.shows(A, later)
+    expect(cluster.registry).toMatchObject({ restore: null, generation: 2, epoch: 4 })
+    cluster.claim(A, OWN)
+    expect(cluster.registry.lastGrant).toMatchObject(token(5, 2))
   })
 
   test('[RG8] is not complete with a node that shows nothing: it has lost its memory, and may have held better', () => {
@@ -274,6 +333,18 @@ describe('accept-incomplete-restore', () => {
     expect(cluster.registry).toMatchObject({ master: A, recovery: { lastClean: { token: token(7) } } })
     cluster.claim(A, OWN)
     expect(cluster.registry.lastGrant).toMatchObject({ generation: 1, recovering: true })
+  })
+
+  test('[RG8] leaves a node that never registered here out of the sync set, not out of the last clean one', () => {
+    const cluster = foundedCluster()
+    const stranger = 'c1-x' as NodeId
+    cluster.operator({ act: 'freeze' })
+    cluster.raise(1)
+    cluster.register(A)
+    cluster.shows(A, { ...cluster.registry.lastGrant, ...token(7), syncSet: [A, stranger] })
+    cluster.operator({ act: 'accept-incomplete-restore' })
+    const lastClean = { token: token(7), syncSet: [A, stranger] }
+    expect(cluster.registry).toMatchObject({ master: A, syncSet: [A], recovery: { lastClean } })
   })
 
   test('[RG8] is refused when nothing is being restored', () => {

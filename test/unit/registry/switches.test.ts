@@ -43,6 +43,13 @@ test('[EL8] a switch from a dead or silent master never waits', () => {
   expect(silent.claim(A, { kind: 'silence', forMs: 1_000 })).toEqual({ ok: true })
 })
 
+test('[EL8] a master that has resigned and left is dead: nobody waits for it to go on', () => {
+  const cluster = handedOver({ switchesPerHour: 1 })
+  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING' })
+  cluster.close(B)
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+})
+
 test('[EL8] a living master is switched at most so often in an hour', () => {
   const cluster = handedOver({ switchesPerHour: 2 })
   const [first] = [cluster.now]

@@ -1,4 +1,5 @@
 /** What the Worker and the directory call on a cluster's authority. Results, never exceptions (DESIGN section 11). */
+import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { ErrorCode } from '@baton/shared/errors'
 import type { ClusterId, Jws, NodeId, SiteId } from '@baton/shared/ids'
@@ -42,6 +43,8 @@ export interface AuthorityApi {
     statement: string,
     certificate: string,
   ): Promise<RequestAnswer>
+  /** What the masters of other clusters hear of this one's votes, put together by the directory (RG6). */
+  foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>>
   /** The directory's broadcast (NW2). */
   masters(version: number, table: Jws): Promise<Result<null>>
 }

@@ -1,5 +1,6 @@
 /** Durable Object: the authority of one cluster. Only the platform's callbacks are here; the work is in `authority/`. */
 import { DurableObject } from 'cloudflare:workers'
+import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId, Jws } from '@baton/shared/ids'
@@ -83,6 +84,13 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate)
+  }
+
+  async foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>> {
+    const authority = this.#open(cluster)
+    if (!authority.ok) return authority
+    authority.value.foreignSilence(silence)
+    return success(null)
   }
 
   async masters(version: number, table: Jws): Promise<Result<null>> {

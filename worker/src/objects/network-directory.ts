@@ -1,10 +1,11 @@
 /** Durable Object: the directory of one network. It signs the master table, tells it to all, and compares results. */
 import { DurableObject } from 'cloudflare:workers'
+import type { AuditSend } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { Jws, UnixMs } from '@baton/shared/ids'
+import type { Jws, NetworkId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
 import { Backstop } from '../adapters/backstop.ts'
 import { claimForGenesis } from '../adapters/database-owner.ts'
@@ -61,11 +62,23 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     const config = this.#open()
     if (!config.ok) return config
     const { genesis } = config.value
-    this.#results ??= new Results(
-      this.#sql,
-      genesis.clusters.map(({ cluster }) => cluster),
-    )
-    return this.#results.take(report, (cluster) => this.#masters.of(cluster), Date.now() as UnixMs)
+    this.#results ??= new Results(this.#sql, genesis.clusters, this.#masters)
+    const taken = await this.#results.take(report, Date.now() as UnixMs)
+    if (!taken.ok) return taken
+    for (const send of taken.value) this.#tell(genesis.network, send)
+    return success(null)
+  }
+
+  /** Does not wait: what an authority did not hear is said again while the silence lasts. */
+  #tell(network: NetworkId, send: AuditSend): void {
+    if (send.s !== 'foreignSilence') return
+    const { cluster, reporters, clusters, silentForMs } = send
+    const told = clusterAuthority(this.env, network, cluster).foreignSilence(cluster, {
+      reporters,
+      clusters,
+      silentForMs,
+    })
+    this.ctx.waitUntil(told.catch((error) => console.warn('an authority was not reached', cluster, error)))
   }
 
   async events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {

@@ -3,12 +3,17 @@ import type { ClusterId, NodeId } from '../../ids.ts'
 import type { NodeState } from './state.ts'
 import type { Turn } from './turn.ts'
 
+/** Silence is counted in seconds; votes come by the thousand. */
+const RESOLUTION_MS = 100
+
 /**
  * From its master itself, or new: the others repeat old votes for as long as a height takes, and that says nothing about the cluster.
  */
 export function noteHeard(turn: Turn, cluster: ClusterId, from: NodeId, fresh: boolean): void {
-  if (!fresh && turn.state.masterships.get(cluster)?.node !== from) return
-  turn.state = { ...turn.state, heardAt: new Map(turn.state.heardAt).set(cluster, turn.context.now) }
+  const { heardAt, masterships } = turn.state
+  if (turn.context.now - (heardAt.get(cluster) ?? Number.NEGATIVE_INFINITY) < RESOLUTION_MS) return
+  if (!fresh && masterships.get(cluster)?.node !== from) return
+  turn.state = { ...turn.state, heardAt: new Map(heardAt).set(cluster, turn.context.now) }
 }
 
 /** In ms. A cluster never heard has been silent for as long as this node leads, not longer. */

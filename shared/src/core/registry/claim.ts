@@ -53,7 +53,7 @@ function judgeCase(
   const wrong =
     logRefusal(registry, hearing, claim) ??
     evidenceRefusal(registry, claim, resignation) ??
-    settlingRefusal(registry, claim, context.wallClock)
+    settlingRefusal(registry, hearing, claim, context.wallClock)
   if (wrong !== null) return wrong
   if (registry.syncSet.includes(claim.node)) {
     const why = free(registry, hearing, claim, context)

@@ -2,7 +2,7 @@
 import type { Epoch, NodeId, Version } from '../../ids.ts'
 import { judgeClaim } from './claim.ts'
 import { contradicted } from './freeze.ts'
-import { granted, standingAfter } from './membership.ts'
+import { granted, standingAfter } from './granted.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { ordersAfter } from './orders.ts'
 import { accepted, eventOf, result } from './outcome.ts'
@@ -50,7 +50,7 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     recovery,
     orders: ordersAfter(registry, who),
     pause: pauseAt(registry, context.wallClock),
-    switches: switchesAfter(registry, input.claim, context.wallClock),
+    switches: switchesAfter(registry, state.hearing, input.claim, context.wallClock),
   }
   const step = granted(state, next, grant, verdict.why, context, evidence)
   return { ...step, send: [accepted(input.from), ...step.send] }

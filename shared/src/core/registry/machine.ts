@@ -4,8 +4,9 @@
  */
 import { verified } from './bars.ts'
 import { standstill, standstillRefusal } from './freeze.ts'
+import { found } from './granted.ts'
 import { claim } from './granting.ts'
-import { create, found, seeMember } from './membership.ts'
+import { create, seeMember } from './membership.ts'
 import type { RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { operator } from './operator.ts'
 import { order } from './orders.ts'

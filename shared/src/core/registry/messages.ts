@@ -81,7 +81,11 @@ export type RegistryInput =
       readonly height: number
     }
   /** From the directory: a node has passed the threshold of errors (NW5, RG9). */
-  | ({ readonly i: 'order' } & OrderView)
+  | ({
+      readonly i: 'order'
+      /** False: the node stays electable, as after missed votes (NW5). */
+      readonly bars?: boolean
+    } & OrderView)
   | {
       readonly i: 'operator'
       readonly from: RequestRef

@@ -13,7 +13,8 @@ import type {
 } from './messages.ts'
 import { judgeOrder, waitingEvents } from './orders.ts'
 import { pauseAt } from './pause.ts'
-import { acceptIncomplete, raise } from './restore.ts'
+import { raise } from './restore.ts'
+import { acceptIncomplete } from './restore-adopt.ts'
 import type { Created, FoundedRegistry, RegistryState } from './types.ts'
 
 /** What an act comes to. */
@@ -50,16 +51,18 @@ export const RESTORING: { readonly [Name in RestoringAct]: Cell<Created, Name> }
     return change(registry, 'frozen', { frozen: `${by}: ${why}`, restore: null })
   },
   'raise-generation': ({ registry, hearing }, to) => {
-    const { generation, bars, orders } = to
+    const { generation, orders } = to
     if (generation <= registry.generation) {
       return refuse('BAD_REQUEST', `the generation is ${registry.generation}: it can only be raised`)
     }
-    if (bars.length > LIMITS.nodesPerCluster || orders.length > LIMITS.ordersStanding) {
+    const raised = raise(registry, to)
+    const standing = raised.status === 'founded' ? raised.orders.length : orders.length
+    if (raised.bars.length > LIMITS.nodesPerCluster || standing > LIMITS.ordersStanding) {
       return refuse('BAD_REQUEST', 'more bars or orders than a cluster can have')
     }
     const open = [...hearing.sessions.values()].filter(({ state }) => state === 'open')
     const send = open.map(({ id }) => ({ s: 'closeSession', session: id, why: 'restore' }) as const)
-    return { ruling: 'change', registry: raise(registry, to), event: 'generation-raised', send }
+    return { ruling: 'change', registry: raised, event: 'generation-raised', send }
   },
   'accept-incomplete-restore': ({ registry }) => {
     if (registry.restore === null) return refuse('BAD_REQUEST', 'nothing is being restored: raise the generation first')

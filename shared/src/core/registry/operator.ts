@@ -1,5 +1,7 @@
 /** The acts of operators: decided like the requests of nodes, and each an event with who and why (RG11). */
 import { unreachable } from '../../assert.ts'
+import { LIMITS } from '../../limits.ts'
+import { refusal } from './electable.ts'
 import { standstillRefusal } from './freeze.ts'
 import type { OperatorAction, RegistryContext, RegistryInput, RegistryStep } from './messages.ts'
 import { ABOUT_THE_TOKEN, FOUNDED, RESTORING, type Ruling } from './operator-acts.ts'
@@ -16,6 +18,9 @@ export function operator(state: State, input: Input, context: RegistryContext): 
   const table = state.registry.status === 'founded' ? FOUNDED : RESTORING
   const act = (table as Partial<Record<OperatorAction['act'], unknown>>)[action.act] as Act | undefined
   if (act === undefined) return refuseRequest(state, input)
+  if (by.length > LIMITS.operatorTextCharacters || why.length > LIMITS.operatorTextCharacters) {
+    return refuse(state, input, refusal('BAD_REQUEST', `more than ${LIMITS.operatorTextCharacters} characters of text`))
+  }
   const still = ABOUT_THE_TOKEN.has(action.act) ? standstillRefusal(state.registry) : null
   if (still !== null) return refuse(state, input, still)
   const evidence = evidenceOf(input)

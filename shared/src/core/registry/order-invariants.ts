@@ -4,10 +4,11 @@ import type { FoundedRegistry, GrantRecord } from './types.ts'
 export function brokenStandingOrders(registry: FoundedRegistry): readonly string[] {
   const broken: string[] = []
   const { orders, ordersSeen, bars, master, switches, policy } = registry
-  for (const { id, node } of orders) {
+  for (const { id, node, cause } of orders) {
     if (node !== master && registry.restore === null)
       broken.push('RG9: an order stands against a node that is not the master')
-    if (!bars.includes(node)) broken.push('RG9: an order stands against a node that is not barred')
+    if (cause === 'operator' && !bars.includes(node))
+      broken.push('RG9: an operator’s order stands against a node that is not barred')
     if (!ordersSeen.includes(id)) broken.push('RG9: an order was taken in and not remembered')
   }
   if (switches.living.length > policy.switchesPerHour) {

@@ -24,10 +24,10 @@ export type OrderVerdict =
   | { readonly verdict: 'refuse'; readonly refusal: Refusal }
 
 /**
- * The node is barred at once. Against the master the order stands; against another node there is nothing to switch. While a
+ * The node is barred at once, unless only missed votes are the reason (NW5). Against the master the order stands; against another node there is nothing to switch. While a
  * restore has not found out who is master, any may be (RG8).
  */
-export function judgeOrder(registry: FoundedRegistry, order: OrderView): OrderVerdict {
+export function judgeOrder(registry: FoundedRegistry, order: OrderView, bars = true): OrderVerdict {
   if (registry.ordersSeen.includes(order.id)) return { verdict: 'repeat' }
   const { node } = order
   if (!registry.members.has(node)) {
@@ -42,7 +42,7 @@ export function judgeOrder(registry: FoundedRegistry, order: OrderView): OrderVe
     version: (registry.version + 1) as Version,
     orders: node === registry.master || registry.restore !== null ? [...registry.orders, order] : registry.orders,
     ordersSeen: [...registry.ordersSeen, order.id].slice(-LIMITS.ordersRemembered),
-    bars: registry.bars.includes(node) ? registry.bars : [...registry.bars, node],
+    bars: !bars || registry.bars.includes(node) ? registry.bars : [...registry.bars, node],
   }
   return { verdict: 'take', registry: taken }
 }
@@ -70,7 +70,7 @@ export function order(state: Founded, input: Input<'order'>, context: RegistryCo
   const { id, node, cause, why } = input
   const given: OrderView = { id, node, cause, why }
   const evidence: RegistryEvidence = { kind: 'order', order: given }
-  const verdict = judgeOrder(registry, given)
+  const verdict = judgeOrder(registry, given, input.bars)
   if (verdict.verdict === 'repeat') return result(state)
   if (verdict.verdict === 'refuse') {
     const { code } = verdict.refusal

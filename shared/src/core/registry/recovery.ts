@@ -28,7 +28,7 @@ interface SignOfLife {
 
 /** Somebody in the sync set who could go on, or take over, was heard of late: here or by any member. */
 function lifeRefusal(registry: FoundedRegistry, hearing: Hearing, context: RegistryContext): Refusal | null {
-  // A master that came back without its log is master no more.
+  // A barred master goes on (RG9); one that came back with an emptied disk never will, however often it reports (EL6).
   const master = logIsShort(registry, hearing, registry.master) ? [] : [registry.master]
   const able = [...master, ...electableStandbys(registry, hearing, context.wallClock)]
   const signs = [...able.flatMap((node) => heardHere(node, hearing)), ...heardByMembers(registry, hearing)]

@@ -113,7 +113,8 @@ function tokenConflict(
 function refuseReport(state: State, input: Input<'report'>, why: string, heard: RegistrySend): RegistryStep {
   const { node, report } = input
   const rejected = { code: 'TOKEN_CONFLICT', why } as const
-  if (state.hearing.conflicts.get(node) === why) return result(state, { send: [heard], rejected })
+  if (state.registry.frozen !== null && state.hearing.conflicts.get(node) === why)
+    return result(state, { send: [heard], rejected })
   const conflicts = new Map(state.hearing.conflicts).set(node, why)
   const evidence = { kind: 'token', token: report.token, role: report.role } as const
   const event = eventOf('report-conflict', state.registry, { who: node, why, code: rejected.code, evidence })

@@ -2,6 +2,9 @@
 import { compareTokens, type NodeId, sameToken, type Token, type Version } from '../../ids.ts'
 import type { Created, KnownGrant, Restore } from './types.ts'
 
+/** Nodes named in a text, which has a bound on the links. */
+const NAMED = 8
+
 export interface Best {
   readonly grant: KnownGrant
   readonly syncSet: readonly NodeId[]
@@ -65,5 +68,7 @@ function doubtAbout(best: KnownGrant, grants: readonly KnownGrant[], reshapes: r
 /** A node that shows no grant at all has lost its memory: it may have held a better one. */
 function missing(restore: Restore, syncSet: readonly NodeId[]): string | null {
   const silent = syncSet.filter((node) => (restore.shown.get(node)?.grant ?? null) === null)
-  return silent.length === 0 ? null : `restored: waits for what ${silent.join(', ')} can show`
+  if (silent.length === 0) return null
+  const names = silent.length > NAMED ? [...silent.slice(0, NAMED), `${silent.length - NAMED} more`] : silent
+  return `restored: waits for what ${names.join(', ')} can show`
 }

@@ -1,15 +1,14 @@
 /** RG8: after a restore the registry learns from its members who was master, and with which sync set. */
-import { assert } from '../../assert.ts'
 import type { Grant, Reshape } from '../../crypto/statement-types.ts'
-import { compareTokens, type Epoch, type Generation, type NodeId, sameToken, type Version } from '../../ids.ts'
+import { compareTokens, type Generation, type NodeId, type Version } from '../../ids.ts'
+import { LIMITS } from '../../limits.ts'
 import type { OrderView } from '../../protocol/control.ts'
 import { contradicted } from './freeze.ts'
 import type { RegistryEvent, RegistryEvidence, RegistryInput, RegistryStep } from './messages.ts'
-import { ordersAfter } from './orders.ts'
 import { changed, eventOf, result } from './outcome.ts'
-import { type Best, bestOf } from './restore-best.ts'
-import { NO_SWITCHES } from './switches.ts'
-import type { Created, FoundedRegistry, GrantRecord, KnownGrant, Recovery, RegistryState, Shown } from './types.ts'
+import { adopt } from './restore-adopt.ts'
+import { bestOf } from './restore-best.ts'
+import type { Created, RegistryState, Shown } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
 type State = RegistryState & { readonly registry: Created }
@@ -30,7 +29,7 @@ export function raise(
   if (registry.status === 'unfounded') return { ...registry, ...raised }
   const entered = to.orders.filter(({ id }) => !registry.ordersSeen.includes(id))
   const orders = [...registry.orders, ...entered]
-  const ordersSeen = [...registry.ordersSeen, ...entered.map(({ id }) => id)]
+  const ordersSeen = [...registry.ordersSeen, ...entered.map(({ id }) => id)].slice(-LIMITS.ordersRemembered)
   return { ...registry, ...raised, orders, ordersSeen, coming: null, fenced: null, dataLoss: null }
 }
 
@@ -74,25 +73,6 @@ export function directoryKnows(state: State, { grant }: Input<'directoryKnows'>)
   return learned(state, { ...registry, restore: { ...restore, elsewhere: grant } }, 'directory', evidence)
 }
 
-/**
- * The restore ends before everybody has shown what they hold. Whoever is granted next recovers: there may have been later
- * masters. Null when nothing is known at all: then the founder begins anew.
- */
-export function acceptIncomplete(registry: Created): Created {
-  const version = (registry.version + 1) as Version
-  const best = bestOf(registry)
-  const member = best === null ? undefined : registry.members.get(best.grant.node)
-  if (best === null || (member === undefined && registry.status === 'unfounded')) {
-    return { ...registry, version, restore: null }
-  }
-  const recovery = recoveryOf(registry, best) ?? { lastClean: { token: tokenIn(best.grant), syncSet: best.syncSet } }
-  // A node that never registered has no certificate here: the recorded master stays, and the mark is what counts.
-  if (member === undefined && registry.status === 'founded') {
-    return { ...registry, version, restore: null, recovery, orders: ordersAfter(registry, registry.master) }
-  }
-  return { ...adopt(registry, best), recovery }
-}
-
 function learned(state: State, registry: Created, who: string, evidence: RegistryEvidence): RegistryStep {
   const best = bestOf(registry)
   const done = best !== null && best.doubt === null
@@ -104,43 +84,6 @@ function learned(state: State, registry: Created, who: string, evidence: Registr
     events.push(eventOf('restored', next, { who: best.grant.node, why }))
   }
   return result({ ...state, registry: next }, { write: [write], send: [send], events })
-}
-
-/** Master and sync set as of `best`, under the new generation: no token that was ever granted comes back. */
-function adopt(registry: Created, best: Best): FoundedRegistry {
-  const { grant, syncSet, version } = best
-  const founded = registry.status === 'founded' ? registry : null
-  const recorded = {
-    epoch: Math.max(founded?.epoch ?? 0, grant.epoch) as Epoch,
-    version: (Math.max(registry.version, version) + 1) as Version,
-    master: grant.node,
-    syncSet,
-    syncSetVersion: version,
-    coming: null,
-    recovery: recoveryOf(registry, best),
-    lastGrant: recordOf(registry, grant),
-    reshape: null,
-    restore: null,
-    orders: founded === null ? [] : ordersAfter(founded, grant.node),
-  }
-  if (founded !== null) return { ...founded, ...recorded }
-  const begun = { ordersSeen: [], pause: null, switches: NO_SWITCHES, fenced: null, dataLoss: null }
-  return { ...registry, status: 'founded', ...begun, ...recorded }
-}
-
-/** The recorded mark when nothing was granted since; else what the grant says, without a log that could end it early. */
-function recoveryOf(registry: Created, { grant }: Best): Recovery | null {
-  if (registry.status === 'founded' && sameToken(registry.lastGrant, grant)) return registry.recovery
-  return grant.recovering ? { lastClean: { token: tokenIn(grant), syncSet: [] } } : null
-}
-
-function recordOf(registry: Created, grant: KnownGrant): GrantRecord {
-  if (registry.status === 'founded' && registry.lastGrant === grant) return registry.lastGrant
-  const member = registry.members.get(grant.node)
-  assert(member !== undefined, `RG8: ${grant.node} has shown its grant and is no member`)
-  const { generation, epoch, version, node, syncSet, recovering, coming, nonce, issuedAt } = grant
-  const { certificate } = member
-  return { generation, epoch, version, node, syncSet, recovering, coming, nonce, issuedAt, certificate }
 }
 
 /** How a statement shows that the registry has forgotten something; null when it does not. */
@@ -181,8 +124,4 @@ function order(a: Grant | Reshape, b: Grant | Reshape): number {
 function isOurs(registry: Created, statement: Grant | Reshape): boolean {
   const { network, cluster, node, syncSet } = statement
   return network === registry.network && cluster === registry.cluster && syncSet.includes(node)
-}
-
-function tokenIn({ generation, epoch }: KnownGrant): { generation: Generation; epoch: Epoch } {
-  return { generation, epoch }
 }

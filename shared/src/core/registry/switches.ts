@@ -2,14 +2,20 @@
 import type { Claim } from '../../crypto/statement-types.ts'
 import type { UnixMs } from '../../ids.ts'
 import { refusal } from './electable.ts'
+import { masterSessionHasClosed } from './hearing.ts'
 import type { Refusal } from './messages.ts'
-import type { FoundedRegistry, Switches } from './types.ts'
+import type { FoundedRegistry, Hearing, Switches } from './types.ts'
 
 const HOUR_MS = 3_600_000
 
 /** Why a resigning master must stay for now; null when it may go, or when the claim is no such thing. */
-export function settlingRefusal(registry: FoundedRegistry, claim: Claim, wallClock: UnixMs): Refusal | null {
-  if (!isUnforced(registry, claim)) return null
+export function settlingRefusal(
+  registry: FoundedRegistry,
+  hearing: Hearing,
+  claim: Claim,
+  wallClock: UnixMs,
+): Refusal | null {
+  if (!isUnforced(registry, hearing, claim)) return null
   const { settleTimeMs, switchesPerHour } = registry.policy
   const { last, living } = registry.switches
   if (last !== null && last.from === claim.node) {
@@ -23,18 +29,19 @@ export function settlingRefusal(registry: FoundedRegistry, claim: Claim, wallClo
 }
 
 /** What is remembered after a grant: no more than the next decision needs. */
-export function switchesAfter(registry: FoundedRegistry, claim: Claim, wallClock: UnixMs): Switches {
+export function switchesAfter(registry: FoundedRegistry, hearing: Hearing, claim: Claim, wallClock: UnixMs): Switches {
   const { switches, master: from, policy } = registry
   if (claim.node === from) return switches
   const last = { at: wallClock, from }
-  if (!isUnforced(registry, claim)) return { ...switches, last }
+  if (!isUnforced(registry, hearing, claim)) return { ...switches, last }
   const recent = switches.living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
   return { last, living: [...recent, wallClock].slice(-policy.switchesPerHour) }
 }
 
-/** The master lives, has resigned, and nobody has ordered it to. */
-function isUnforced(registry: FoundedRegistry, claim: Claim): boolean {
-  return claim.evidence.kind === 'resigned' && registry.orders.length === 0
+/** The master has resigned, nobody has ordered it to, and it lives: one that has left since cannot go on. */
+function isUnforced(registry: FoundedRegistry, hearing: Hearing, claim: Claim): boolean {
+  const free = claim.evidence.kind === 'resigned' && registry.orders.length === 0
+  return free && !masterSessionHasClosed(registry, hearing)
 }
 
 /** A wall clock that was set back must not hold anybody up: what lies in the future is long past. */

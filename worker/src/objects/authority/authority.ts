@@ -1,6 +1,7 @@
 /** One cluster's authority, put together: sessions in, decisions, messages out. */
 
 import { unreachable } from '@baton/shared/assert'
+import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Jws } from '@baton/shared/ids'
@@ -120,6 +121,10 @@ export class Authority {
 
   events(after: number, limit: number): readonly ChainedEvent[] {
     return readEvents(this.#parts.sql, after, limit)
+  }
+
+  foreignSilence({ reporters, clusters, silentForMs }: ForeignSilenceOf): void {
+    this.#decide({ i: 'foreignSilence', reporters, clusters, silentForMs })
   }
 
   masters(version: number, table: Jws): void {

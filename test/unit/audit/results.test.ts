@@ -1,33 +1,16 @@
-import { createAudit, report } from '@baton/shared/core/audit/audit'
-import type { AuditEvent, AuditState, Reporter, ResultEntry } from '@baton/shared/core/audit/types'
-import type { ClusterId, Epoch, Generation, Hash, Height, NodeId } from '@baton/shared/ids'
+import type { AuditState, Reporter, ResultEntry } from '@baton/shared/core/audit/types'
+import type { ClusterId, Height } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { AuditUnderTest, by, CLUSTERS, entry, heard } from './fixture.ts'
 
-const CLUSTERS = ['c1', 'c2', 'c3', 'c4'] as ClusterId[]
-const by = (cluster: string, epoch = 1): Reporter => ({
-  cluster: cluster as ClusterId,
-  generation: 0 as Generation,
-  epoch: epoch as Epoch,
-  node: `${cluster}-${epoch}` as NodeId,
-})
-const entry = (height: number, result = 'good', block = 'block'): ResultEntry => ({
-  height: height as Height,
-  block: `${block}@${height}` as Hash,
-  result: `${result}@${height}` as Hash,
-})
-
-/** Runs reports in order; returns the last state and all events. */
-function run(...reports: [Reporter, ...ResultEntry[]][]): { state: AuditState; events: readonly AuditEvent[] } {
-  let state = createAudit(CLUSTERS)
-  const events: AuditEvent[] = []
-  for (const [reporter, ...results] of reports) {
-    const step = report(state, reporter, results)
-    state = step.state
-    events.push(...step.events)
-  }
-  return { state, events }
+/** Runs reports in order; returns the last state and the mismatches found. */
+function run(...reports: [Reporter, ...ResultEntry[]][]) {
+  const audit = new AuditUnderTest()
+  for (const [reporter, ...results] of reports) audit.report(reporter, results)
+  const events = audit.events.flatMap((event) => (event.event === 'result-mismatch' ? [event] : []))
+  return { audit, events }
 }
 
 test('[NW4] a result that differs from the one of more than two thirds is found, with who agreed', () => {
@@ -79,35 +62,34 @@ test('[NW4] one event for each wrong result: repeating it adds none, a new maste
 })
 
 test('[NW4] under one token the first report stays; a lower token changes nothing', () => {
-  const state = run([by('c1', 2), entry(5)]).state
-  expect(report(state, by('c1', 2), [entry(5, 'other')]).state).toBe(state)
-  expect(report(state, by('c1', 1), [entry(5, 'other')]).state).toBe(state)
-  const higher = report(state, by('c1', 3), [entry(5, 'other')]).state
-  expect(higher.reports.get('c1' as ClusterId)?.get(5 as Height)?.result).toBe('other@5')
+  const { audit } = run([by('c1', 2), entry(5)])
+  const { reports } = audit.state
+  audit.report(by('c1', 2), [entry(5, 'other')])
+  audit.report(by('c1', 1), [entry(5, 'other')])
+  expect(audit.state.reports).toBe(reports)
+  audit.report(by('c1', 3), [entry(5, 'other')])
+  expect(audit.state.reports.get('c1' as ClusterId)?.get(5 as Height)?.result).toBe('other@5')
 })
 
 test('[NW4] reports of foreign clusters and of too many heights are rejected', () => {
-  const state = createAudit(CLUSTERS)
+  const audit = new AuditUnderTest()
+  const before: AuditState = audit.state
   const many = Array.from({ length: LIMITS.resultsPerReport + 1 }, (_, i) => entry(i + 1))
-  expect(report(state, by('c9'), [entry(1)])).toMatchObject({ state, rejected: { code: 'UNKNOWN_CLUSTER' } })
-  expect(report(state, by('c1'), many)).toMatchObject({ state, rejected: { code: 'BAD_REQUEST' } })
+  const words = Array.from({ length: LIMITS.clusters + 1 }, () => heard('c2', 1))
+  expect(audit.report(by('c9'), [entry(1)]).rejected?.code).toBe('UNKNOWN_CLUSTER')
+  expect(audit.report(by('c1'), many).rejected?.code).toBe('BAD_REQUEST')
+  expect(audit.report(by('c1'), [], words).rejected?.code).toBe('BAD_REQUEST')
+  expect(audit.state).toEqual(before)
 })
 
 test('[NW4] memory is bounded per cluster: absurd heights push out only their own', () => {
-  let state = createAudit(CLUSTERS)
+  const audit = new AuditUnderTest()
+  const hundred = (from: number) => Array.from({ length: 100 }, (_, i) => entry(from + i))
   for (let from = 1; from <= LIMITS.auditHeights + 300; from += 100) {
-    state = report(
-      state,
-      by('c1'),
-      Array.from({ length: 100 }, (_, i) => entry(from + i)),
-    ).state
-    state = report(
-      state,
-      by('c2'),
-      Array.from({ length: 100 }, (_, i) => entry(10 ** 12 + from + i)),
-    ).state
+    audit.report(by('c1'), hundred(from))
+    audit.report(by('c2'), hundred(10 ** 12 + from))
   }
-  const kept = [...state.reports.get('c1' as ClusterId)!.keys()]
+  const kept = [...audit.state.reports.get('c1' as ClusterId)!.keys()]
   expect(kept).toHaveLength(LIMITS.auditHeights)
   expect(Math.min(...kept)).toBe(Math.max(...kept) - LIMITS.auditHeights + 1)
 })

@@ -1,39 +1,63 @@
 /** Compares the results that the clusters' masters report for each height (NW4). */
-import { type ClusterId, compareTokens, type Hash, type Height } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Hash, type Height, type Instant } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import { quorum } from '../ledger/types.ts'
-import { type Step, unchanged } from '../step.ts'
-import type { AuditEvent, AuditState, Report, Reporter, ResultEntry } from './types.ts'
-
-export type AuditStep = Step<AuditState, never, never, never, AuditEvent>
-
-export function createAudit(clusters: readonly ClusterId[]): AuditState {
-  return { clusters: [...clusters].sort(), reports: new Map() }
-}
+import { unchanged } from '../step.ts'
+import { count, unknown } from './counters.ts'
+import { judgeMissed } from './missed-votes.ts'
+import { hear } from './silence.ts'
+import type {
+  AuditEvent,
+  AuditInput,
+  AuditState,
+  AuditStep,
+  Report,
+  Reporter,
+  ResultEntry,
+  ResultMismatch,
+} from './types.ts'
 
 /** Takes one verified report of up to `LIMITS.resultsPerReport` heights. A repeated report changes nothing. */
-export function report(state: AuditState, by: Reporter, results: readonly ResultEntry[]): AuditStep {
-  if (!state.clusters.includes(by.cluster)) {
-    return unchanged(state, { code: 'UNKNOWN_CLUSTER', why: `${by.cluster} is no cluster of this network` })
-  }
-  if (results.length > LIMITS.resultsPerReport) {
+export function takeReport(state: AuditState, input: Extract<AuditInput, { i: 'report' }>, now: Instant): AuditStep {
+  const { by, results, heard } = input
+  if (!state.clusters.includes(by.cluster)) return unchanged(state, unknown(by.cluster))
+  if (results.length > LIMITS.resultsPerReport || heard.length > LIMITS.clusters) {
     return unchanged(state, { code: 'BAD_REQUEST', why: `more than ${LIMITS.resultsPerReport} results in one report` })
   }
+  let next = hear(state, by, heard, now)
   const own = new Map(state.reports.get(by.cluster))
   const heights = results.filter((entry) => take(own, by, entry)).map(({ height }) => height)
-  if (heights.length === 0) return unchanged(state)
+  if (heights.length === 0) return unchanged(next)
   forgetOldest(own)
   const reports = new Map(state.reports).set(by.cluster, own)
-  const events = heights.flatMap((height) => compare(state.clusters, reports, height))
-  return { state: { ...state, reports }, write: [], send: [], timers: [], events }
+  const found = heights.flatMap((height) => compare(state.clusters, reports, height))
+  next = { ...next, reports }
+  const events: AuditEvent[] = []
+  for (const mismatch of found) {
+    const counted = count(next, mismatch.by, 'result-mismatch', now)
+    next = counted.state
+    events.push(mismatch, ...counted.events)
+  }
+  for (const height of heights) {
+    const judged = judgeMissed(next, height, now)
+    next = judged.state
+    events.push(...judged.events)
+  }
+  return { ...unchanged(next), events }
+}
+
+/** The reports of all clusters about a height. */
+export function reportsAt(state: Pick<AuditState, 'clusters' | 'reports'>, height: Height): readonly Report[] {
+  return state.clusters.flatMap((cluster) => state.reports.get(cluster)?.get(height) ?? [])
 }
 
 /** A report of a higher token replaces one of a lower; under one token the first stays. True when it is new. */
-function take(own: Map<Height, Report>, by: Reporter, { height, block, result }: ResultEntry): boolean {
+function take(own: Map<Height, Report>, by: Reporter, entry: ResultEntry): boolean {
+  const { height, block, result, absent = [] } = entry
   const known = own.get(height)
   if (known !== undefined && compareTokens(by, known.by) <= 0) return false
   const same = known?.block === block && known.result === result
-  own.set(height, { height, block, result, by, found: same && known.found })
+  own.set(height, { height, block, result, absent, by, found: same && known.found })
   return !same
 }
 
@@ -48,8 +72,8 @@ function compare(
   clusters: readonly ClusterId[],
   reports: Map<ClusterId, ReadonlyMap<Height, Report>>,
   height: Height,
-): AuditEvent[] {
-  const all = clusters.flatMap((cluster) => reports.get(cluster)?.get(height) ?? [])
+): ResultMismatch[] {
+  const all = reportsAt({ clusters, reports }, height)
   const agreed = agreement(all, quorum(clusters.length))
   if (agreed === null) return []
   const { block, result } = agreed.report
