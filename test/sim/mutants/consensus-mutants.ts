@@ -34,13 +34,6 @@ export const CONSENSUS_MUTANTS: readonly Mutant[] = [
     '',
   ),
   mutant(
-    'own-proposal-forgotten',
-    'a new master does not take up the proposal of its predecessor',
-    'consensus/resume.ts',
-    'acts = withProposal(acts, record.round, { validRound: record.validRound, block: record.block })',
-    '',
-  ),
-  mutant(
     'quorum-too-small',
     'half of the clusters decide',
     'ledger/types.ts',

@@ -1,14 +1,6 @@
 /** Defects of the replicated log and of what it releases. */
 import { type Mutant, mutant } from './mutant.ts'
 
-const ownTail = mutant(
-  'own-tail-acknowledged',
-  'a follower acknowledges the end of its log, whatever of it the master has compared, and the hash is not looked at',
-  'guard/following.ts',
-  'const { index, hash } = message.entries.at(-1) ?? message.after',
-  'const { index, hash } = ends.last',
-)
-
 export const GUARD_MUTANTS: readonly Mutant[] = [
   mutant(
     'released-before-held',
@@ -55,17 +47,6 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     `    case 'peer':
       turn.stream.push(send)`,
   ),
-  {
-    ...ownTail,
-    patches: [
-      ...ownTail.patches,
-      {
-        file: 'shared/src/core/guard/leading.ts',
-        find: 'if (here === null || here.hash !== ack.durable.hash) {',
-        replace: 'if (here === null) {',
-      },
-    ],
-  },
   mutant(
     'body-missing',
     'a vote is recorded without the body of its block',

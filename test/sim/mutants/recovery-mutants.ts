@@ -50,8 +50,8 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'restore-does-not-wait',
     'a restore ends with the first node that has shown what it holds',
     'registry/restore-best.ts',
-    'return silent.length === 0 ? null :',
-    'return silent.length < syncSet.length ? null :',
+    'if (silent.length === 0) return null',
+    'if (silent.length < syncSet.length) return null',
   ),
   mutant(
     'bar-ignored',

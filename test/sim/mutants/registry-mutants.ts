@@ -17,13 +17,6 @@ export const REGISTRY_MUTANTS: readonly Mutant[] = [
     'epoch: registry.epoch,',
   ),
   mutant(
-    'reshape-by-anybody',
-    'the sync set is changed by a node that is no longer master',
-    'registry/reshape.ts',
-    'if (reshape.node !== registry.master || !sameToken(reshape, tokenOf(registry))) {',
-    'if (reshape.cluster !== registry.cluster) {',
-  ),
-  mutant(
     'alive-master-deposed',
     'silence is believed while the master is heard',
     'registry/hearing.ts',
