@@ -1,7 +1,7 @@
 import { bindingActs, completeLegacy, isWhole } from '@baton/shared/core/node/legacy'
 import { nodeStep } from '@baton/shared/core/node/machine'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import { type Height, type NodeId, sameToken, type Token } from '@baton/shared/ids'
+import { type ClusterId, type Height, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { Legacy } from '@baton/shared/protocol/peer'
 import { expect, test } from 'vitest'
 import { describeWorld, lost, violations } from '../../support/world/checks.ts'
@@ -18,6 +18,7 @@ import {
   worldToRecover,
 } from '../../support/world/recovering.ts'
 import { clustersOf, epochOf, submitsUntilAcknowledged } from '../../support/world/settled.ts'
+import { openCredential } from '../../support/world/statements.ts'
 import type { World } from '../../support/world/world.ts'
 
 /** Decides blocks until c1 proposes the next one: clusters take turns by height. */
@@ -282,6 +283,39 @@ test('[GU3] a node that was cut off through a recovery and the next switch follo
     describeWorld(world),
   ).toBe(true)
   expect(left.state.guard.knownHeld).toBe(held)
+  for (const node of world.hosts.keys()) if (node !== left.node) world.mend(left.node, node)
+  world.mendEdge(left.node)
+  expect(
+    world.run(5_000, () => left.alive && left.state.guard.role.role === 'following' && left.state.guard.role.attached),
+    describeWorld(world),
+  ).toBe(true)
+  allIsWell(world)
+})
+
+/** Found by a seed: promised under the recovering token, the next one seemed to follow directly. */
+test('[GU3] a node that hears of a recovering grant and then of the clean one after it follows the log that went on', () => {
+  const world = worldToRecover({ nodes: 4 })
+  const left = world.host('c1-n2')
+  world.kill('c1-n3')
+  world.kill('c1-n4')
+  submitsUntilAcknowledged(world, 3)
+  isolated(world, left.node)
+  world.kill('c1-n1')
+  for (const node of ['c1-n3', 'c1-n4']) world.start(node)
+  expect(
+    world.run(30_000, () => epochOf(world, 'c1') === 2 && world.masterOf('c1')?.state.recovery === null),
+    describeWorld(world),
+  ).toBe(true)
+  world.run(2_000)
+  const grant = openCredential(world.masterOf('c1')!.state.masterships.get('c1' as ClusterId)!.credential)!
+  world.kill(world.masterOf('c1')!.node)
+  expect(
+    world.run(10_000, () => epochOf(world, 'c1') === 3),
+    describeWorld(world),
+  ).toBe(true)
+  left.feed({ i: 'granted', from: null, grants: [grant] })
+  world.run(100)
+  expect(left.state.handOver).not.toBeNull()
   for (const node of world.hosts.keys()) if (node !== left.node) world.mend(left.node, node)
   world.mendEdge(left.node)
   expect(

@@ -34,6 +34,8 @@ export function followMaster(turn: Turn, own: OwnToken): void {
 function crosses(state: NodeState, token: Token): boolean {
   const { guard, crossed } = state
   if (isRecovering(state, token) || (crossed !== null && sameToken(crossed, token))) return true
+  // It was to cross under the token before, and its log has not met that master's yet.
+  if (guard.role.role === 'following' && guard.role.across && !guard.role.attached) return true
   if (compareTokens(token, guard.token) === 0) return false
   return token.generation !== guard.token.generation || token.epoch > guard.token.epoch + 1
 }
