@@ -2,13 +2,14 @@
  * `npm run model`: the spec in Quint with its invariants, witnesses and mutants; its traces on the real machines; and a search
  * through everything that the real machines can do. Ends with one line `N passed, N failed`.
  * Parts can be named: `npm run model -- spec replay search`. Flags: `--json`, `--seed N`, `--samples N` (of each run), `--depth N` (of
- * the search: each level takes about three times as long, and as much memory, as the one before), `--keep FOLDER` (writes one trace
- * of each run there: how `traces/` was made).
+ * the search: each level takes about three times as long, and as much memory, as the one before), `--keep FOLDER` (writes the
+ * traces there: `traces/` is a choice of them).
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readTrace, richest } from './replay/itf.ts'
+import { readTrace } from './replay/itf.ts'
+import { keep } from './replay/kept.ts'
 import { replay } from './replay/replay.ts'
 import { Reporter, secondsSince } from './report.ts'
 import { DEFAULT_BOUNDS } from './search/bounds.ts'
@@ -101,8 +102,10 @@ function replayTraces(runs: readonly Simulated[]): void {
   const start = performance.now()
   for (const [at, run] of runs.entries()) {
     const traces = run.traces.map(readTrace)
-    if (values.keep !== undefined)
-      writeFileSync(join(values.keep, `${RUNS[at]!.name.replaceAll(' ', '-')}.json`), richest(traces))
+    for (const [n, trace] of traces.entries()) {
+      if (values.keep === undefined) break
+      writeFileSync(join(values.keep, `${RUNS[at]!.name.replaceAll(' ', '-')}-${n}.jsonl`), keep(trace))
+    }
     const replayed = traces.map(replay)
     const steps = replayed.reduce((sum, one) => sum + one.steps, 0)
     result.traces += traces.length

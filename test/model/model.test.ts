@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { crash } from './cluster/acts.ts'
 import { type Cluster, NODES, place, withPlace } from './cluster/types.ts'
 import type { Trace } from './replay/itf.ts'
+import { kept } from './replay/kept.ts'
 import { replay } from './replay/replay.ts'
 import { STARTS } from './replay/starts.ts'
 import { DEFAULT_BOUNDS } from './search/bounds.ts'
@@ -12,9 +13,7 @@ import { search } from './search/search.ts'
 import { INVARIANTS, MUTANTS, RUNS, WITNESSES } from './spec/runs.ts'
 
 const FOLDER = join(import.meta.dirname, 'traces')
-const traces = readdirSync(FOLDER).map(
-  (file) => [file, JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Trace] as const,
-)
+const traces = readdirSync(FOLDER).map((file) => [file, kept(readFileSync(join(FOLDER, file), 'utf8'))] as const)
 const spec = ['state', 'registry', 'guard', 'recovery', 'baton']
   .map((name) => readFileSync(join(import.meta.dirname, 'spec', `${name}.qnt`), 'utf8'))
   .join('\n')

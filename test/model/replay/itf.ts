@@ -73,17 +73,6 @@ export function readTrace(text: string): Trace {
   return { states: states.map(plain) as never }
 }
 
-/** The trace with the most different steps, as text: what `traces/` keeps of a run. */
-export function richest(traces: readonly Trace[]): string {
-  const kinds = ({ states }: Trace): number => new Set(states.map(({ last }) => last.act)).size
-  const best = traces.reduce((one, other) => (kinds(other) > kinds(one) ? other : one))
-  const states = best.states.map(({ s, last }) => {
-    const { views, hosts, requests, online } = s
-    return { s: { views, hosts, requests, online }, last }
-  })
-  return `${JSON.stringify({ states })}\n`
-}
-
 function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(plain)

@@ -19,9 +19,20 @@ export const STARTS: Readonly<Record<string, () => Cluster>> = {
   predecessorOwes: () => hearNewest(predecessorAhead(), A, 2),
 }
 
+/** The search begins at some of these, and while an addition is on its way to the registry. */
+export const SEARCH_STARTS: Readonly<Record<string, () => Cluster>> = {
+  founded: foundCluster,
+  withStandby: () => withStandby(foundCluster(), B, A),
+  additionAsked: () => additionAsked(foundCluster(), B, A),
+  predecessorUnseen,
+}
+
+function additionAsked(cluster: Cluster, node: NodeId, master: NodeId): Cluster {
+  return add(deliverAll(deliverAll(attach(cluster, node, master), master, node), node, master), node, master)
+}
+
 function withStandby(cluster: Cluster, node: NodeId, master: NodeId): Cluster {
-  const caughtUp = deliverAll(deliverAll(attach(cluster, node, master), master, node), node, master)
-  const asked = add(caughtUp, node, master)
+  const asked = additionAsked(cluster, node, master)
   return hearNewest(arrive(asked, asked.requests[0]!, NODES), master)
 }
 

@@ -1,6 +1,6 @@
 /** How far the search goes. Every count is of one history, from its start on. */
 export interface Bounds {
-  /** Where histories begin (`replay/starts.ts`). */
+  /** Where histories begin (`SEARCH_STARTS`). */
   readonly starts: readonly string[]
   /** Steps in a history. */
   readonly depth: number
@@ -13,7 +13,7 @@ export interface Bounds {
 }
 
 export const DEFAULT_BOUNDS: Bounds = {
-  starts: ['founded', 'withStandby', 'predecessorUnseen'],
+  starts: ['founded', 'withStandby', 'additionAsked', 'predecessorUnseen'],
   depth: 8,
   epochs: 3,
   faults: 2,

@@ -1,6 +1,6 @@
 /** Breadth first through everything that three real guards and the real registry can do, to a bounded depth. */
 import type { Cluster } from '../cluster/types.ts'
-import { STARTS } from '../replay/starts.ts'
+import { SEARCH_STARTS } from '../replay/starts.ts'
 import { type Bounds, NOTHING_SPENT, type Spent } from './bounds.ts'
 import { fingerprint } from './encode.ts'
 import { brokenInvariants } from './invariants.ts'
@@ -35,7 +35,7 @@ type History = { readonly move: string; readonly before: History } | null
 /** `alter` makes a mutant: it stands between a move and what comes of it. */
 export function search(bounds: Bounds, alter: (cluster: Cluster, move: Move) => Cluster = (cluster) => cluster): Found {
   let frontier: readonly Visited[] = bounds.starts.map((name) => ({
-    cluster: STARTS[name]!(),
+    cluster: SEARCH_STARTS[name]!(),
     spent: NOTHING_SPENT,
     history: { move: name, before: null },
   }))
