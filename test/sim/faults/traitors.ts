@@ -2,10 +2,11 @@
  * Clusters that lie. Their nodes run the real core; what leaves them is changed on its way, signed with their own keys, so that every
  * correct cluster sees well-made lies. All traitors work together.
  */
+import { unreachable } from '@baton/shared/assert'
 import { buildBlock } from '@baton/shared/codec/block'
 import type { Application } from '@baton/shared/core/ledger/application'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { ClusterId, Hash, NodeId } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, type Hash, type NodeId } from '@baton/shared/ids'
 import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
 import { blockOf } from '../../support/world/decoded.ts'
 import type { Host } from '../../support/world/host.ts'
@@ -39,6 +40,7 @@ export class Traitors {
   /** What is said to `to` in place of `message`; null: nothing. */
   tamper(host: Host, to: NodeId, message: PeerMessage): PeerMessage | null {
     const kind = this.#kinds.get(host.cluster)
+    if (kind === 'staleVotes') return this.#underOldToken(host, to, message)
     if (kind === undefined || (message.t !== 'vote' && message.t !== 'proposal')) return message
     switch (kind) {
       case 'silent':
@@ -49,7 +51,23 @@ export class Traitors {
         return this.#toldTwice(to) ? this.#lie(host, message) : message
       case 'wrongResults':
         return message
+      default:
+        return unreachable(kind)
     }
+  }
+
+  /** Keeps its switch from the others, and goes on voting under the token before, with the key of its master of then. */
+  #underOldToken(host: Host, to: NodeId, message: PeerMessage): PeerMessage | null {
+    if (this.#world?.hosts.get(to)?.cluster === host.cluster) return message
+    if (message.t === 'inform' || message.t === 'hello') return null
+    if (message.t !== 'vote') return message
+    const { vote } = message
+    const grants = this.#world?.authorities.get(host.cluster)?.grants ?? []
+    const old = grants.findLast((grant) => compareTokens(grant, vote) < 0)
+    if (old === undefined) return message
+    const { generation, epoch, node } = old
+    const stale = { ...vote, generation, epoch }
+    return { t: 'vote', vote: { ...stale, signature: this.#signer.vote(keyOf(node), stale) } }
   }
 
   /** One half of the correct clusters hears one story, the other half another. */

@@ -3,7 +3,7 @@ import { Random } from '../../support/world/random.ts'
 import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 
 /** How a cluster lies, when it does. At most f of them unless a control asks for more. */
-export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals'
+export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals' | 'staleVotes'
 
 export interface RunSpec {
   readonly seed: number
@@ -58,7 +58,10 @@ export function drawSpec(seed: number): RunSpec {
   }
   const traitors: Treachery[] = []
   if (random.chance(0.3)) {
-    for (let n = 0; n < f; n++) traitors.push(random.pick(['silent', 'equivocates', 'wrongResults', 'wrongProposals']))
+    for (let n = 0; n < f; n++)
+      traitors.push(
+        random.pick(['silent', 'equivocates', 'wrongResults', 'wrongProposals', 'staleVotes', 'staleVotes']),
+      )
   }
   return {
     seed,

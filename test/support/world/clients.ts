@@ -6,6 +6,8 @@ import type { World } from './world.ts'
 
 const ASK_AGAIN_MS = 500
 const UNANSWERED_MAX = 200
+/** Of the answered ones, those that are sent once more. */
+const LATE = 0.05
 
 export class Clients {
   readonly #world: World
@@ -46,8 +48,10 @@ export class Clients {
   #askAgain(): void {
     const { now, acknowledged } = this.#world
     for (const [id, waiting] of this.#unanswered) {
-      if (acknowledged.has(id)) this.#unanswered.delete(id)
-      else if (now - waiting.askedAt >= ASK_AGAIN_MS) {
+      if (acknowledged.has(id)) {
+        this.#unanswered.delete(id)
+        if (this.#random.chance(LATE)) this.#world.resubmit(waiting.signed, true)
+      } else if (now - waiting.askedAt >= ASK_AGAIN_MS) {
         waiting.askedAt = now
         this.#world.resubmit(waiting.signed)
       }

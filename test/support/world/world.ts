@@ -208,9 +208,10 @@ export class World {
     return decoded.value
   }
 
-  resubmit(signed: SignedTransaction): void {
+  /** `late`: the client does not know that it was executed long ago, and nobody tells it. */
+  resubmit(signed: SignedTransaction, late = false): void {
     for (const each of this.hosts.values()) {
-      if (!each.alive || !isLeading(each.state) || each.store.transaction(signed.id) !== null) continue
+      if (!each.alive || !isLeading(each.state) || (!late && each.store.transaction(signed.id) !== null)) continue
       each.mempool.set(signed.id, signed)
       each.feed({ i: 'work' })
     }

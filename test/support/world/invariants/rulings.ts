@@ -22,7 +22,8 @@ export class Rulings {
     this.#scene = scene
   }
 
-  stepped(cluster: ClusterId, { registry }: RegistryState, input: RegistryInput, step: RegistryStep): void {
+  stepped(cluster: ClusterId, before: RegistryState, input: RegistryInput, step: RegistryStep): void {
+    const { registry, hearing } = before
     if (registry.status !== 'founded') return
     const { clock } = this.#scene.authorities.get(cluster)!
     if (input.i === 'report' && step.rejected === undefined) {
@@ -32,18 +33,15 @@ export class Rulings {
     this.#marked(registry, input, step)
     for (const write of step.write) {
       if (write.w !== 'grant' || input.i !== 'claim') continue
-      this.#granted(registry, input, write.grant, clock.now(), clock.wall())
+      this.#granted(registry, write.grant, clock.now())
+      const left = hearing.sessions.get(registry.master)?.state === 'closed'
+      if (!left) this.#settled(registry, input, clock.wall())
       if (write.grant.node !== registry.master) this.#switched.set(cluster, { from: registry.master, at: clock.wall() })
     }
   }
 
-  #granted(
-    registry: FoundedRegistry,
-    { claim }: Claiming,
-    grant: Pick<Grant, 'node' | 'recovering'>,
-    now: number,
-    wall: number,
-  ): void {
+  #granted(registry: FoundedRegistry, grant: Pick<Grant, 'node' | 'recovering'>, now: number): void {
+    const wall = this.#scene.authorities.get(registry.cluster)!.clock.wall()
     const { node } = grant
     const other = node !== registry.master
     if (standsStill(registry))
@@ -58,11 +56,15 @@ export class Rulings {
       this.#scene.breach('RG6 the mark stays until the end is recorded', `${node} is granted without it`)
     }
     if (registry.recovery === null && grant.recovering && registry.dataLoss === null) this.#silence(registry, node, now)
+  }
+
+  /** A master that has resigned and left is no living one. */
+  #settled(registry: FoundedRegistry, { claim }: Claiming, wall: number): void {
+    const { node, evidence } = claim
     const last = this.#switched.get(registry.cluster)
-    const back = claim.evidence.kind === 'resigned' && last?.from === node && registry.orders.length === 0
-    if (back && wall >= last.at && wall - last.at < registry.policy.settleTimeMs) {
-      this.#scene.breach('EL8 a living master is not switched to and fro', `${node} is back after ${wall - last.at} ms`)
-    }
+    const back = evidence.kind === 'resigned' && last?.from === node && registry.orders.length === 0
+    if (!back || wall < last.at || wall - last.at >= registry.policy.settleTimeMs) return
+    this.#scene.breach('EL8 a living master is not switched to and fro', `${node} is back after ${wall - last.at} ms`)
   }
 
   /** RG6: nobody of the sync set who could go on has reported for `recoverAfter`. */
