@@ -11,7 +11,6 @@ import { openTransactions } from '@baton/shared/core/ledger/open-transactions'
 import type { NodeInput, NodeSend, NodeStep, UnsignedAct } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Mastership } from '@baton/shared/crypto/statement-types'
 import {
   type ClusterId,
   compareTokens,
@@ -24,6 +23,7 @@ import {
 import type { EpochAck, PeerMessage } from '@baton/shared/protocol/peer'
 import type { WorldAuthority } from './authority.ts'
 import type { HeldClaim, Host } from './host.ts'
+import { openCredential } from './statements.ts'
 
 export interface WatchPorts {
   readonly now: () => number
@@ -179,20 +179,23 @@ export class Watch {
 
   /** RC1: what is acknowledged is a record on the disk of every node that could be granted the next epoch. */
   #acknowledges(host: Host, { cluster, token }: EpochAck): void {
-    const known = host.disk.masterships.get(cluster)
-    const missing = this.#electableWith(host).filter((node) => !this.#hasToken(this.#ports.hosts.get(node)!, known))
-    if (known === undefined || compareTokens(known, token) !== 0 || missing.length > 0) {
+    const missing = this.#electableWith(host).filter(
+      (node) => !this.#hasToken(this.#ports.hosts.get(node)!, cluster, token),
+    )
+    if (missing.length > 0) {
       this.#breach(`RC1: ${host.node} acknowledges ${formatToken(token)} of ${cluster}, not on the disk of ${missing}`)
     }
   }
 
-  #hasToken(host: Host, known: Mastership | undefined): boolean {
+  #hasToken(host: Host, cluster: ClusterId, token: Token): boolean {
     // Where the log has been compacted the record may be gone: what it said stands beside the log.
-    if (host.disk.base.index > 0) return host.disk.masterships.get(known?.cluster as ClusterId)?.epoch === known?.epoch
+    const known = host.disk.masterships.get(cluster)
+    if (host.disk.base.index > 0) return known !== undefined && compareTokens(known, token) >= 0
     return host.disk.entries.some((entry) => {
       if (entry.kind !== 'token' || !host.hasDurably(entry.index, entry.hash)) return false
       const record = decodeRecord(entry.kind, entry.body)
-      return record.ok && record.value.kind === 'token' && record.value.credential.grant === known?.credential.grant
+      const grant = record.ok && record.value.kind === 'token' ? openCredential(record.value.credential) : null
+      return grant?.mastership.cluster === cluster && compareTokens(grant.mastership, token) === 0
     })
   }
 
