@@ -130,6 +130,29 @@ describe('a node outside the sync set', () => {
   })
 })
 
+test('[EL6 RG6] a node that the authority has refused says so to its peers: nobody waits for it', () => {
+  const node = new LoneNode().following()
+  const says = () => {
+    node.clear().feed({ i: 'timer', name: 'tick' })
+    return node.messages('heartbeat').map(({ message }) => message.t === 'heartbeat' && message.electable)
+  }
+  node.killMaster()
+  node.feed({ i: 'preVoteAnswer', from: C, message: node.answer(true) })
+  const { request } = node.claims()[0]!
+  expect(says()).toEqual([true])
+  const outcome = {
+    ok: false,
+    code: 'NOT_ELECTABLE',
+    why: 'its log is short',
+    retryAfterMs: null,
+    state: null,
+  } as const
+  node.feed({ i: 'claimReply', request, outcome })
+  expect(says()).toEqual([false])
+  node.feed({ i: 'logStatus', log: { ...node.state.log, durableIndex: 200 as LogIndex } })
+  expect(says()).toEqual([true])
+})
+
 describe('orders and pauses', () => {
   const order = { id: 'order-1', node: A, cause: 'operator', why: 'maintenance' } as const
 

@@ -27,15 +27,27 @@ export function compareCandidates(a: Candidate, b: Candidate): number {
 export function electable(state: ElectionState): boolean {
   const { config, role } = state
   if (role.r === 'frozen' || role.r === 'stopped' || (role.r === 'resigning' && role.leaving)) return false
+  if (isRefused(state)) return false
   // EL6: a node that never knew a token has no log either.
   return (
     state.own !== null && !config.noFailover && state.log.complete && !(state.view?.bars.includes(config.node) ?? false)
   )
 }
 
+/** EL6: the authority knows that this log has been longer; nothing has changed since it said so. */
+function isRefused(state: ElectionState): boolean {
+  const { unelectable, log } = state
+  return (
+    unelectable !== null &&
+    unelectable.version === registry(state)?.version &&
+    unelectable.durableIndex === log.durableIndex &&
+    unelectable.complete === log.complete
+  )
+}
+
 /** Why this node may not stand now for that reason; null when it may. RG6: `lost` is the reason of those outside the sync set. */
 export function barToStanding(state: ElectionState, why: Suspicion['kind']): string | null {
-  const { config, unelectable, log } = state
+  const { config, log } = state
   const known = registry(state)
   if (known === null) return 'the registry is not known at the highest token'
   if (why !== 'lost' && !known.syncSet.includes(config.node)) return 'not in the sync set'
@@ -45,14 +57,7 @@ export function barToStanding(state: ElectionState, why: Suspicion['kind']): str
   if (known.bars.includes(config.node) && why !== 'own') return 'barred'
   if (!log.complete) return 'the log is not complete'
   if (why === 'lost') return null
-  if (
-    unelectable !== null &&
-    unelectable.version === known.version &&
-    unelectable.durableIndex === log.durableIndex &&
-    unelectable.complete === log.complete
-  ) {
-    return 'the authority refused this node at this version'
-  }
+  if (isRefused(state)) return 'the authority refused this node at this version'
   return null
 }
 
