@@ -33,7 +33,7 @@ const numbers = [values.seed, values.samples ?? '1', values.depth]
 const unknown = positionals.find((part) => !PARTS.some((one) => one === part))
 if (unknown !== undefined || !numbers.every((text) => /^[1-9]\d{0,8}$/.test(text))) {
   console.error(
-    `usage: npm run model -- [${PARTS.join('] [')}] [--json] [--seed N] [--samples N] [--depth N], numbers from 1`,
+    `usage: npm run model -- [${PARTS.join('] [')}] [--json] [--seed N] [--samples N] [--depth N] [--keep FOLDER], numbers from 1`,
   )
   process.exit(2)
 }
