@@ -86,6 +86,7 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
     height: id.count,
     heardMasterMs: id.count.nullable(),
     heardSyncSetMs: id.count.nullable(),
+    complete: z.boolean().optional(),
   }),
   z.object({ t: z.literal('claim'), request: id.count, claim: id.jws }),
   z.object({ t: z.literal('reshape'), request: id.count, reshape: id.jws }),

@@ -129,6 +129,8 @@ export type ToAuthority =
       readonly heardMasterMs: number | null
       /** How long ago this node heard any *other* member of the sync set that it knows; null when it has not (RG6). */
       readonly heardSyncSetMs: number | null
+      /** EL6: false while this node must re-sync before it may be elected. Not said: true. */
+      readonly complete?: boolean | undefined
     }
   | { readonly t: 'claim'; readonly request: number; readonly claim: Jws }
   | { readonly t: 'reshape'; readonly request: number; readonly reshape: Jws }

@@ -1,6 +1,7 @@
 /** Why a healed network does not go on: the first cause that applies, from the masters upward. */
 import { isLeading } from '@baton/shared/core/node/state'
 import type { ClusterId } from '@baton/shared/ids'
+import type { Host } from '../../support/world/host.ts'
 import type { World } from '../../support/world/world.ts'
 
 export function diagnose(world: World, clusters: readonly ClusterId[], before: ReadonlyMap<string, number>): string {
@@ -36,10 +37,17 @@ function whyNoMaster(world: World, cluster: ClusterId): string {
     const host = world.host(node)
     if (!host.alive) return `${node} is down`
     const { resync, election } = host.state
-    const refused = host.events.findLast(({ event }) => 'e' in event && event.e === 'claimRefused')?.event
-    const code =
-      refused !== undefined && 'e' in refused && refused.e === 'claimRefused' ? `, refused ${refused.code}` : ''
-    return resync === null ? `${node} is ${election.role.r}${code}` : `${node} must re-sync (${resync})`
+    return resync === null ? `${node} is ${election.role.r}${refusal(host)}` : `${node} must re-sync (${resync})`
   })
-  return `the registry names ${registry.master}; ${electable.join('; ')}`
+  const others = world.nodesOf(cluster).filter(({ node }) => !registry.syncSet.includes(node))
+  const claiming = others
+    .filter(({ alive, state }) => alive && state.election.role.r === 'claiming')
+    .map((host) => `${host.node} outside the sync set claims${refusal(host)}`)
+  return `the registry names ${registry.master}; ${[...electable, ...claiming].join('; ')}`
+}
+
+/** What the authority last said to a claim of this host. */
+function refusal({ events }: Host): string {
+  const said = events.findLast(({ event }) => 'e' in event && event.e === 'claimRefused')?.event
+  return said !== undefined && 'e' in said && said.e === 'claimRefused' ? `, refused ${said.code}: ${said.why}` : ''
 }

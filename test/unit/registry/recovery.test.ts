@@ -109,6 +109,20 @@ describe('what stands against it', () => {
     expect(cluster.claim(C, LOST)).toEqual({ ok: true })
   })
 
+  test('[RG6 EL6] nor does one that says itself that its log is not complete, though nobody here has heard of a longer one', () => {
+    const cluster = foundedCluster()
+    for (const node of [A, B]) cluster.close(node)
+    cluster.now += AFTER
+    for (const node of [A, B]) {
+      cluster.register(node)
+      cluster.report(node, { durableIndex: 0 as LogIndex, complete: false })
+    }
+    cluster.report(C)
+    cluster.elsewhere(AFTER)
+    expect(cluster.claim(C, LOST)).toEqual({ ok: true })
+    expect(cluster.registry).toMatchObject({ master: C, lastGrant: { recovering: true } })
+  })
+
   test('[RG6] any member that hears the master, or another one of the sync set', () => {
     for (const heard of [{ heardMasterMs: 500 }, { heardSyncSetMs: 500 }]) {
       const cluster = lostCluster()

@@ -87,6 +87,7 @@ export function sendReport(turn: Turn): void {
       height: state.log.height,
       heardMasterMs: heardMasterMs(state, now),
       heardSyncSetMs: heardSyncSetMs(state, now),
+      complete: state.log.complete,
     },
   })
 }

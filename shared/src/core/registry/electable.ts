@@ -28,7 +28,7 @@ export function electableStandbys(registry: FoundedRegistry, hearing: Hearing, w
   })
 }
 
-/** EL6: it says itself that its log ends below what it acknowledged under the recorded token. */
+/** EL6: it says itself that its log is not complete, or that it ends below what it acknowledged under the recorded token. */
 export function logIsShort(registry: FoundedRegistry, hearing: Hearing, node: NodeId): boolean {
   const report = hearing.reports.get(node)
   return report !== undefined && sameToken(report.token, registry.lastGrant) && !report.complete

@@ -35,7 +35,8 @@ export function hearReport(state: State, input: Input<'report'>, context: Regist
     heardMasterMs,
     heardSyncSetMs,
     acknowledged,
-    complete,
+    // The node itself knows best that it has lost something: this authority may never have heard how long its log was.
+    complete: complete && report.complete !== false,
     writtenAt,
   }
   const next: State = {
