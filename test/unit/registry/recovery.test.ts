@@ -111,12 +111,14 @@ describe('what stands against it', () => {
 
   test('[RG6 EL6] nor does one that says itself that its log is not complete, though nobody here has heard of a longer one', () => {
     const cluster = foundedCluster()
-    for (const node of [A, B]) cluster.close(node)
+    cluster.state = { ...cluster.state, registry: { ...cluster.registry, acknowledged: new Map() } }
+    cluster.restart()
     cluster.now += AFTER
     for (const node of [A, B]) {
       cluster.register(node)
       cluster.report(node, { durableIndex: 0 as LogIndex, complete: false })
     }
+    cluster.register(C)
     cluster.report(C)
     cluster.elsewhere(AFTER)
     expect(cluster.claim(C, LOST)).toEqual({ ok: true })
