@@ -2,7 +2,7 @@
 import type { NodeState } from '@baton/shared/core/node/state'
 import { type ClusterId, compareTokens, formatToken, type LogIndex, type Token } from '@baton/shared/ids'
 import type { Host } from '../host.ts'
-import type { Scene } from './scene.ts'
+import { isVoid, type Scene } from './scene.ts'
 
 interface Learned {
   readonly index: LogIndex
@@ -14,8 +14,8 @@ export class ForeignTokens {
   readonly #scene: Scene
   /** What a master has come to know, and where its log ended then. */
   readonly #learned = new Map<Host, Learned[]>()
-  /** cluster → what it knew of another when that was held. */
-  readonly #known = new Map<ClusterId, Map<ClusterId, Token>>()
+  /** cluster → what it knew of another when that was held, and under which own token. */
+  readonly #known = new Map<ClusterId, Map<ClusterId, { readonly token: Token; readonly by: Token }>>()
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -47,9 +47,11 @@ export class ForeignTokens {
     if (learned === undefined) return
     for (const each of learned) {
       if (each.index > index) continue
-      const known = this.#known.get(host.cluster) ?? new Map<ClusterId, Token>()
+      const known = this.#known.get(host.cluster) ?? new Map<ClusterId, { token: Token; by: Token }>()
       const before = known.get(each.cluster)
-      if (before === undefined || compareTokens(each.token, before) > 0) known.set(each.cluster, each.token)
+      if (before === undefined || compareTokens(each.token, before.token) > 0) {
+        known.set(each.cluster, { token: each.token, by: host.state.guard.token })
+      }
       this.#known.set(host.cluster, known)
     }
     const left = learned.filter((each) => each.index > index)
@@ -58,7 +60,9 @@ export class ForeignTokens {
   }
 
   signed(host: Host): void {
-    for (const [cluster, token] of this.#known.get(host.cluster) ?? []) {
+    for (const [cluster, { token, by }] of this.#known.get(host.cluster) ?? []) {
+      // An older master, which may not have heard of its successor, knows less; a recovering one does not have the log.
+      if (compareTokens(host.state.guard.token, by) < 0 || isVoid(this.#scene, host.cluster, by)) continue
       const knows = host.state.masterships.get(cluster)
       if (knows !== undefined && compareTokens(knows, token) >= 0) continue
       const what = `${host.node} acts without knowing token ${formatToken(token)} of ${cluster}, which its cluster knew`
