@@ -3,10 +3,11 @@ import { decodeRecord } from '@baton/shared/codec/record'
 import type { NodeEvent } from '@baton/shared/core/node/io'
 import { isLeading } from '@baton/shared/core/node/state'
 import type { OperatorAction } from '@baton/shared/core/registry/messages'
+import type { Height } from '@baton/shared/ids'
 import { expect } from 'vitest'
 import { describeWorld, lost, unsettled, violations } from './checks.ts'
 import type { Host } from './host.ts'
-import { settledWorld, submitsUntilAcknowledged } from './settled.ts'
+import { clustersOf, settledWorld, submitsUntilAcknowledged } from './settled.ts'
 import type { World } from './world.ts'
 
 export const RECOVER_AFTER = 3_000
@@ -86,4 +87,15 @@ export function allIsWell(world: World): void {
   ).toBe(true)
   expect(violations(world)).toEqual([])
   expect(lost(world)).toEqual([])
+}
+
+/** Decides blocks until c1 proposes the next one: clusters take turns by height. */
+export function untilTurnOfC1(world: World): Height {
+  const { chain } = world.host('c2-n1').state
+  for (let height = chain.tip.height + 1; ; height++) {
+    world.run(1_000)
+    if (height % clustersOf(world).length === 0) return height as Height
+    submitsUntilAcknowledged(world, 1)
+    height = world.host('c2-n1').state.chain.tip.height
+  }
 }
