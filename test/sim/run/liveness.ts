@@ -1,4 +1,5 @@
 /** Liveness mode: a chosen core is healed, everything else stays as it is, and the network must go on within a bound. */
+import { faultsTolerated } from '@baton/shared/core/ledger/types'
 import { isLeading } from '@baton/shared/core/node/state'
 import type { ClusterId } from '@baton/shared/ids'
 import { describeWorld, lost, unsettled } from '../../support/world/checks.ts'
@@ -31,10 +32,13 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stu
     awaited.every((cluster) => leaders(world, cluster) === 1) &&
     [...heightsOf(world, awaited)].every(([cluster, height]) => height >= (before.get(cluster) ?? 0) + 2)
   const broke = () => world.watch.found.length > 0
+  const healedAt = world.now
+  const waits = () => waitsForAnOperator(world, spec, healedAt)
   tidyUp(world)
-  if (!runs(world, GOES_ON_WITHIN_MS, () => broke() || goesOn())) {
+  if (!runs(world, GOES_ON_WITHIN_MS, () => broke() || goesOn() || waits())) {
     return stuck(world, diagnose(world, awaited, before), 'does not go on')
   }
+  if (waits()) return null
   if (away.nodes.size > 0 || awaited.length < spec.clusters) return null
   clients.stop()
   const whole = () => unsettled(world).length === 0 && clients.answered()
@@ -44,6 +48,24 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stu
   world.run(200)
   const missing = lost(world)
   return missing.length === 0 ? null : stuck(world, missing[0]!, 'has lost something')
+}
+
+/**
+ * RC4: with f = 0, or when more clusters are faulty or recovering than f, too few are left to acknowledge: nobody but an operator ends the
+ * wait, at a risk that no invariant can forgive. What must come is the alert of every recovering master.
+ */
+function waitsForAnOperator(world: World, spec: RunSpec, since: number): boolean {
+  const recovering = clustersOf(world).filter((cluster) => {
+    const { registry } = world.authorities.get(cluster)!.state
+    return registry.status === 'founded' && registry.recovery !== null
+  })
+  if (recovering.length === 0 || recovering.length + spec.traitors.length <= faultsTolerated(spec.clusters))
+    return false
+  return recovering.every((cluster) =>
+    world.masterOf(cluster)?.events.some(({ at, event }) => {
+      return at >= since && 'event' in event && event.event === 'recovery-stuck'
+    }),
+  )
 }
 
 /** Some cluster needs everybody: it has lost its memory, or must show what is left of it. */
@@ -71,7 +93,7 @@ function drawAway(world: World, spec: RunSpec): Away {
   const clusters = new Set<string>()
   const nodes = new Set<string>()
   if (random.chance(0.5) || isRecovering(world)) return { clusters, nodes }
-  const f = Math.floor((spec.clusters - 1) / 3)
+  const f = faultsTolerated(spec.clusters)
   if (spec.traitors.length === 0) for (let n = 0; n < f; n++) clusters.add(random.pick(clustersOf(world)))
   for (const host of world.hosts.values()) {
     const { registry } = world.authorities.get(host.cluster)!.state

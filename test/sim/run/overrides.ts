@@ -1,4 +1,5 @@
 /** What a command changes of a drawn spec: how a failing seed is made smaller, and replayed. */
+import { faultsTolerated } from '@baton/shared/core/ledger/types'
 import type { FaultKind } from '../faults/kinds.ts'
 import { drawSpec, type RunSpec } from './spec.ts'
 
@@ -17,7 +18,15 @@ export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
   const faults = Object.fromEntries(
     Object.entries(drawn.faults).filter(([kind]) => !without.includes(kind)),
   ) as Partial<Record<FaultKind, number>>
-  const size = network === undefined ? {} : { clusters: network[0], nodes: network[1] }
+  // Traitors were drawn for another network: no more than this one tolerates.
+  const size =
+    network === undefined
+      ? {}
+      : {
+          clusters: network[0],
+          nodes: network[1],
+          traitors: drawn.traitors.slice(0, faultsTolerated(network[0])),
+        }
   return { ...drawn, ...size, ...rest, faults }
 }
 
