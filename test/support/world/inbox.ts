@@ -1,5 +1,7 @@
 /** What arrives on peer links, verified and handed to the node. */
+
 import type { Vote } from '@baton/shared/core/consensus/messages'
+import { mastershipOfVote } from '@baton/shared/core/node/screen'
 import { compareTokens, type Height, type NodeId } from '@baton/shared/ids'
 import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
 import { readBlock } from './decoded.ts'
@@ -61,12 +63,11 @@ export class Inbox {
     for (const { from, message } of waiting ?? []) this.#proposal(host, from, message)
   }
 
-  /** One under another token than the known one is passed on unverified: the core refuses it by its token. */
+  /** One whose token does not count is passed on as unverified: the core refuses it, also when the token counts by then. */
   #vote(host: Host, from: NodeId, vote: Vote): void {
-    const known = host.state.masterships.get(vote.cluster)
-    const verifiable = known !== undefined && compareTokens(known, vote) === 0
-    if (verifiable && !this.#signer.isVote(known.key, vote)) return
-    host.feed({ i: 'vote', from, vote })
+    const signer = mastershipOfVote(host.state, vote)
+    if (signer === null) host.feed({ i: 'vote', from, vote, verified: false })
+    else if (this.#signer.isVote(signer.key, vote)) host.feed({ i: 'vote', from, vote })
   }
 
   #proposal(host: Host, from: NodeId, message: ProposalMessage): void {
