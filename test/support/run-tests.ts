@@ -22,8 +22,8 @@ const CHECKS: readonly (readonly string[])[] = [
 ]
 /** The simulator: the corpus and seeds of this commit, a sample of the planted defects, every combination of links down. */
 const SIM: typeof CHECKS = [
-  ['node', 'test/sim/main.ts', '--of-commit', '--seeds', '200'],
-  ['node', 'test/sim/main.ts', '--mutants', '--sample', '10', '--seeds', '200'],
+  ['node', 'test/sim/main.ts', '--of-commit', '--seeds', '60'],
+  ['node', 'test/sim/main.ts', '--mutants', '--sample', '8', '--seeds', '200'],
   ['node', 'test/sim/main.ts', '--links'],
 ]
 const USUAL = ['check', 'tidy', 'unit', 'worker', 'e2e']
