@@ -6,7 +6,7 @@ import { type Registry, type RegistryState, startAuthority } from '@baton/shared
 import { grantOf, viewOf } from '@baton/shared/core/registry/view'
 import type { Reshape } from '@baton/shared/crypto/statement-types'
 import type { ClusterPolicy } from '@baton/shared/genesis'
-import type { ClusterId, Instant, NetworkId, NodeId, Token, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Generation, Instant, NetworkId, NodeId, Token, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import { Clock } from './clock.ts'
 import { credentialOf } from './statements.ts'
@@ -36,6 +36,8 @@ export class WorldAuthority {
   readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []
   /** The newest statement of a master about its sync set. */
   reshaped: Reshape | null = null
+  /** RG8: an operator ended a restore before all had shown what they hold: of the generations below this one anything may be lost. */
+  givenUpBelow: Generation | null = null
   readonly #ports: AuthorityPorts
   #registryOnDisk: RegistryState['registry']
   #fenced: Fenced | null = null
@@ -114,6 +116,7 @@ export class WorldAuthority {
       this.grants.push({ generation, epoch, node, recovering, at: this.#ports.now() })
     }
     if (input.i === 'reshape' && done.write.some(({ w }) => w === 'reshape')) this.reshaped = input.reshape
+    if (done.events.some(({ event }) => event === 'restore-accepted')) this.givenUpBelow = generationOf(done.state)
     this.#ports.stepped(this, before, input, done)
     const view = this.view()
     for (const send of done.send) {
@@ -160,6 +163,10 @@ export class WorldAuthority {
       this.input({ i: 'tick' })
     })
   }
+}
+
+function generationOf({ registry }: RegistryState): Generation | null {
+  return registry.status === 'absent' ? null : registry.generation
 }
 
 function shownBy({ registry }: RegistryState): RegistryView | null {

@@ -90,8 +90,7 @@ export class Watch {
     this.#offices.registryStepped(cluster, before, input, step)
     this.#rulings.stepped(cluster, before, input, step)
     this.#recoveries.ended(cluster, input)
-    for (const write of step.write) {
-      if (write.w !== 'grant' || !write.grant.recovering) continue
+    if (givesUp(step)) {
       this.#held.lost(cluster)
       this.#foreign.lost(cluster)
     }
@@ -115,14 +114,14 @@ export class Watch {
   held(host: Host, claim: HeldClaim): void {
     this.evaluations += 1
     this.#held.called(host, claim)
-    this.#foreign.held(host, claim.index)
+    this.#foreign.held(host, claim)
   }
 
   signed(host: Host, token: Token, unsigned: UnsignedAct): void {
     this.evaluations += 1
     this.#acts.signed(host, token, unsigned)
     this.#offices.signed(host, token)
-    this.#foreign.signed(host)
+    this.#foreign.signed(host, token)
     this.#recoveries.signed(host, token)
     const { height } = unsigned.act === 'vote' ? unsigned.vote : unsigned.proposal
     this.#recoveries.signedAt(host, token, height)
@@ -161,4 +160,12 @@ export class Watch {
       for (const broken of stateViolations(state.consensus)) this.#breach('consensus state', `${node}: ${broken}`)
     }
   }
+}
+
+/** A recovering grant, or the end of a restore that did not wait for everybody: what was held may be lost. */
+function givesUp({ write, events }: RegistryStep): boolean {
+  return (
+    write.some((each) => each.w === 'grant' && each.grant.recovering) ||
+    events.some(({ event }) => event === 'restore-accepted')
+  )
 }

@@ -1,6 +1,7 @@
 import { decodeCertificate } from '@baton/shared/codec/certificate'
 import { decodeRecord } from '@baton/shared/codec/record'
-import type { ClusterId, Height } from '@baton/shared/ids'
+import { mastershipOfVote } from '@baton/shared/core/node/screen'
+import type { ClusterId, Epoch, Generation, Height, Round } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { describeWorld, violations } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
@@ -117,6 +118,43 @@ test('[NW3 GU7] after a switch the cluster votes once more for what it voted for
     submitsUntilAcknowledged(world, 2)
     expect(violations(world)).toEqual([])
   }
+})
+
+/**
+ * Found by a seed: a cluster that lies kept its switch from one other and voted there under its old token. That one locked a block, and the
+ * rest, which knew the new token, refused the vote that the lock rests on: no polka could ever be shown, and the height never ended.
+ */
+test('[NW3] a vote under the token before a clean one counts, one before a token that this node missed does not', () => {
+  const world = settledWorld()
+  const host = world.host('c1-n1')
+  const voteUnder = (epoch: number) => ({
+    cluster: C2,
+    generation: 0 as Generation,
+    epoch: epoch as Epoch,
+    height: (host.state.chain.tip.height + 1) as Height,
+    round: 0 as Round,
+    type: 'prevote' as const,
+    block: null,
+    signature: new Uint8Array(64),
+  })
+  const signerOf = (epoch: number) => mastershipOfVote(host.state, voteUnder(epoch))?.node
+  handOver(world, 'c2', 2)
+  world.run(100)
+  expect([signerOf(1), signerOf(2), signerOf(3)]).toEqual(['c2-n1', 'c2-n2', undefined])
+
+  // The chain names token 2 from now on.
+  submitsUntilAcknowledged(world, 1)
+  expect([signerOf(1), signerOf(2)]).toEqual([undefined, 'c2-n2'])
+
+  isolate(world, 'c1-n1')
+  handOver(world, 'c2', 3)
+  handOver(world, 'c2', 4)
+  const newest = world.masterOf('c2')!.state.masterships.get(C2)!
+  const missed = { ...host.state, masterships: new Map(host.state.masterships).set(C2, newest) }
+  expect(mastershipOfVote(missed, voteUnder(2))).toBe(null)
+  const told = { ...newest, recovering: true }
+  const recovering = { ...host.state, masterships: new Map(host.state.masterships).set(C2, told) }
+  expect(mastershipOfVote(recovering, voteUnder(2))).toBe(null)
 })
 
 /**

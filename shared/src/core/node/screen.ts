@@ -6,21 +6,39 @@ import { isLeading, type NodeState } from './state.ts'
 import { reject, sendTo, type Turn } from './turn.ts'
 
 /**
- * Whose key a vote must be signed with; null when its token does not count. That is the highest known token of its cluster; and, up to the
- * height at which this cluster learned of a recovering one, the token before it: the recovering master is silent there, so that these are
- * the only votes, and others may have locked a block on them that must be decided (SPEC.md).
+ * Whose key a vote must be signed with; null when its token does not count. Besides the highest known token of its cluster these count,
+ * since another cluster may have locked a block on such a vote, and could never show its polka if the vote were refused here: the tokens
+ * before a *clean* one, as the acts of all of them travel with the mastership (GU7); and, up to the height at which this cluster learned
+ * of a *recovering* one, the tokens before it, as the recovering master is silent there (SPEC.md). In a certificate they still have to
+ * reach the block's own table (NW3).
  */
 export function mastershipOfVote(state: NodeState, vote: Vote): Mastership | null {
-  const { masterships, superseded, chain } = state
-  const known = masterships.get(vote.cluster)
+  const known = state.masterships.get(vote.cluster)
   if (known === undefined) return null
   const order = compareTokens(vote, known)
-  if (order === 0) return known
-  if (order > 0 || !known.recovering || vote.height > learnedAt(state, vote.cluster)) return null
-  const named = chain.tokens.entries.find(({ cluster }) => cluster === vote.cluster)
+  if (order >= 0) return order === 0 ? known : null
+  const named = state.chain.tokens.entries.find(({ cluster }) => cluster === vote.cluster)
   if (named !== undefined && compareTokens(vote, named) < 0) return null
-  const older = [...superseded, chain.tokens.masterships.get(vote.cluster)]
-  return older.find((one) => one?.cluster === vote.cluster && sameToken(one, vote)) ?? null
+  const older = knownBefore(state, known)
+  if (!leadsTo(state, vote, [known, ...older.filter((one) => compareTokens(one, vote) > 0)])) return null
+  return older.find((one) => sameToken(one, vote)) ?? null
+}
+
+/** What else this node knows of the cluster: of the height it works on, and what the chain names. */
+function knownBefore({ superseded, chain }: NodeState, known: Mastership): readonly Mastership[] {
+  const { cluster } = known
+  const inChain = chain.tokens.masterships.get(cluster)
+  const older = superseded.filter((one) => one.cluster === cluster)
+  const isNew = inChain !== undefined && ![known, ...older].some((one) => sameToken(one, inChain))
+  return isNew ? [...older, inChain] : older
+}
+
+/** Whether a vote counts whose token is followed by these. A token that is missing among them may have been a recovering one. */
+function leadsTo(state: NodeState, vote: Vote, later: readonly [Mastership, ...Mastership[]]): boolean {
+  const [known] = later
+  if (known.recovering) return vote.height <= learnedAt(state, vote.cluster)
+  if (later.some(({ recovering }) => recovering)) return false
+  return known.generation === vote.generation && known.epoch - vote.epoch === later.length
 }
 
 /** RC1: the height this cluster worked on when its log took in the recovering token it knows of `cluster`; 0 when it has not. */

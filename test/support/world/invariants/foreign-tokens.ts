@@ -1,7 +1,7 @@
 /** NW1: the tokens that a cluster knows of others survive its own switches: what it has acted under, its later masters know. */
 import type { NodeState } from '@baton/shared/core/node/state'
 import { type ClusterId, compareTokens, formatToken, type LogIndex, type Token } from '@baton/shared/ids'
-import type { Host } from '../host.ts'
+import type { HeldClaim, Host } from '../host.ts'
 import { isVoid, type Scene } from './scene.ts'
 
 interface Learned {
@@ -41,8 +41,8 @@ export class ForeignTokens {
     this.#learned.delete(host)
   }
 
-  /** Up to `index` everything that this master has written is held. */
-  held(host: Host, index: LogIndex): void {
+  /** Up to `index` everything that this master has written is held. The token is that of the claim: the node may have gone on since. */
+  held(host: Host, { index, token: by }: HeldClaim): void {
     const learned = this.#learned.get(host)
     if (learned === undefined) return
     for (const each of learned) {
@@ -50,7 +50,7 @@ export class ForeignTokens {
       const known = this.#known.get(host.cluster) ?? new Map<ClusterId, { token: Token; by: Token }>()
       const before = known.get(each.cluster)
       if (before === undefined || compareTokens(each.token, before.token) > 0) {
-        known.set(each.cluster, { token: each.token, by: host.state.guard.token })
+        known.set(each.cluster, { token: each.token, by })
       }
       this.#known.set(host.cluster, known)
     }
@@ -59,10 +59,11 @@ export class ForeignTokens {
     else this.#learned.set(host, left)
   }
 
-  signed(host: Host): void {
+  /** An act under `own`, which leaves only now: the node may follow a higher token by then. */
+  signed(host: Host, own: Token): void {
     for (const [cluster, { token, by }] of this.#known.get(host.cluster) ?? []) {
       // An older master, which may not have heard of its successor, knows less; a recovering one does not have the log.
-      if (compareTokens(host.state.guard.token, by) < 0 || isVoid(this.#scene, host.cluster, by)) continue
+      if (compareTokens(own, by) < 0 || isVoid(this.#scene, host.cluster, by)) continue
       const knows = host.state.masterships.get(cluster)
       if (knows !== undefined && compareTokens(knows, token) >= 0) continue
       const what = `${host.node} acts without knowing token ${formatToken(token)} of ${cluster}, which its cluster knew`

@@ -74,11 +74,13 @@ export function electableWith({ hosts, authorities }: Scene, host: Host): readon
 }
 
 /**
- * RG6: a recovering grant says that what was held before is lost to the cluster. Its old master, if it still runs, may call things held
- * that no successor has; what must not be, and is checked all the same, is that both sign.
+ * RG6: a recovering grant says that what was held before is lost to the cluster, and so does an operator that ends a restore early (the
+ * next grant is recovering, RG8). Its old master, if it still runs, may call things held that no successor has; what must not be, and is
+ * checked all the same, is that both sign.
  */
 export function isVoid({ authorities }: Scene, cluster: ClusterId, token: Token): boolean {
-  const { grants } = authorities.get(cluster)!
+  const { grants, givenUpBelow } = authorities.get(cluster)!
+  if (givenUpBelow !== null && token.generation < givenUpBelow) return true
   for (let at = grants.length - 1; at >= 0; at--) {
     const grant = grants[at]!
     if (grant.recovering) return compareTokens(token, grant) < 0
