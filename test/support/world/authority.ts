@@ -150,7 +150,10 @@ export class WorldAuthority {
       const to = 'session' in send ? send.session : send.s === 'reply' ? send.to.channel : session
       if (to === session) this.#ports.deliver(node, session, send, view)
     }
-    if (send.s === 'closeSession') sessions.delete(send.session)
+    if (send.s !== 'closeSession') return
+    const node = sessions.get(send.session)
+    sessions.delete(send.session)
+    if (node !== undefined) this.#ports.dropped(node, send.session)
   }
 
   #tick(after: number): void {

@@ -1,5 +1,7 @@
 /** What must hold in a world at any time, and what must hold when all is mended. Each returns what it finds wrong. */
 import { isLeading } from '@baton/shared/core/node/state'
+import { restoreWaits } from '@baton/shared/core/registry/restore-best'
+import type { Registry } from '@baton/shared/core/registry/types'
 import type { World } from './world.ts'
 
 /** Everything that broke so far, and what is wrong now. */
@@ -69,17 +71,20 @@ export function describeWorld(world: World): string {
       `${s.catchUp === null ? '' : ` catching up to ${s.catchUp.target} from ${s.catchUp.peer}`}`
     )
   })
-  const registries = [...world.authorities].map(
-    ([
-      cluster,
-      {
-        state: { registry },
-      },
-    ]) =>
-      registry.status === 'founded'
-        ? `registry ${cluster}: epoch ${registry.epoch} v${registry.version} ${registry.master} of ${registry.syncSet}`
-        : `registry ${cluster}: ${registry.status}`,
+  const registries = [...world.authorities.values()].map(({ cluster, state }) =>
+    describeRegistry(cluster, state.registry),
   )
   const rejected = world.rejected.slice(-12).map(({ node, why }) => `rejected by ${node}: ${why}`)
   return [...hosts, ...registries, ...rejected].join('\n')
+}
+
+function describeRegistry(cluster: string, registry: Registry): string {
+  if (registry.status !== 'founded') return `registry ${cluster}: ${registry.status}`
+  const { generation, epoch, version, master, syncSet, frozen, recovery, pause, bars } = registry
+  const waits = restoreWaits(registry)
+  return (
+    `registry ${cluster}: epoch ${generation}.${epoch} v${version} ${master} of ${syncSet}` +
+    `${frozen === null ? '' : `, frozen: ${frozen}`}${waits === null ? '' : `, ${waits}`}` +
+    `${recovery === null ? '' : ', recovering'}${pause === null ? '' : ', paused'}${bars.length === 0 ? '' : `, bars ${bars}`}`
+  )
 }
