@@ -4,7 +4,7 @@ import type { NodeState } from '@baton/shared/core/node/state'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { RegistryState } from '@baton/shared/core/registry/types'
 import type { Resignation } from '@baton/shared/crypto/statement-types'
-import { type ClusterId, compareTokens, formatToken, sameToken, type Token } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, formatToken, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { Host } from '../host.ts'
 import type { Held } from './held.ts'
 import type { Scene } from './scene.ts'
@@ -26,7 +26,9 @@ export class Offices {
   }
 
   stepped(host: Host, before: NodeState, { state }: NodeStep): void {
-    if (state.guard.role.role === 'leading' && before.guard.role.role !== 'leading') this.#leads(host, state)
+    if (state.guard.role.role !== 'leading') return
+    if (before.guard.role.role !== 'leading') this.#leads(host, state)
+    else if (state.guard.role.held > before.guard.role.held) this.#holdsMore(host, state.guard.role.required.syncSet)
   }
 
   /** Its resignation leaves: whatever it signs must have left before. */
@@ -39,11 +41,6 @@ export class Offices {
     if (resigned !== undefined && compareTokens(token, resigned) <= 0) {
       const what = `${host.node} signs under ${formatToken(token)}, which it has resigned`
       this.#scene.breach('EL2 nothing is signed after a resignation', what)
-    }
-    const role = host.state.guard.role
-    const { durability } = host.state.config.guard
-    if (durability === 'required' && role.role === 'leading' && role.required.syncSet.length < 2) {
-      this.#scene.breach('RG5 required durability has two disks', `${host.node} signs what only its own disk has`)
     }
   }
 
@@ -64,6 +61,15 @@ export class Offices {
     if (now - heard.at >= registry.policy.masterTtlMs - CLOCK_SLACK_MS) return
     const what = `${input.claim.node} is granted on silence, ${registry.master} was heard ${now - heard.at} ms ago`
     this.#scene.breach('RG3 a master that is heard keeps its office', what)
+  }
+
+  /** By the sync set of that moment: what was held may leave after its other disk was taken out. */
+  #holdsMore(host: Host, syncSet: readonly NodeId[]): void {
+    if (host.state.config.guard.durability !== 'required' || syncSet.length >= 2) return
+    this.#scene.breach(
+      'RG5 required durability has two disks',
+      `${host.node} calls held what only its own disk counts for`,
+    )
   }
 
   /** What a clean predecessor called held is on the disk of the new master: all of it is to be its log. */
