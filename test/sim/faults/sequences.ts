@@ -25,7 +25,7 @@ export const sequenceFaults = {
   },
   /** NW1: a standby that hears of another cluster's switch from nothing but its own log takes over. */
   unheardSwitch: {
-    weight: 0.1,
+    weight: 0.15,
     strike: (stage, random) => {
       const { world } = stage
       const pair = masterAndStandby(stage, random)
@@ -34,7 +34,8 @@ export const sequenceFaults = {
       const { master, standby } = pair
       const other = world.masterOf(random.pick(elsewhere).cluster)
       if (other === null) return null
-      const [heldAfter, deadFor] = [random.between(20, 200), random.between(2_000, 5_000)]
+      // Soon: a decided block would name the token as well, and tell everybody.
+      const [heldAfter, deadFor] = [random.between(1, 80), random.between(2_000, 5_000)]
       for (const { node } of elsewhere) world.cut(standby.node, node)
       world.cutEdge(standby.node)
       stage.during(random.between(3_000, 7_000), () => {

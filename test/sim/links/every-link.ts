@@ -37,8 +37,7 @@ const SUBMIT_EVERY_MS = 250
 
 export type Tried =
   /** No node of the sync set reaches the edge: from the beginning, or since a removal that its master has not heard of. */
-  | { readonly result: 'unreachable' | 'cut off' | 'master' }
-  | { readonly result: 'wrong'; readonly why: string }
+  { readonly result: 'unreachable' | 'cut off' | 'master' } | { readonly result: 'wrong'; readonly why: string }
 
 export function tryLinks(combination: number): Tried {
   const down = LINKS.filter((_, bit) => combination & (1 << bit))
