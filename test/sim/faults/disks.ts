@@ -72,7 +72,7 @@ export const diskFaults = {
 } satisfies Record<string, Fault>
 
 /** A disk may be lost as long as another node of its cluster that could be granted the next epoch keeps what is held. */
-function mayForget(stage: Stage, host: Host): boolean {
+export function mayForget(stage: Stage, host: Host): boolean {
   if (host.alive && !stage.mayFail(host)) return false
   const { registry } = stage.world.authorities.get(host.cluster)!.state
   if (registry.status !== 'founded') return false

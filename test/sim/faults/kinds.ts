@@ -2,13 +2,16 @@
 import { clockFaults } from './clocks.ts'
 import { diskFaults } from './disks.ts'
 import { edgeFaults } from './edges.ts'
+import { lateCopyFaults } from './late-copies.ts'
 import { linkFaults } from './links.ts'
+import { oldMasterFaults } from './old-masters.ts'
 import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
 import { recoveryFaults } from './recoveries.ts'
+import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
 
-const ALL = {
+const FIRST = {
   ...processFaults,
   ...diskFaults,
   ...linkFaults,
@@ -18,5 +21,9 @@ const ALL = {
   ...operatorFaults,
 }
 
-export type FaultKind = keyof typeof ALL
-export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = ALL
+const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults }
+
+export type FaultKind = keyof typeof FIRST | keyof typeof LATER
+export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = { ...FIRST, ...LATER }
+/** Kinds that came later are drawn apart, so that what else an older seed runs does not shift. */
+export const DRAWN_APART: ReadonlySet<string> = new Set(Object.keys(LATER))

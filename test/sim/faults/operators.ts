@@ -1,6 +1,9 @@
 /** Operators at work: orders against a node, bars lifted, pauses (RG9, RG10). */
+import type { Registry } from '@baton/shared/core/registry/types'
 import type { Generation, UnixMs } from '@baton/shared/ids'
-import type { Fault } from './stage.ts'
+import type { WorldAuthority } from '../../support/world/authority.ts'
+import type { Random } from '../../support/world/random.ts'
+import type { Fault, Stage } from './stage.ts'
 
 export const operatorFaults = {
   order: {
@@ -44,21 +47,37 @@ export const operatorFaults = {
       const atFounding = stage.backups.get(authority.cluster)
       stage.backups.set(authority.cluster, backup)
       if (atFounding === undefined) return `a backup of ${authority.cluster}`
-      authority.restore(atFounding)
-      const { registry } = authority.state
-      if (registry.status === 'absent' || backup.status === 'absent') return null
-      const bars = [...backup.bars]
-      const orders = backup.status === 'founded' ? [...backup.orders] : []
-      const generation = (Math.max(registry.generation, backup.generation) + 1) as Generation
-      stage.during(random.between(10, 3_000), () => {
-        authority.operate({ act: 'raise-generation', generation, bars, orders })
-        // Reached by name: whoever has not come by then is not waited for.
-        stage.world.after(random.pick([4_000, 20_000]), () => {
-          if (authority.state.registry.status === 'absent' || authority.state.registry.restore === null) return
-          authority.operate({ act: 'accept-incomplete-restore' })
-        })
-      })
+      if (!restoreFrom(stage, authority, atFounding, random.between(10, 3_000), random)) return null
       return `the registry of ${authority.cluster} as it was`
     },
   },
 } satisfies Record<string, Fault>
+
+/**
+ * RG8: the registry as it was when `backup` was made; after `raiseMs` its operator raises the generation, and enters again what was ordered
+ * since. False when there was nothing to forget.
+ */
+export function restoreFrom(
+  stage: Stage,
+  authority: WorldAuthority,
+  backup: Registry,
+  raiseMs: number,
+  random: Random,
+): boolean {
+  const latest = authority.backup()
+  authority.restore(backup)
+  const { registry } = authority.state
+  if (registry.status === 'absent' || latest.status === 'absent') return false
+  const bars = [...latest.bars]
+  const orders = latest.status === 'founded' ? [...latest.orders] : []
+  const generation = (Math.max(registry.generation, latest.generation) + 1) as Generation
+  stage.during(raiseMs, () => {
+    authority.operate({ act: 'raise-generation', generation, bars, orders })
+    // Reached by name: whoever has not come by then is not waited for.
+    stage.world.after(random.pick([4_000, 20_000]), () => {
+      if (authority.state.registry.status === 'absent' || authority.state.registry.restore === null) return
+      authority.operate({ act: 'accept-incomplete-restore' })
+    })
+  })
+  return true
+}

@@ -85,4 +85,18 @@ export const CONSENSUS_MUTANTS: readonly Mutant[] = [
     'if (header.result !== tip.result) {',
     'if (header.height < 0) {',
   ),
+  mutant(
+    'repeated-vote-counts-again',
+    'a vote that is repeated under a later token counts a second time',
+    'consensus/tally.ts',
+    'return { tally: withSlot(tally, position, renewed), outcome: RENEWED }',
+    'return { tally: counted(withSlot(tally, position, renewed), vote.block, quorum), outcome: RENEWED }',
+  ),
+  mutant(
+    'own-proposal-forgotten',
+    'a new master does not take up the proposals of its predecessor, and proposes anew',
+    'node/height.ts',
+    '.filter((act) => act.record.height === height)',
+    ".filter((act) => act.record.height === height && act.record.kind === 'vote')",
+  ),
 ]

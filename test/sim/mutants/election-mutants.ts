@@ -83,4 +83,13 @@ export const ELECTION_MUTANTS: readonly Mutant[] = [
     'if (compareTokens(message.token, own) > 0) {',
     'if (compareTokens(message.token, own) > 9) {',
   ),
+  mutant(
+    'whole-too-early',
+    'a node that re-syncs calls its log whole as soon as it follows',
+    'node/resync.ts',
+    `guard.last.index < said.durableIndex) return
+  if (catchUp !== null || decided.size > 0 || guard.last.index < held) return`,
+    `guard.last.index < 0) return
+  if (catchUp !== null || decided.size > 0 || guard.last.index > held + said.durableIndex) return`,
+  ),
 ]

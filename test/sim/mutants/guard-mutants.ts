@@ -76,4 +76,18 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     'if (isHere(ends, log, span.last)) return span.last',
     'if (span.last.index <= ends.last.index) return span.last',
   ),
+  mutant(
+    'addition-not-on-disk',
+    'an addition is asked for before it is on disk that the node counts',
+    'guard/sync-set.ts',
+    "return { ...asked, write: [{ w: 'required', required }, ...asked.write] }",
+    'return asked',
+  ),
+  mutant(
+    'older-view-counts',
+    'what an older state of the registry shows takes the place of a later one',
+    'guard/leading.ts',
+    'if (!sameToken(shown.token, state.token) || shown.version <= required.version) return unchanged(state)',
+    'if (!sameToken(shown.token, state.token) || shown.version === required.version) return unchanged(state)',
+  ),
 ]

@@ -6,6 +6,8 @@ export interface Mutant {
   /** What the defect is, in one sentence. */
   readonly what: string
   readonly patches: readonly Patch[]
+  /** It breaks no promise, and a network with it stands still: looked for in liveness mode. */
+  readonly standsStill?: boolean
 }
 
 export function mutant(name: string, what: string, file: string, find: string, replace: string): Mutant {

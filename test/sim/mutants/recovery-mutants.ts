@@ -74,4 +74,40 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'if (last !== null && last.from === claim.node) {',
     'if (last !== null && last.from === null) {',
   ),
+  mutant(
+    'vote-across-a-recovery',
+    'a vote under a token before a clean one counts although a token in between was missed or recovering',
+    'node/screen.ts',
+    `  if (later.some(({ recovering }) => recovering)) return false
+  return known.generation === vote.generation && known.epoch - vote.epoch === later.length`,
+    '  return true',
+  ),
+  mutant(
+    'old-votes-after-an-acknowledgement',
+    'votes of before a recovering epoch count above the height at which that was learned',
+    'node/screen.ts',
+    'if (known.recovering) return vote.height <= learnedAt(state, vote.cluster)',
+    'if (known.recovering) return true',
+  ),
+  mutant(
+    'acknowledges-while-recovering',
+    "a recovering cluster acknowledges another's recovering epoch",
+    'node/epoch-ack.ts',
+    'if (!isLeading(turn.state) || recovery !== null || mastership',
+    'if (!isLeading(turn.state) || mastership',
+  ),
+  mutant(
+    'recovery-ends-early',
+    'recovery ends when the chain has reached the horizon',
+    'node/recovery.ts',
+    'if (horizon === null || tip <= horizon || heldHeight <= horizon) return null',
+    'if (horizon === null || tip < horizon || heldHeight < horizon) return null',
+  ),
+  mutant(
+    'restore-forgets-reshapes',
+    'a restore takes the sync set of the last grant, whatever has changed since',
+    'registry/restore-best.ts',
+    'if (!sameToken(reshape, grant) || reshape.node !== grant.node || reshape.version < version) continue',
+    'if (!sameToken(reshape, grant) || reshape.node !== grant.node || reshape.version > 0) continue',
+  ),
 ]

@@ -30,4 +30,25 @@ export const REGISTRY_MUTANTS: readonly Mutant[] = [
     'version: (registry.version + 1) as Version,\n    node: who,',
     'version: registry.version,\n    node: who,',
   ),
+  mutant(
+    'refusal-believed-at-once',
+    'a refused reconnect is believed although the session of the master has not closed',
+    'registry/claim.ts',
+    "if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {",
+    "if (claim.evidence.kind === 'refused') {",
+  ),
+  mutant(
+    'standstill-ignored',
+    'a registry that stands still grants',
+    'registry/machine.ts',
+    'claim: unlessStill(claim),',
+    'claim,',
+  ),
+  mutant(
+    'stale-reshape-applied',
+    'a change of the sync set is made although the registry has changed since it was asked for',
+    'registry/reshape.ts',
+    'if (reshape.version !== registry.version) {',
+    'if (reshape.version > registry.version) {',
+  ),
 ]

@@ -1,6 +1,6 @@
 /** What one seed runs: everything is drawn here, and nothing that is drawn later shifts it. */
 import { Random } from '../../support/world/random.ts'
-import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
+import { DRAWN_APART, FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 
 /** How a cluster lies, when it does. At most f of them unless a control asks for more. */
 export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals' | 'staleVotes'
@@ -41,7 +41,7 @@ export interface RunSpec {
   readonly goesOn?: boolean
 }
 
-const STREAM = { spec: 101, faults: 211 } as const
+const STREAM = { spec: 101, faults: 211, kinds: 307 } as const
 const CALM = [20, 500, 3_000] as const
 
 export function drawSpec(seed: number): RunSpec {
@@ -52,8 +52,9 @@ export function drawSpec(seed: number): RunSpec {
   const eager = random.pick([0.3, 1, 1, 3])
   const faults: Partial<Record<FaultKind, number>> = {}
   for (const [kind, { weight }] of Object.entries(FAULT_KINDS)) {
-    const drawn = random.chance(0.35)
-    const rate = weight * eager * random.between(0.3, 1.5)
+    const from = DRAWN_APART.has(kind) ? new Random(mixed(seed * 1_024 + STREAM.kinds, kind)) : random
+    const drawn = from.chance(0.35)
+    const rate = weight * eager * from.between(0.3, 1.5)
     if (drawn) faults[kind as FaultKind] = Number(rate.toFixed(3))
   }
   const traitors: Treachery[] = []
@@ -91,7 +92,11 @@ export function drawSpec(seed: number): RunSpec {
 
 /** The stream of one kind of fault: that of another kind does not shift when this one is left out. */
 export function faultStream(seed: number, kind: FaultKind): Random {
-  let mixed = seed * 1_024 + STREAM.faults
-  for (const letter of kind) mixed = Math.imul(mixed ^ letter.charCodeAt(0), 0x01000193)
-  return new Random(mixed)
+  return new Random(mixed(seed * 1_024 + STREAM.faults, kind))
+}
+
+function mixed(start: number, name: string): number {
+  let value = start
+  for (const letter of name) value = Math.imul(value ^ letter.charCodeAt(0), 0x01000193)
+  return value
 }

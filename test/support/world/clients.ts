@@ -36,7 +36,7 @@ export class Clients {
   }
 
   answered(): boolean {
-    return [...this.#unanswered.keys()].every((id) => this.#world.acknowledged.has(id))
+    return [...this.#unanswered.keys()].every((id) => this.#world.answered.has(id))
   }
 
   #submit(): void {
@@ -46,9 +46,9 @@ export class Clients {
   }
 
   #askAgain(): void {
-    const { now, acknowledged } = this.#world
+    const { now, answered } = this.#world
     for (const [id, waiting] of this.#unanswered) {
-      if (acknowledged.has(id)) {
+      if (answered.has(id)) {
         this.#unanswered.delete(id)
         if (this.#random.chance(LATE)) this.#world.resubmit(waiting.signed, true)
       } else if (now - waiting.askedAt >= ASK_AGAIN_MS) {

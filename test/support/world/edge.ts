@@ -5,6 +5,7 @@ import type { Claim, Grant, Reshape, Resignation } from '@baton/shared/crypto/st
 import { type ClusterId, type Jws, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { WorldAuthority } from './authority.ts'
+import { type EdgeWay, EdgeWays } from './edge-ways.ts'
 import type { Host } from './host.ts'
 import type { Schedule } from './schedule.ts'
 import { certificateOf, keyOf, openCredential, openResignation } from './statements.ts'
@@ -16,6 +17,8 @@ export interface EdgeAdversity {
   readonly duplication: number
   /** Times as slow. */
   readonly slowness: number
+  /** In [0, 1]: of claims, reshapes and what shows the registry, a copy comes later, when that may have gone on: HTTP beside the session, or another instance. */
+  readonly lateness?: number
 }
 
 export interface EdgePorts {
@@ -34,6 +37,9 @@ export interface EdgePorts {
 const NO_REQUEST = -1
 /** From a lost session to the next attempt. */
 const RECONNECT_MS = 100
+/** From the last word of the authority to the end of a session, as in the driver. */
+const SILENT_MS = 3_000
+const LATE_MS = 2_000
 /** Numbers of claims that a peer carries. */
 const FIRST_RELAYED = 1_000_000
 
@@ -41,7 +47,7 @@ export class Edge {
   up = true
   adversity: EdgeAdversity = { loss: 0, duplication: 0, slowness: 1 }
   readonly #ports: EdgePorts
-  readonly #cut = new Set<NodeId>()
+  readonly #ways = new EdgeWays()
   readonly #arrival = new Map<string, number>()
   readonly #relayed: { readonly host: Host; readonly life: number; readonly request: number }[] = []
   #sessions = 0
@@ -51,7 +57,7 @@ export class Edge {
   }
 
   open(host: Host): void {
-    if (!this.up || !host.alive || host.session !== null || this.#cut.has(host.node)) return
+    if (!this.up || !host.alive || host.session !== null || !this.#ways.isWhole(host.node)) return
     const authority = this.#authority(host)
     this.#sessions += 1
     const session = `${host.node}/${host.life}/${this.#sessions}`
@@ -60,7 +66,7 @@ export class Edge {
     const nonce = `challenge-${session}`
     host.feed({ i: 'authority', up: true, challenge: nonce })
     this.#inOrder(`>${session}`, () => {
-      if (!this.up || this.#cut.has(host.node)) return
+      if (!this.#hearsFrom(host)) return
       authority.input({ i: 'memberSeen', nonce, member: memberOf(host) })
       authority.input({ i: 'sessionOpened', node: host.node, session })
       authority.input({ i: 'shown', node: host.node, session, ...shownBy(host) })
@@ -76,7 +82,7 @@ export class Edge {
     host.session = null
     const authority = this.#authority(host)
     authority.sessions.delete(session)
-    if (this.up && !this.#cut.has(host.node)) {
+    if (this.#hearsFrom(host)) {
       const { schedule, latencyMs } = this.#ports
       schedule.after(latencyMs(), () => authority.input({ i: 'sessionClosed', node: host.node, session }))
     }
@@ -86,7 +92,7 @@ export class Edge {
   /** The authority's end is gone; the host learns of it and comes back. */
   dropped(node: NodeId, session: string): void {
     const host = this.#ports.hosts.get(node)!
-    if (host.session !== session) return
+    if (host.session !== session || !this.#ways.carries(node, 'answers')) return
     host.session = null
     host.feed({ i: 'authority', up: false })
     const { life } = host
@@ -97,11 +103,25 @@ export class Edge {
 
   cut(host: Host): void {
     this.close(host)
-    this.#cut.add(host.node)
+    this.#ways.takeDown(host.node, 'requests')
+    this.#ways.takeDown(host.node, 'answers')
+  }
+
+  /**
+   * One direction carries nothing more. The session is one connection: the host gives it up when it has heard nothing for a while, and no
+   * other one can be opened. Until then what goes the other way arrives. Where only answers are lost the authority learns of the end;
+   * where requests are, it goes on taking the session for open (a close may never come, DESIGN section 11).
+   */
+  cutOneWay(host: Host, way: EdgeWay): void {
+    this.#ways.takeDown(host.node, way)
+    const { session } = host
+    this.#ports.schedule.after(SILENT_MS, () => {
+      if (session !== null && host.session === session && !this.#ways.isWhole(host.node)) this.close(host)
+    })
   }
 
   mend(host: Host): void {
-    this.#cut.delete(host.node)
+    this.#ways.mend(host.node)
     this.open(host)
   }
 
@@ -124,9 +144,13 @@ export class Edge {
     if (host.session !== session) return
     // State that changed is told until it is known; an answer may be lost for good.
     if (send.s !== 'broadcast' && send.s !== 'state' && this.#chance(this.adversity.loss)) return
-    this.#inOrder(`<${session}`, () => {
-      if (host.session === session) this.#hear(host, send, view)
-    })
+    const hear = () => {
+      if (host.session === session && this.#ways.carries(node, 'answers')) this.#hear(host, send, view)
+    }
+    this.#inOrder(`<${session}`, hear)
+    const late = send.s === 'broadcast' || send.s === 'state' || send.s === 'reply'
+    if (late && this.#chance(this.adversity.lateness ?? 0))
+      this.#ports.schedule.after(LATE_MS * this.#ports.draw(), hear)
   }
 
   /** The directory: every node of every cluster learns of a grant (NW2). */
@@ -137,7 +161,8 @@ export class Edge {
       const { session } = host
       if (session === null) continue
       this.#inOrder(`directory ${session}`, () => {
-        if (host.session === session) host.feed({ i: 'granted', from: null, grants: [grant] })
+        if (host.session !== session || !this.#ways.carries(host.node, 'answers')) return
+        host.feed({ i: 'granted', from: null, grants: [grant] })
       })
     }
   }
@@ -166,9 +191,9 @@ export class Edge {
 
   reshape(host: Host, asked: Omit<Reshape, 'network' | 'cluster' | 'node'>): void {
     const reshape: Reshape = { network: this.#ports.network, cluster: host.cluster, node: host.node, ...asked }
-    this.#toAuthority(host, (authority, channel) =>
-      authority.input({ i: 'reshape', from: { channel, request: NO_REQUEST }, reshape, statement: 's.s.s' as Jws }),
-    )
+    const ask = (authority: WorldAuthority, channel: string) =>
+      authority.input({ i: 'reshape', from: { channel, request: NO_REQUEST }, reshape, statement: 's.s.s' as Jws })
+    this.#toAuthority(host, ask, true)
   }
 
   /** Over the own session, else through a linked peer that has one. */
@@ -183,9 +208,9 @@ export class Edge {
     const resignation: Resignation | null =
       claim.evidence.kind === 'resigned' ? openResignation(claim.evidence.resignation) : null
     const relayed = way === host ? request : FIRST_RELAYED + this.#relayed.push({ host, life, request }) - 1
-    this.#toAuthority(way, (authority, channel) =>
-      authority.input({ i: 'claim', from: { channel, request: relayed }, claim, resignation }),
-    )
+    const ask = (authority: WorldAuthority, channel: string) =>
+      authority.input({ i: 'claim', from: { channel, request: relayed }, claim, resignation })
+    this.#toAuthority(way, ask, true)
   }
 
   #hear(host: Host, send: RegistrySend, view: RegistryView | null): void {
@@ -232,15 +257,24 @@ export class Edge {
   }
 
   /** What has left arrives, even from a host that dies meanwhile, unless its way is cut first. */
-  #toAuthority(host: Host, act: (authority: WorldAuthority, session: string) => void): void {
+  #toAuthority(host: Host, act: (authority: WorldAuthority, session: string) => void, mayComeLate = false): void {
     const { session } = host
     if (session === null) return
     if (this.#chance(this.adversity.loss)) return
     const arrive = () => {
-      if (this.up && !this.#cut.has(host.node)) act(this.#authority(host), session)
+      if (this.#hearsFrom(host)) act(this.#authority(host), session)
     }
     this.#inOrder(`>${session}`, arrive)
+    if (mayComeLate) this.#comesLate(arrive)
     if (this.#chance(this.adversity.duplication)) this.#inOrder(`>${session}`, arrive)
+  }
+
+  #comesLate(arrive: () => void): void {
+    if (this.#chance(this.adversity.lateness ?? 0)) this.#ports.schedule.after(LATE_MS * this.#ports.draw(), arrive)
+  }
+
+  #hearsFrom({ node }: Host): boolean {
+    return this.up && this.#ways.carries(node, 'requests')
   }
 
   #chance(probability: number): boolean {

@@ -30,6 +30,8 @@ export interface HeldClaim {
   readonly token: Token
   readonly index: LogIndex
   readonly hash: Hash
+  /** Where the log of this mastership begins: what is below was held before it. */
+  readonly barrier: LogIndex
 }
 
 export interface HostPorts {
@@ -265,12 +267,12 @@ export class Host {
   /** What this step newly calls held, with the hash that stands there now. */
   #heldClaim({ state: { guard } }: NodeStep): HeldClaim | null {
     if (guard.role.role !== 'leading') return null
-    const { held } = guard.role
+    const { held, barrier } = guard.role
     const known = this.#claimed
     if (known !== null && known.index === held && sameToken(known.token, guard.token)) return null
     const { base, entries } = this.disk
     const hash = held === base.index ? base.hash : entries[held - base.index - 1]?.hash
-    this.#claimed = hash === undefined ? null : { token: guard.token, index: held, hash }
+    this.#claimed = hash === undefined ? null : { token: guard.token, index: held, hash, barrier }
     return this.#claimed
   }
 

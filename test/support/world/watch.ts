@@ -15,6 +15,7 @@ import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { HeldClaim, Host } from './host.ts'
 import { Acts } from './invariants/acts.ts'
 import { Chain } from './invariants/chain.ts'
+import { CountedVotes } from './invariants/counted-votes.ts'
 import { ForeignTokens } from './invariants/foreign-tokens.ts'
 import { Held } from './invariants/held.ts'
 import { Offices } from './invariants/offices.ts'
@@ -23,6 +24,7 @@ import { Rulings } from './invariants/rulings.ts'
 import type { Breach, InvariantName, Scene } from './invariants/scene.ts'
 import { Tokens } from './invariants/tokens.ts'
 import { Votes } from './invariants/votes.ts'
+import { Wholeness } from './invariants/wholeness.ts'
 
 export type WatchPorts = Omit<Scene, 'breach'>
 
@@ -40,6 +42,8 @@ export class Watch {
   readonly #offices: Offices
   readonly #recoveries: Recoveries
   readonly #rulings: Rulings
+  readonly #wholeness: Wholeness
+  readonly #counted: CountedVotes
   readonly #breach: Scene['breach']
   readonly #hosts: Scene['hosts']
 
@@ -59,6 +63,8 @@ export class Watch {
     this.#offices = new Offices(scene, this.#held)
     this.#recoveries = new Recoveries(scene)
     this.#rulings = new Rulings(scene)
+    this.#counted = new CountedVotes(scene)
+    this.#wholeness = new Wholeness(scene, this.#held)
     this.#breach = scene.breach
     this.#hosts = ports.hosts
   }
@@ -72,6 +78,10 @@ export class Watch {
     return this.#chain.acknowledged
   }
 
+  get answeredIds(): ReadonlySet<Hash> {
+    return this.#chain.answered
+  }
+
   get signatures(): number {
     return this.#acts.signatures
   }
@@ -81,6 +91,7 @@ export class Watch {
     this.#tokens.stepped(host, before, input, step)
     this.#foreign.stepped(host, before, step.state)
     this.#offices.stepped(host, before, step)
+    if (input.i === 'vote') this.#counted.stepped(host, before, input, step)
     if (step.events.length > 0) this.#recoveries.stepped(host, step)
   }
 
@@ -93,6 +104,7 @@ export class Watch {
     if (givesUp(step)) {
       this.#held.lost(cluster)
       this.#foreign.lost(cluster)
+      this.#wholeness.lost(cluster)
     }
     if (before.registry !== step.state.registry) this.#held.check(cluster)
   }
@@ -103,6 +115,7 @@ export class Watch {
   }
 
   answers(host: Host, message: PeerMessage): void {
+    this.#wholeness.says(host, message)
     if (message.t === 'epochAck') this.#recoveries.acknowledges(host, message)
     else this.#tokens.answers(host, message)
   }
@@ -142,6 +155,10 @@ export class Watch {
     const why =
       error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error)
     this.#breach('no node stops on its own assertion', `${host.node} stops: ${why}`)
+  }
+
+  emptied(host: Host): void {
+    this.#wholeness.emptied(host)
   }
 
   /** A disk has lost something: a crash, a truncation. */

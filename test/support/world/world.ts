@@ -21,6 +21,7 @@ import type { MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
 import { runDirectory } from './directory.ts'
 import { Edge, type EdgeAdversity } from './edge.ts'
+import type { EdgeWay } from './edge-ways.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
 import { type Adversity, Links } from './links.ts'
@@ -164,6 +165,11 @@ export class World {
     return this.watch.acknowledgedIds
   }
 
+  /** What clients have an answer to. */
+  get answered(): ReadonlySet<Hash> {
+    return this.watch.answeredIds
+  }
+
   get edgeUp(): boolean {
     return this.#edge.up
   }
@@ -235,7 +241,7 @@ export class World {
       if (!(error instanceof BatonError) || error.code !== 'STORAGE_DAMAGED') throw error
       this.rejected.push({ node: host.node, why: error.message })
       host.end()
-      host.wipe()
+      this.#empty(host)
       host.begin((store) => this.#open(host, store))
     }
     const { life } = host
@@ -259,7 +265,7 @@ export class World {
   wipe(node: string): void {
     const host = this.host(node)
     if (host.alive) throw new Error('wipe a dead host')
-    host.wipe()
+    this.#empty(host)
   }
 
   /** An entry of the log on a dead host's disk can no longer be read. False when there is none. */
@@ -307,6 +313,11 @@ export class World {
     else this.#edge.cut(this.host(node))
   }
 
+  /** Its requests do not arrive, or it hears no answers; the other direction goes on. */
+  cutEdgeOneWay(node: string, way: EdgeWay): void {
+    this.#edge.cutOneWay(this.host(node), way)
+  }
+
   /** Its session ends and a new one begins. */
   reconnect(node: string): void {
     const host = this.host(node)
@@ -321,6 +332,11 @@ export class World {
 
   feed(host: Host, input: NodeInput): void {
     host.feed(input)
+  }
+
+  #empty(host: Host): void {
+    this.watch.emptied(host)
+    host.wipe()
   }
 
   #open(host: Host, store: MemoryStore): NodeState {

@@ -11,6 +11,8 @@ import { electableWith, isVoid, type Scene } from './scene.ts'
 export class Chain {
   /** Transactions whose block was held by the cluster that was asked. */
   readonly acknowledged = new Set<Hash>()
+  /** Those, and what a master that its cluster has given up has told its clients (section 6): they ask no more. */
+  readonly answered = new Set<Hash>()
   readonly #scene: Scene
   readonly #blocks = new Map<number, { readonly hash: Hash; readonly result: Hash; readonly node: NodeId }>()
   /** Transaction → the height at which it first was executed. */
@@ -45,8 +47,8 @@ export class Chain {
 
   /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
   told(host: Host, height: Height): void {
-    if (isVoid(this.#scene, host.cluster, host.state.guard.token)) return
-    for (const other of electableWith(this.#scene, host)) {
+    const promises = !isVoid(this.#scene, host.cluster, host.state.guard.token)
+    for (const other of promises ? electableWith(this.#scene, host) : []) {
       if (hasDecision(other, height)) continue
       const where = `not on the disk of ${other.node}`
       this.#scene.breach('GU2 acknowledges only what is held', `${host.node} acknowledges height ${height}, ${where}`)
@@ -56,7 +58,10 @@ export class Chain {
     const body = decided === undefined ? null : host.state.bodies.get(decided.certificate.block)?.block
     const { transactions } = stored !== null ? blockOf(stored.bytes) : (body ?? { transactions: [] })
     const opened = openTransactions(sha256, transactions)
-    if (opened.ok) for (const { id } of opened.value) this.acknowledged.add(id)
+    for (const { id } of opened.ok ? opened.value : []) {
+      this.answered.add(id)
+      if (promises) this.acknowledged.add(id)
+    }
   }
 
   /** Everything that is stored, read anew. */

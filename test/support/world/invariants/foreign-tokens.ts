@@ -12,7 +12,7 @@ interface Learned {
 
 export class ForeignTokens {
   readonly #scene: Scene
-  /** What a master has come to know, and where its log ended then. */
+  /** What a master has come to know, and where its log ended then: when that is held, its cluster knows. */
   readonly #learned = new Map<Host, Learned[]>()
   /** cluster → what it knew of another when that was held, and under which own token. */
   readonly #known = new Map<ClusterId, Map<ClusterId, { readonly token: Token; readonly by: Token }>>()
@@ -22,14 +22,19 @@ export class ForeignTokens {
   }
 
   stepped(host: Host, before: NodeState, state: NodeState): void {
-    if (state.guard.role.role !== 'leading') {
+    const { role, last, token: by } = state.guard
+    if (role.role !== 'leading') {
       this.#learned.delete(host)
       return
     }
     if (state.masterships === before.masterships) return
     for (const [cluster, { generation, epoch }] of state.masterships) {
       if (cluster === host.cluster || state.masterships.get(cluster) === before.masterships.get(cluster)) continue
-      const learned = { index: state.guard.last.index, cluster, token: { generation, epoch } }
+      const learned = { index: last.index, cluster, token: { generation, epoch } }
+      if (role.held >= last.index) {
+        this.#knows(host.cluster, learned, by)
+        continue
+      }
       const all = this.#learned.get(host)
       if (all === undefined) this.#learned.set(host, [learned])
       else all.push(learned)
@@ -46,13 +51,7 @@ export class ForeignTokens {
     const learned = this.#learned.get(host)
     if (learned === undefined) return
     for (const each of learned) {
-      if (each.index > index) continue
-      const known = this.#known.get(host.cluster) ?? new Map<ClusterId, { token: Token; by: Token }>()
-      const before = known.get(each.cluster)
-      if (before === undefined || compareTokens(each.token, before.token) > 0) {
-        known.set(each.cluster, { token: each.token, by })
-      }
-      this.#known.set(host.cluster, known)
+      if (each.index <= index) this.#knows(host.cluster, each, by)
     }
     const left = learned.filter((each) => each.index > index)
     if (left.length === 0) this.#learned.delete(host)
@@ -69,6 +68,13 @@ export class ForeignTokens {
       const what = `${host.node} acts without knowing token ${formatToken(token)} of ${cluster}, which its cluster knew`
       this.#scene.breach('NW1 foreign tokens survive a switch', what)
     }
+  }
+
+  #knows(own: ClusterId, { cluster, token }: Learned, by: Token): void {
+    const known = this.#known.get(own) ?? new Map<ClusterId, { token: Token; by: Token }>()
+    const before = known.get(cluster)
+    if (before === undefined || compareTokens(token, before.token) > 0) known.set(cluster, { token, by })
+    this.#known.set(own, known)
   }
 
   /** A recovering grant says that the log may be lost. */

@@ -1,5 +1,5 @@
 /** GU1, RG4: what is called held is on the disk of every node that could be granted the next epoch, and stays there. */
-import { type ClusterId, compareTokens } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, sameToken } from '@baton/shared/ids'
 import type { HeldClaim, Host } from '../host.ts'
 import { electableWith, isVoid, type Scene, standsStill } from './scene.ts'
 
@@ -14,7 +14,7 @@ export class Held {
 
   /** A master acts on `claim`. */
   called(host: Host, claim: HeldClaim): void {
-    if (isVoid(this.#scene, host.cluster, claim.token)) return
+    if (isVoid(this.#scene, host.cluster, claim.token) || isInherited(this.#scene, host.cluster, claim)) return
     for (const other of electableWith(this.#scene, host)) {
       if (other.hasDurably(claim.index, claim.hash)) continue
       const where = `which is not on the disk of ${other.node}`
@@ -68,4 +68,10 @@ export class Held {
       index = entry.index
     }
   }
+}
+
+/** RG6: a recovering master remembers what was held before it; that this is lost is what its grant says. It calls nothing held yet. */
+function isInherited({ authorities }: Scene, cluster: ClusterId, { token, index, barrier }: HeldClaim): boolean {
+  const { grants } = authorities.get(cluster)!
+  return index < barrier && grants.some((grant) => grant.recovering && sameToken(grant, token))
 }

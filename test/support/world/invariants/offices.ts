@@ -55,7 +55,12 @@ export class Offices {
       else this.#heard.delete(cluster)
     }
     const granted = step.write.some((write) => write.w === 'grant')
-    if (!granted || input.i !== 'claim' || input.claim.evidence.kind !== 'silence') return
+    if (!granted || input.i !== 'claim') return
+    if (input.claim.evidence.kind === 'refused' && before.hearing.sessions.get(registry.master)?.state === 'open') {
+      const what = `${input.claim.node} is granted on a refused reconnect, while ${registry.master} has a session`
+      this.#scene.breach('RG3 a master that is heard keeps its office', what)
+    }
+    if (input.claim.evidence.kind !== 'silence') return
     const heard = this.#heard.get(cluster)
     if (heard === undefined || !sameToken(heard.token, registry)) return
     if (now - heard.at >= registry.policy.masterTtlMs - CLOCK_SLACK_MS) return

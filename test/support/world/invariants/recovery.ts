@@ -54,6 +54,14 @@ export class Recoveries {
 
   /** RC1: what is acknowledged is known, after a restart too, to every node that could be granted the next epoch. */
   acknowledges(host: Host, { cluster, token }: EpochAck): void {
+    const { registry } = this.#scene.authorities.get(host.cluster)!.state
+    const { role, token: own } = host.state.guard
+    const recovers = registry.status === 'founded' && registry.recovery !== null && compareTokens(own, registry) === 0
+    // One that has stepped down meanwhile spoke under its token before.
+    if (recovers && role.role === 'leading') {
+      const what = `${host.node} acknowledges ${formatToken(token)} of ${cluster}, and recovers itself`
+      this.#scene.breach('RC1 a recovering cluster acknowledges nothing', what)
+    }
     const key = `${cluster} ${formatToken(token)}`
     this.#acks.set(key, (this.#acks.get(key) ?? new Set()).add(host.cluster))
     const missing = electableWith(this.#scene, host).filter((other) => !remembers(other, cluster, token))
