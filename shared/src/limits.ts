@@ -16,6 +16,8 @@ export const LIMITS = {
   /** Errors that count against one master, and acts it was counted for; accusations of it by one other cluster (NW4, NW5). */
   auditErrors: 256,
   auditAccusations: 16,
+  /** The directory sends an order again after this long without an answer (RG9). */
+  orderAgainMs: 1_000 as Ms,
   /** How long a master's word about the votes of other clusters counts (RG6). */
   hearsayMs: 10_000 as Ms,
   /** Transactions in one block. */
