@@ -18,8 +18,6 @@ export const LIMITS = {
   auditAccusations: 16,
   /** The directory sends an order again after this long without an answer (RG9). */
   orderAgainMs: 1_000 as Ms,
-  /** How long a master's word about the votes of other clusters counts (RG6). */
-  hearsayMs: 10_000 as Ms,
   /** Transactions in one block. */
   blockTransactions: 2_000,
   /** An encoded block, in bytes. */
@@ -57,6 +55,8 @@ export const LIMITS = {
   masterTableCharacters: 224 * 1024,
   /** Heights in one result report. */
   resultsPerReport: 128,
+  /** A master gathers results for so long, at most, before it reports them. */
+  resultGatherMs: 2_000 as Ms,
   /** Text fields of messages, in characters: addresses, nonces and challenges, reasons for people. */
   addressCharacters: 256,
   nonceCharacters: 128,

@@ -1,4 +1,6 @@
 /** Tells what happens in a world as an operator would read it: the log lines of the nodes, and the decisions of the authorities. */
+import { unreachable } from '@baton/shared/assert'
+import type { AuditEvent, AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { NodeEvent, NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import type { RegistryEvent, RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
@@ -53,6 +55,15 @@ export class Narrator implements WorldObserver {
     }
   }
 
+  audited(_before: AuditState, _input: AuditInput, { events, send }: AuditStep): void {
+    for (const event of events) this.#tell('directory', auditSentence(event))
+    for (const each of send) {
+      if (each.s !== 'order') continue
+      const { order, bars } = each
+      this.#tell('directory', `orders a switch away from ${order.node}${bars ? ', and bars it' : ''}: ${order.why}`)
+    }
+  }
+
   stopped(host: Host, why: string): void {
     this.#tell(host.node, `the process ends: ${why}`)
   }
@@ -80,6 +91,30 @@ export class Narrator implements WorldObserver {
 
   #tell(who: string, sentence: string): void {
     this.#lines.push(`${time(this.#now() - this.#from)}  ${who.padEnd(NAME_WIDTH)}${sentence}`)
+  }
+}
+
+function auditSentence(event: AuditEvent): string {
+  switch (event.event) {
+    case 'result-mismatch': {
+      const { by, height, result, agreeing } = event
+      const what = result === null ? 'has no result of' : 'has another result of'
+      return `${by.node} ${what} height ${height} than ${agreeing.join(', ')}`
+    }
+    case 'equivocation':
+      return `${event.by.node} has signed two ${event.type}s at height ${event.height}, round ${event.round}`
+    case 'invalid-proposal': {
+      const { by, height, round, accusers } = event
+      return `${by.node} proposed an invalid block at height ${height}, round ${round}, say ${accusers.join(', ')}`
+    }
+    case 'missed-votes':
+      return `${event.by.node} has missed ${event.inARow} heights in a row, up to ${event.upTo}`
+    case 'threshold-passed':
+      return `${event.by.node} has passed the threshold of errors: ${event.why}`
+    case 'too-many-suspects':
+      return `too many suspects, nobody is ordered out: ${event.clusters.join(', ')}`
+    default:
+      return unreachable(event)
   }
 }
 

@@ -2,6 +2,7 @@
 import { clockFaults } from './clocks.ts'
 import { diskFaults } from './disks.ts'
 import { edgeFaults } from './edges.ts'
+import { errorFaults } from './errors.ts'
 import { linkFaults } from './links.ts'
 import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
@@ -16,6 +17,7 @@ const ALL = {
   ...clockFaults,
   ...recoveryFaults,
   ...operatorFaults,
+  ...errorFaults,
 }
 
 export type FaultKind = keyof typeof ALL

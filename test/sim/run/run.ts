@@ -70,6 +70,8 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
     failsQuietly,
     observer: trace,
     tamper: traitors.tamper.bind(traitors),
+    slander: traitors.slander,
+    audit: spec.missedInARow === undefined ? {} : { missedInARow: spec.missedInARow },
   })
   const start = world.now
   traitors.enter(world)

@@ -25,8 +25,14 @@ export class Offices {
     this.#held = held
   }
 
-  stepped(host: Host, before: NodeState, { state }: NodeStep): void {
-    if (state.guard.role.role === 'leading' && before.guard.role.role !== 'leading') this.#leads(host, state)
+  stepped(host: Host, before: NodeState, { state, send }: NodeStep): void {
+    const { role } = state.guard
+    if (role.role !== 'leading') return
+    if (before.guard.role.role !== 'leading') this.#leads(host, state)
+    // Judged when it is released: another input of the same batch may show the second disk outside before the signature is made.
+    if (state.config.guard.durability !== 'required' || role.required.syncSet.length >= 2) return
+    if (!send.some(({ s }) => s === 'sign')) return
+    this.#scene.breach('RG5 required durability has two disks', `${host.node} signs what only its own disk has`)
   }
 
   /** Its resignation leaves: whatever it signs must have left before. */
@@ -39,11 +45,6 @@ export class Offices {
     if (resigned !== undefined && compareTokens(token, resigned) <= 0) {
       const what = `${host.node} signs under ${formatToken(token)}, which it has resigned`
       this.#scene.breach('EL2 nothing is signed after a resignation', what)
-    }
-    const role = host.state.guard.role
-    const { durability } = host.state.config.guard
-    if (durability === 'required' && role.role === 'leading' && role.required.syncSet.length < 2) {
-      this.#scene.breach('RG5 required durability has two disks', `${host.node} signs what only its own disk has`)
     }
   }
 
