@@ -42,10 +42,11 @@ export class Narrator implements WorldObserver {
     this.#now = now
   }
 
-  stepped(host: Host, _before: NodeState, _input: NodeInput, { state, events }: NodeStep): void {
+  stepped(host: Host, _before: NodeState, input: NodeInput, { state, events, rejected }: NodeStep): void {
     this.#height = Math.max(this.#height, state.chain.tip.height)
     if (!this.watched.has(host.cluster)) return
     for (const event of events) this.#nodeSays(host, event)
+    if (input.i === 'resign' && rejected !== undefined) this.#tell(host.node, `does not hand over: ${rejected.why}`)
   }
 
   registryStepped(authority: WorldAuthority, _before: RegistryState, _input: RegistryInput, step: RegistryStep): void {
@@ -98,8 +99,10 @@ function auditSentence(event: AuditEvent): string {
   switch (event.event) {
     case 'result-mismatch': {
       const { by, height, result, agreeing } = event
-      const what = result === null ? 'has no result of' : 'has another result of'
-      return `${by.node} ${what} height ${height} than ${agreeing.join(', ')}`
+      const others = agreeing.join(', ')
+      return result === null
+        ? `${by.node} has no result of height ${height}, on which ${others} agree`
+        : `${by.node} has another result of height ${height} than ${others}`
     }
     case 'equivocation':
       return `${event.by.node} has signed two ${event.type}s at height ${event.height}, round ${event.round}`

@@ -4,7 +4,15 @@
  */
 import { createAudit, step } from '@baton/shared/core/audit/machine'
 import type { AuditPolicy } from '@baton/shared/core/audit/policy'
-import type { AuditInput, AuditSend, AuditState, AuditStep, Reporter, ResultEntry, StandingOrder } from '@baton/shared/core/audit/types'
+import type {
+  AuditInput,
+  AuditSend,
+  AuditState,
+  AuditStep,
+  Reporter,
+  ResultEntry,
+  StandingOrder,
+} from '@baton/shared/core/audit/types'
 import { findingOf } from '@baton/shared/core/node/findings'
 import type { NodeEvent, NodeSend } from '@baton/shared/core/node/io'
 import { dueReport, type Gathered, gather, reportEveryMs } from '@baton/shared/core/node/reporting'

@@ -1,7 +1,7 @@
 /** The genesis of a world and the configuration of its nodes. */
 
-import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import type { AuditPolicy } from '@baton/shared/core/audit/policy'
+import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import type { Application } from '@baton/shared/core/ledger/application'
 import type { CoreNodeConfig } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'

@@ -4,14 +4,14 @@
  */
 
 import { brokenInvariants as brokenAudit } from '@baton/shared/core/audit/invariants'
-import { stateViolations } from '@baton/shared/core/consensus/invariants'
 import type { AuditInput, AuditState, AuditStep, StandingOrder } from '@baton/shared/core/audit/types'
+import { stateViolations } from '@baton/shared/core/consensus/invariants'
 import type { NodeInput, NodeSend, NodeStep, UnsignedAct } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { RegistryState } from '@baton/shared/core/registry/types'
-import type { ResultReport, Resignation } from '@baton/shared/crypto/statement-types'
+import type { Resignation, ResultReport } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Hash, Height, Token } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { HeldClaim, Host } from './host.ts'

@@ -3,12 +3,12 @@
  * and faults by command. Nothing in here decides anything that production code decides.
  */
 import { decodeSigned, encodeTransaction, joinSignature } from '@baton/shared/codec/transaction'
+import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { Application } from '@baton/shared/core/ledger/application'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
-import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
@@ -290,15 +290,22 @@ export class World {
     host.ownApplication = application
   }
 
-  /** Its program is put right, and it begins anew over the chain of a node that computed what the network did. */
+  /** The program of a dead host is put right; its disk stays as it is. */
+  repair(node: string): void {
+    const host = this.host(node)
+    if (host.alive) throw new Error('repair a dead host')
+    host.miscounts = false
+    host.ownApplication = null
+  }
+
+  /** It begins anew, repaired, over the chain of a node that computed what the network did. */
   putRight(node: string): void {
     const host = this.host(node)
     if (!host.miscounts) return
     this.kill(node)
     const sound = [...this.hosts.values()].filter(({ miscounts, traitor }) => !miscounts && !traitor)
     const [donor] = sound.sort((a, b) => b.disk.tip - a.disk.tip)
-    host.miscounts = false
-    host.ownApplication = null
+    this.repair(node)
     if (donor !== undefined) host.copyState(donor)
     this.start(node)
   }

@@ -22,7 +22,8 @@ function auditedWorld(options: Partial<WorldOptions> = {}) {
     },
   })
   submitsUntilAcknowledged(world, 2)
-  const about = () => said.map((each) => ('event' in each ? each.event : each.s)).filter((name) => name !== 'foreignSilence')
+  const about = () =>
+    said.map((each) => ('event' in each ? each.event : each.s)).filter((name) => name !== 'foreignSilence')
   return { world, said, about }
 }
 
@@ -68,7 +69,7 @@ test('[RG9, NW5] the barred node is cleared when it has executed everything anew
   expect(registryOf(world).bars).toEqual(['c1-n1'])
   world.kill('c1-n1')
   world.wipe('c1-n1')
-  Object.assign(world.host('c1-n1'), { miscounts: false, ownApplication: null })
+  world.repair('c1-n1')
   world.start('c1-n1')
   world.run(2_000)
   decides(world, 2)

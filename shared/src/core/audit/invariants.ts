@@ -28,7 +28,9 @@ function brokenState(state: AuditState): readonly string[] {
 function brokenOrders(before: AuditState, step: AuditStep): readonly string[] {
   const { state, send } = step
   // One that stands is said again until it has been recorded.
-  const orders = send.flatMap((each) => (each.s === 'order' && each.order.id !== before.standing?.order.id ? [each] : []))
+  const orders = send.flatMap((each) =>
+    each.s === 'order' && each.order.id !== before.standing?.order.id ? [each] : [],
+  )
   if (orders.length === 0) return []
   const broken: string[] = []
   const ended = before.standing !== null && step.write.some(({ order }) => order === null)

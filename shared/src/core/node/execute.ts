@@ -49,9 +49,8 @@ export function executeNext(turn: Turn): void {
   const continued = continuesChain(turn.state.chain, block, facts.masterships, hash)
   if (!continued.ok) {
     const { fault, why } = continued
-    turn.events.push({ event: 'differs-from-certificate', height, fault, why })
     markResync(turn, `block ${height} differs from this node's chain: ${why}`)
-    noteDiffering(turn, height)
+    if (noteDiffering(turn, height)) turn.events.push({ event: 'differs-from-certificate', height, fault, why })
     return
   }
   const transactions = facts.transactions ?? openDecided(hash, block)

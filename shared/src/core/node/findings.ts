@@ -20,9 +20,7 @@ export function findingOf(event: NodeEvent, by: Reporter, holderOf: HolderOf): F
   if ('event' in event && event.event === 'invalid-proposal' && isProposersFault(event.fault)) {
     const { cluster, token, height, round } = event
     const node = holderOf(cluster, token)
-    return node === null
-      ? null
-      : { i: 'accusation', by, against: { cluster, ...tokenOf(token), node }, height, round }
+    return node === null ? null : { i: 'accusation', by, against: { cluster, ...tokenOf(token), node }, height, round }
   }
   return null
 }

@@ -17,11 +17,15 @@ export function sayResult(turn: Turn, height: Height, block: Hash, result: Hash)
   })
 }
 
-/** The certified block of `height` does not continue this master's chain: from there on it can compute no result. */
-export function noteDiffering(turn: Turn, height: Height): void {
-  if (!isLeading(turn.state) || turn.state.differing !== null) return
-  turn.state = { ...turn.state, differing: (height - 1) as Height }
-  sayNone(turn, height)
+/**
+ * The certified block of `height` does not continue this node's chain: from there on it can compute no result. False when that is known:
+ * peers that want to help send the block again and again.
+ */
+export function noteDiffering(turn: Turn, height: Height): boolean {
+  if (turn.state.differing?.at === height) return false
+  turn.state = { ...turn.state, differing: { at: height, told: (height - 1) as Height } }
+  if (isLeading(turn.state)) sayNone(turn, height)
+  return true
 }
 
 /** Every height that is decided without it: each is one more result that the network has and this master has not. */
@@ -30,9 +34,10 @@ export function sayDiffering(turn: Turn): void {
 }
 
 function sayNone(turn: Turn, upTo: Height): void {
-  const told = turn.state.differing ?? 0
-  if (upTo <= told) return
-  turn.state = { ...turn.state, differing: upTo }
+  const { differing } = turn.state
+  if (differing === null || upTo <= differing.told) return
+  const { told } = differing
+  turn.state = { ...turn.state, differing: { ...differing, told: upTo } }
   for (let height = Math.max(told + 1, upTo - LIMITS.resultsPerReport + 1); height <= upTo; height++) {
     turn.send.push({ s: 'result', entry: { height: height as Height, block: null, result: null } })
   }

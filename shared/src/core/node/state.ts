@@ -140,8 +140,8 @@ export interface NodeState {
   readonly unverified: ReadonlyMap<Jws, Credential>
   /** EL6: why this node must re-sync before it may be elected; null when it need not. */
   readonly resync: string | null
-  /** GU4: this master's chain is not the network's; the height up to which it has said so. Null: it agrees, as far as it knows. */
-  readonly differing: Height | null
+  /** GU4: where this node's chain ceased to be the network's, and up to which height it has said so as master. Null: it agrees, as far as it knows. */
+  readonly differing: { readonly at: Height; readonly told: Height } | null
   /** On disk (RC3): the recovery under this token has ended; the log follows a recovering master of this token. */
   readonly recovered: Token | null
   readonly crossed: Token | null

@@ -101,7 +101,9 @@ export class ErrorCount {
   #compare(height: number, now: number): void {
     const told = [...(this.#told.get(height)?.values() ?? [])]
     const agreed = told.find(({ outcome }) => {
-      return outcome !== null && told.filter((other) => other.outcome === outcome).length >= quorum(this.#clusters.length)
+      return (
+        outcome !== null && told.filter((other) => other.outcome === outcome).length >= quorum(this.#clusters.length)
+      )
     })
     if (agreed === undefined) return
     for (const { by, outcome } of told) {
