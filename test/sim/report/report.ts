@@ -1,9 +1,9 @@
 /** What a run of many seeds found, as one value; printed as JSON or as a table. */
 
 import type { Answer } from '../jobs/task.ts'
+import type { Timing } from '../run/liveness.ts'
 import { replayCommand } from '../run/overrides.ts'
 import type { RunResult } from '../run/run.ts'
-import type { Timing } from '../run/liveness.ts'
 import { SOMETIMES } from '../run/sometimes.ts'
 import { type Timings, timingsOf } from './timings.ts'
 

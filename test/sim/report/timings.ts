@@ -11,7 +11,9 @@ export interface Quantiles {
   readonly max: number
 }
 
-export type Timings = Readonly<Partial<Record<Damage, { readonly goesOn: Quantiles; readonly whole: Quantiles | null }>>>
+export type Timings = Readonly<
+  Partial<Record<Damage, { readonly goesOn: Quantiles; readonly whole: Quantiles | null }>>
+>
 
 export function timingsOf(timings: readonly Timing[]): Timings {
   const found: Partial<Record<Damage, Timings[Damage]>> = {}

@@ -33,14 +33,22 @@ const SLACK_MS = 3_000
 /** The longest that `restore` (faults/operators.ts) waits for nodes that do not come. */
 const RESTORE_GIVES_UP_MS = 20_000
 
+export interface Circumstances {
+  readonly policy: ClusterPolicy
+  /** The highest that a master is in. */
+  readonly round: number
+  /** How long the slowest commit still takes that began before the disk was healed. */
+  readonly stallMs: number
+}
+
 /**
  * In how much time, from the moment of healing, every cluster has one master and two more heights. Taken from the policy, generous and yet
  * telling: over 90 seeds runs took up to 1.4 s with `none`, 2.1 s with `failover`, 8.8 s (`recoverAfter` 5 s) with `recovery`.
  */
-export function goesOnWithinMs(damage: Damage, { policy, round }: { policy: ClusterPolicy; round: number }): number {
+export function goesOnWithinMs(damage: Damage, { policy, round, stallMs }: Circumstances): number {
   const { suspectAfterMs, masterTtlMs, startupGraceMs, recoverAfterMs } = policy
   // The round that runs may just have begun, and the proposer of the next may be the one that is dead.
-  const blocks = SLACK_MS + roundMs(round) + roundMs(round + 1)
+  const blocks = SLACK_MS + stallMs + roundMs(round) + roundMs(round + 1)
   const failover = blocks + suspectAfterMs + 2 * masterTtlMs + startupGraceMs
   // Silence of the sync set, then a word about votes elsewhere that is said every sixth of it, and asked for again.
   const recovery = failover + 2 * recoverAfterMs
@@ -58,12 +66,13 @@ export function goesOnWithinMs(damage: Damage, { policy, round }: { policy: Clus
   }
 }
 
-/** The highest round that a master is in: the longer a network has stood still, the longer its timeouts. */
-export function highestRound(world: World): number {
-  const rounds = [...world.hosts.values()].map(({ alive, state }) => {
-    return alive && state.consensus.kind === 'running' ? state.consensus.round : 0
-  })
-  return Math.max(0, ...rounds)
+/** The longer a network has stood still, the longer its timeouts; and a commit cannot be hurried. */
+export function circumstancesOf(world: World): Circumstances {
+  const { policy } = world.genesis.clusters[0]!
+  const alive = [...world.hosts.values()].filter((host) => host.alive)
+  const rounds = alive.map(({ state: { consensus } }) => (consensus.kind === 'running' ? consensus.round : 0))
+  const stalls = alive.map(({ commitsUntil }) => commitsUntil - world.now)
+  return { policy, round: Math.max(0, ...rounds), stallMs: Math.max(0, ...stalls) }
 }
 
 function roundMs(round: number): number {

@@ -6,7 +6,7 @@ import { describeWorld, lost, unsettled } from '../../support/world/checks.ts'
 import type { Clients } from '../../support/world/clients.ts'
 import { Random } from '../../support/world/random.ts'
 import type { World } from '../../support/world/world.ts'
-import { type Damage, damageOf, goesOnWithinMs, highestRound } from './damage.ts'
+import { circumstancesOf, type Damage, damageOf, goesOnWithinMs } from './damage.ts'
 import { diagnose } from './diagnosis.ts'
 import type { RunSpec } from './spec.ts'
 
@@ -48,8 +48,7 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Liv
   const healedAt = world.now
   const waits = () => waitsForAnOperator(world, spec, healedAt)
   tidyUp(world)
-  const { policy } = world.genesis.clusters[0]!
-  const withinMs = goesOnWithinMs(damage, { policy, round: highestRound(world) })
+  const withinMs = goesOnWithinMs(damage, circumstancesOf(world))
   if (!runs(world, withinMs, () => broke() || goesOn() || waits())) {
     const why = diagnose(world, awaited, before)
     const bound = `within ${Math.round(withinMs)} ms of healing, with damage: ${damage}`

@@ -76,6 +76,8 @@ export class Host {
   ownApplication: Application | null = null
   /** Commits fail: the next one, or all while it is full. */
   diskFault: 'none' | 'syncFails' | 'full' = 'none'
+  /** When the commit that runs, or the last one, is done. */
+  commitsUntil = 0
   /** Commits take this many times as long. */
   diskSlowness = 1
   /** Its disk was emptied, and what it had is not all back yet. */
@@ -322,6 +324,7 @@ export class Host {
       return
     }
     this.#committing = true
+    this.commitsUntil = this.#ports.schedule.now + ms
     this.#inLife(ms, finish)
   }
 
