@@ -16,8 +16,8 @@ export const LIMITS = {
   /** Errors that count against one master, and acts it was counted for; accusations of it by one other cluster (NW4, NW5). */
   auditErrors: 256,
   auditAccusations: 16,
-  /** How long a master's word about the votes of other clusters counts (RG6). */
-  hearsayMs: 10_000 as Ms,
+  /** The directory sends an order again after this long without an answer (RG9). */
+  orderAgainMs: 1_000 as Ms,
   /** Transactions in one block. */
   blockTransactions: 2_000,
   /** An encoded block, in bytes. */
@@ -55,6 +55,8 @@ export const LIMITS = {
   masterTableCharacters: 224 * 1024,
   /** Heights in one result report. */
   resultsPerReport: 128,
+  /** A master gathers results for so long, at most, before it reports them. */
+  resultGatherMs: 2_000 as Ms,
   /** Text fields of messages, in characters: addresses, nonces and challenges, reasons for people. */
   addressCharacters: 256,
   nonceCharacters: 128,

@@ -1,4 +1,6 @@
 /** Tells what happens in a world as an operator would read it: the log lines of the nodes, and the decisions of the authorities. */
+import { unreachable } from '@baton/shared/assert'
+import type { AuditEvent, AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { NodeEvent, NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import type { RegistryEvent, RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
@@ -40,16 +42,26 @@ export class Narrator implements WorldObserver {
     this.#now = now
   }
 
-  stepped(host: Host, _before: NodeState, _input: NodeInput, { state, events }: NodeStep): void {
+  stepped(host: Host, _before: NodeState, input: NodeInput, { state, events, rejected }: NodeStep): void {
     this.#height = Math.max(this.#height, state.chain.tip.height)
     if (!this.watched.has(host.cluster)) return
     for (const event of events) this.#nodeSays(host, event)
+    if (input.i === 'resign' && rejected !== undefined) this.#tell(host.node, `does not hand over: ${rejected.why}`)
   }
 
   registryStepped(authority: WorldAuthority, _before: RegistryState, _input: RegistryInput, step: RegistryStep): void {
     if (!this.watched.has(authority.cluster)) return
     for (const event of step.events) {
       if (!ROUTINE.has(event.event)) this.#tell(`authority ${authority.cluster}`, registrySentence(event))
+    }
+  }
+
+  audited(_before: AuditState, _input: AuditInput, { events, send }: AuditStep): void {
+    for (const event of events) this.#tell('directory', auditSentence(event))
+    for (const each of send) {
+      if (each.s !== 'order') continue
+      const { order, bars } = each
+      this.#tell('directory', `orders a switch away from ${order.node}${bars ? ', and bars it' : ''}: ${order.why}`)
     }
   }
 
@@ -80,6 +92,32 @@ export class Narrator implements WorldObserver {
 
   #tell(who: string, sentence: string): void {
     this.#lines.push(`${time(this.#now() - this.#from)}  ${who.padEnd(NAME_WIDTH)}${sentence}`)
+  }
+}
+
+function auditSentence(event: AuditEvent): string {
+  switch (event.event) {
+    case 'result-mismatch': {
+      const { by, height, result, agreeing } = event
+      const others = agreeing.join(', ')
+      return result === null
+        ? `${by.node} has no result of height ${height}, on which ${others} agree`
+        : `${by.node} has another result of height ${height} than ${others}`
+    }
+    case 'equivocation':
+      return `${event.by.node} has signed two ${event.type}s at height ${event.height}, round ${event.round}`
+    case 'invalid-proposal': {
+      const { by, height, round, accusers } = event
+      return `${by.node} proposed an invalid block at height ${height}, round ${round}, say ${accusers.join(', ')}`
+    }
+    case 'missed-votes':
+      return `${event.by.node} has missed ${event.inARow} heights in a row, up to ${event.upTo}`
+    case 'threshold-passed':
+      return `${event.by.node} has passed the threshold of errors: ${event.why}`
+    case 'too-many-suspects':
+      return `too many suspects, nobody is ordered out: ${event.clusters.join(', ')}`
+    default:
+      return unreachable(event)
   }
 }
 

@@ -1,7 +1,11 @@
 /** The commands of scenarios, carried out on a world. Each is a line of plain words. */
 import { isLeading } from '@baton/shared/core/node/state'
+import { standstill } from '@baton/shared/core/registry/freeze'
 import type { OperatorAction } from '@baton/shared/core/registry/messages'
-import type { NodeId } from '@baton/shared/ids'
+import type { Registry } from '@baton/shared/core/registry/types'
+import { type ClusterId, formatToken, type Generation, type NodeId } from '@baton/shared/ids'
+import { miscounting } from '../sim/faults/miscounting.ts'
+import type { WorldAuthority } from '../support/world/authority.ts'
 import { agree, lost, unsettled, violations } from '../support/world/checks.ts'
 import type { Host } from '../support/world/host.ts'
 import { operate } from '../support/world/recovering.ts'
@@ -19,6 +23,7 @@ const ANSWER_MS_MAX = 20_000
 export class Stage {
   readonly narrator = new Narrator()
   #world: World | null = null
+  backup: Registry | null = null
   #submitted = 0
   /** Transactions that clients still wait for. */
   #open: { readonly id: string; readonly resend: () => void }[] = []
@@ -26,6 +31,10 @@ export class Stage {
   get world(): World {
     if (this.#world === null) throw new Error('the first command makes a network')
     return this.#world
+  }
+
+  get authority(): WorldAuthority {
+    return this.world.authorities.get('c1' as ClusterId)!
   }
 
   /** Carries out one group; returns what there is to tell. @throws Error naming a command that makes no sense */
@@ -109,11 +118,7 @@ export class Stage {
   }
 
   show(cluster: string): readonly string[] {
-    const registry = this.world.authorities.get(cluster as never)!.state.registry
-    const recorded =
-      registry.status === 'founded'
-        ? [`registry: epoch ${registry.epoch}, master ${registry.master}, sync set ${registry.syncSet.join(', ')}`]
-        : [`registry: ${registry.status}`]
+    const recorded = [`registry: ${recordedIn(this.world.authorities.get(cluster as never)!.state.registry)}`]
     return [...this.world.nodesOf(cluster).map(standing), ...recorded]
   }
 
@@ -128,6 +133,17 @@ export class Stage {
     const chain = agree(world) ? 'all live nodes agree' : 'tips differ'
     return [`${this.#submitted} submitted, ${world.acknowledged.size} acknowledged; ${kept}`, `${promise}; ${chain}`]
   }
+}
+
+function recordedIn(registry: Registry): string {
+  if (registry.status !== 'founded') return registry.status
+  const { master, syncSet, bars, recovery } = registry
+  const more = [
+    ...(bars.length === 0 ? [] : [`barred ${bars.join(', ')}`]),
+    ...(recovery === null ? [] : ['recovering']),
+    ...[standstill(registry)].filter((why) => why !== null),
+  ]
+  return [`epoch ${formatToken(registry)}, master ${master}, sync set ${syncSet.join(', ')}`, ...more].join('; ')
 }
 
 function standing({ node, alive, frozen, state }: Host): string {
@@ -182,6 +198,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   /** What an operator says to the authority of c1. */
   order: (stage, [node = '']) => stage.operate({ act: 'order', id: `order-1`, node: node as NodeId }),
+  /** From now on this node computes wrong results; `repair` puts the program of a dead one right. */
+  miscount: ({ world }, [node = '']) => world.miscount(node, miscounting(world.application)),
+  repair: ({ world }, [node = '']) => world.repair(node),
+  /** Of the registry of c1: kept, and put back, which its operator says first of all. */
+  backup(stage) {
+    stage.backup = stage.authority.backup()
+  },
+  restore(stage) {
+    if (stage.backup === null) throw new Error('make a backup first')
+    stage.authority.restore(stage.backup)
+  },
+  'raise-generation': (stage, [to]) => {
+    stage.operate({ act: 'raise-generation', generation: Number(to) as Generation, bars: [], orders: [] })
+  },
+  'accept-incomplete-restore': (stage) => stage.operate({ act: 'accept-incomplete-restore' }),
   clear: (stage, [node = '']) => stage.operate({ act: 'clear', node: node as NodeId }),
   pause: (stage, [time]) => stage.operate({ act: 'pause', until: (stage.world.now + milliseconds(time)) as never }),
   resume: (stage) => stage.operate({ act: 'resume' }),
@@ -200,6 +231,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 const CONDITIONS: Readonly<Record<string, (stage: Stage, words: readonly string[]) => () => boolean>> = {
+  /** The bar on this node is lifted. */
+  cleared: (stage, [node]) => {
+    return () => {
+      const { registry } = stage.authority.state
+      return registry.status === 'founded' && !registry.bars.includes(node as NodeId)
+    }
+  },
   /** `epoch 2 [c1]`: a master leads under it. */
   epoch: ({ world }, [epoch, cluster = 'c1']) => {
     return () => world.masterOf(cluster)?.state.guard.token.epoch === Number(epoch)

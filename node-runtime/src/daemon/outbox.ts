@@ -116,10 +116,12 @@ export class Outbox {
         const { height } = send.block.header
         mempool.remove(send.receipts.map(({ id }) => id))
         submissions.executed(height, send.receipts)
-        results.executed(height, send.block.hash, send.result)
         inbox.heightExecuted()
         return
       }
+      case 'result':
+        results.take(send.entry)
+        return
       case 'heldHeight':
         submissions.held(send.height)
         return

@@ -6,6 +6,7 @@ import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-trans
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
+import { reportEveryMs } from '@baton/shared/core/node/reporting'
 import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
@@ -211,7 +212,8 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     spread: (signed) => gossip.spread(signed),
     hasWork: () => enqueue({ i: 'work' }),
   })
-  const results = resultReporter({ state, now: clock.now, control, privateKey: identity.keys.privateKey })
+  const everyMs = reportEveryMs(core.election.recoverAfterMs)
+  const results = resultReporter({ state, now: clock.now, everyMs, control, privateKey: identity.keys.privateKey })
   const outbox = new Outbox({
     state,
     network: genesis.network,

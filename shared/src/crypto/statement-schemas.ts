@@ -78,8 +78,8 @@ export const resultReport = z.object({
     .array(
       z.object({
         height: id.count,
-        block: id.hash,
-        result: id.hash,
+        block: id.hash.nullable(),
+        result: id.hash.nullable(),
         absent: z.array(id.clusterId).max(LIMITS.clusters).optional(),
       }),
     )

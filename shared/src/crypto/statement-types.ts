@@ -136,8 +136,9 @@ export interface ResultReport {
   readonly node: NodeId
   readonly results: readonly {
     readonly height: number
-    readonly block: Hash
-    readonly result: Hash
+    /** Null, as the result: the reporter's chain is not the network's, so it has none (GU4). */
+    readonly block: Hash | null
+    readonly result: Hash | null
     /** Clusters of whom no vote for this height had come in when it was decided (NW5). */
     readonly absent?: readonly ClusterId[] | undefined
   }[]

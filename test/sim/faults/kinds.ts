@@ -2,6 +2,7 @@
 import { clockFaults } from './clocks.ts'
 import { diskFaults } from './disks.ts'
 import { edgeFaults } from './edges.ts'
+import { errorFaults } from './errors.ts'
 import { lateCopyFaults } from './late-copies.ts'
 import { linkFaults } from './links.ts'
 import { oldMasterFaults } from './old-masters.ts'
@@ -19,6 +20,7 @@ const FIRST = {
   ...clockFaults,
   ...recoveryFaults,
   ...operatorFaults,
+  ...errorFaults,
 }
 
 const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults }

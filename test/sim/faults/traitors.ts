@@ -4,16 +4,17 @@
  */
 import { unreachable } from '@baton/shared/assert'
 import { buildBlock } from '@baton/shared/codec/block'
-import type { Application } from '@baton/shared/core/ledger/application'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import { type ClusterId, compareTokens, type Hash, type NodeId } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, type Hash, type Height, type NodeId, type Round } from '@baton/shared/ids'
 import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
 import { blockOf } from '../../support/world/decoded.ts'
+import type { Slander } from '../../support/world/directory.ts'
 import type { Host } from '../../support/world/host.ts'
 import { KeyedHashSigner, type Signer } from '../../support/world/signatures.ts'
 import { keyOf } from '../../support/world/statements.ts'
 import type { World } from '../../support/world/world.ts'
 import type { RunSpec, Treachery } from '../run/spec.ts'
+import { miscounting } from './miscounting.ts'
 
 export class Traitors {
   readonly #kinds: ReadonlyMap<string, Treachery>
@@ -50,10 +51,27 @@ export class Traitors {
       case 'equivocates':
         return this.#toldTwice(to) ? this.#lie(host, message) : message
       case 'wrongResults':
+      case 'slanders':
         return message
       default:
         return unreachable(kind)
     }
+  }
+
+  /**
+   * Reports to the directory that the first cluster has no part in any height, and that its proposals are invalid; every slanderer says the
+   * same. Of its own results it tells the truth.
+   */
+  slander: Slander = (host, report, masters) => {
+    const victim = masters.get('c1' as ClusterId)
+    if (this.#kinds.get(host.cluster) !== 'slanders' || victim === undefined) return { report, accusations: [] }
+    const results = report.results.map((entry) => ({ ...entry, absent: [victim.cluster] }))
+    const { cluster, generation, epoch, node } = report
+    const by = { cluster, generation, epoch, node }
+    const accusations = results.map(({ height }) => {
+      return { i: 'accusation', by, against: victim, height: height as Height, round: 0 as Round } as const
+    })
+    return { report: { ...report, results }, accusations }
   }
 
   /** Keeps its switch from the others, and goes on voting under the token before, with the key of its master of then. */
@@ -106,25 +124,5 @@ export class Traitors {
     const twin = { hash, bytes }
     this.#twins.set(proposal.block, twin)
     return twin
-  }
-}
-
-/** Every third record comes out differently. */
-function miscounting(application: Application): Application {
-  let executed = 0
-  return {
-    name: application.name,
-    snapshot: application.snapshot,
-    check: application.check.bind(application),
-    query: application.query.bind(application),
-    execute: (...given) => {
-      const outcome = application.execute(...given)
-      executed += 1
-      if (!outcome.ok || executed % 3 !== 0) return outcome
-      return {
-        ...outcome,
-        writes: [...outcome.writes, { key: 'miscounted', value: new Uint8Array([executed & 0xff]) }],
-      }
-    },
   }
 }

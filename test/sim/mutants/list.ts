@@ -1,3 +1,4 @@
+import { AUDIT_MUTANTS } from './audit-mutants.ts'
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts'
 import { ELECTION_MUTANTS } from './election-mutants.ts'
 import { GUARD_MUTANTS } from './guard-mutants.ts'
@@ -11,4 +12,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...REGISTRY_MUTANTS,
   ...CONSENSUS_MUTANTS,
   ...RECOVERY_MUTANTS,
+  ...AUDIT_MUTANTS,
 ]

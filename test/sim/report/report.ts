@@ -1,9 +1,11 @@
 /** What a run of many seeds found, as one value; printed as JSON or as a table. */
 
 import type { Answer } from '../jobs/task.ts'
+import type { Timing } from '../run/liveness.ts'
 import { replayCommand } from '../run/overrides.ts'
 import type { RunResult } from '../run/run.ts'
 import { SOMETIMES } from '../run/sometimes.ts'
+import { type Timings, timingsOf } from './timings.ts'
 
 export interface Violation {
   readonly seed: number
@@ -33,6 +35,8 @@ export interface Report {
   readonly heights: number
   readonly acknowledged: number
   readonly switches: number
+  /** From healing to two more heights, and to wholeness. */
+  readonly timings: Timings
   /** Strikes of each kind of fault. */
   readonly faults: Readonly<Record<string, number>>
   readonly reached: Readonly<Record<string, number>>
@@ -56,6 +60,7 @@ export class Totals {
   #heights = 0
   #acknowledged = 0
   #switches = 0
+  readonly #timings: Timing[] = []
   readonly #faults = new Map<string, number>()
   readonly #reached = new Map<string, number>()
   readonly #began = performance.now()
@@ -80,6 +85,7 @@ export class Totals {
     this.#heights += result.heights
     this.#acknowledged += result.acknowledged
     this.#switches += result.switches
+    if (result.timing !== null) this.#timings.push(result.timing)
     add(this.#faults, result.strikes)
     add(this.#reached, result.reached)
     if (result.violations.length > 0) this.failed.push(result)
@@ -116,6 +122,7 @@ export class Totals {
       heights: this.#heights,
       acknowledged: this.#acknowledged,
       switches: this.#switches,
+      timings: timingsOf(this.#timings),
       faults: sorted(this.#faults),
       reached: sorted(this.#reached),
       neverReached: SOMETIMES.filter((name) => !this.#reached.has(name)),

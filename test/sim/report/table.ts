@@ -1,5 +1,6 @@
 /** A report for people. */
 import type { Report } from './report.ts'
+import { describeTimings } from './timings.ts'
 
 export function tableOf(report: Report): string {
   const rows: readonly (readonly [string, string])[] = [
@@ -11,6 +12,7 @@ export function tableOf(report: Report): string {
     ['evaluations', grouped(report.evaluations)],
     ['heights, acknowledged, switches', `${report.heights}, ${report.acknowledged}, ${report.switches}`],
     ['run twice', `${report.repeated} seeds, ${report.differing.length} differed`],
+    ['goes on after ms (p50/p90/p99/max)', describeTimings(report.timings)],
     ['faults', counts(report.faults)],
     ['reached', counts(report.reached)],
     ['never reached', report.neverReached.join(', ') || 'none'],

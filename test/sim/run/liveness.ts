@@ -6,8 +6,23 @@ import { describeWorld, lost, unsettled } from '../../support/world/checks.ts'
 import type { Clients } from '../../support/world/clients.ts'
 import { Random } from '../../support/world/random.ts'
 import type { World } from '../../support/world/world.ts'
+import { circumstancesOf, type Damage, damageOf, goesOnWithinMs } from './damage.ts'
 import { diagnose } from './diagnosis.ts'
 import type { RunSpec } from './spec.ts'
+
+/** How long it took, in virtual ms from the moment of healing. */
+export interface Timing {
+  readonly damage: Damage
+  /** Until every cluster that is waited for had one master and two more heights; null: it is an operator's to end. */
+  readonly goesOnMs: number | null
+  /** Until every node was electable and every client answered; null: that was not asked for. */
+  readonly wholeMs: number | null
+}
+
+export interface Liveness {
+  readonly stuck: Stuck | null
+  readonly timing: Timing
+}
 
 export interface Stuck {
   /** What keeps it from going on, in a few words. */
@@ -16,17 +31,15 @@ export interface Stuck {
   readonly world: string
 }
 
-/** One master per cluster and growing height, from the moment of healing. */
-const GOES_ON_WITHIN_MS = 45_000
-/** Every node electable, every sync set full, every client answered. */
+/** Every node electable, every sync set full, every client answered: a node that left often waits so long before it is added (EL8). */
 const WHOLE_WITHIN_MS = 60_000
 
-/** Null when all is well in time. */
-export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stuck | null {
+export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Liveness {
   const away = drawAway(world, spec)
-  heal(world, away)
   const untouched = (cluster: ClusterId) => !away.clusters.has(cluster) && !isTraitor(world, cluster)
   const awaited = clustersOf(world).filter(untouched)
+  const damage = damageOf(world, awaited)
+  heal(world, away)
   const before = heightsOf(world, awaited)
   const goesOn = () =>
     awaited.every((cluster) => leaders(world, cluster) === 1) &&
@@ -35,19 +48,25 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Stu
   const healedAt = world.now
   const waits = () => waitsForAnOperator(world, spec, healedAt)
   tidyUp(world)
-  if (!runs(world, GOES_ON_WITHIN_MS, () => broke() || goesOn() || waits())) {
-    return stuck(world, diagnose(world, awaited, before), 'does not go on')
+  const withinMs = goesOnWithinMs(damage, circumstancesOf(world))
+  if (!runs(world, withinMs, () => broke() || goesOn() || waits())) {
+    const why = diagnose(world, awaited, before)
+    const bound = `within ${Math.round(withinMs)} ms of healing, with damage: ${damage}`
+    return { stuck: stuck(world, why, 'does not go on', [bound]), timing: { damage, goesOnMs: null, wholeMs: null } }
   }
-  if (waits()) return null
-  if (away.nodes.size > 0 || awaited.length < spec.clusters) return null
+  const timing: Timing = { damage, goesOnMs: waits() ? null : world.now - healedAt, wholeMs: null }
+  if (waits() || away.nodes.size > 0 || awaited.length < spec.clusters) return { stuck: null, timing }
   clients.stop()
   const whole = () => unsettled(world).length === 0 && clients.answered()
   if (!runs(world, WHOLE_WITHIN_MS, () => broke() || whole())) {
-    return stuck(world, unsettled(world)[0] ?? 'clients without an answer', 'does not become whole')
+    const why = unsettled(world)[0] ?? 'clients without an answer'
+    return { stuck: stuck(world, why, 'does not become whole'), timing }
   }
+  const wholeMs = world.now - healedAt
   world.run(200)
   const missing = lost(world)
-  return missing.length === 0 ? null : stuck(world, missing[0]!, 'has lost something')
+  const lose = missing.length === 0 ? null : stuck(world, missing[0]!, 'has lost something')
+  return { stuck: lose, timing: { ...timing, wholeMs } }
 }
 
 /**
@@ -119,6 +138,8 @@ function heal(world: World, away: Away): void {
     world.thaw(host.node)
     world.start(host.node)
     world.mendEdge(host.node)
+    // What is still on a slow way would hold up everything that is said after it: a session that is anew has nothing on its way.
+    world.reconnect(host.node)
   }
   const nodes = [...world.hosts.keys()]
   for (const a of nodes) for (const b of nodes) if (a < b) world.mend(a, b)
@@ -144,10 +165,10 @@ function runs(world: World, withinMs: number, done: () => boolean): boolean {
   return done()
 }
 
-function stuck(world: World, cause: string, what: string): Stuck {
+function stuck(world: World, cause: string, what: string, more: readonly string[] = []): Stuck {
   return {
     cause: `${what}: ${cause.replace(/[0-9]+/g, '#')}`,
-    sentences: [`${what}: ${cause}`],
+    sentences: [`${what}: ${cause}`, ...more],
     world: describeWorld(world),
   }
 }

@@ -10,7 +10,7 @@ import { World } from '../../support/world/world.ts'
 import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 import { Stage } from '../faults/stage.ts'
 import { Traitors } from '../faults/traitors.ts'
-import { becomesWhole } from './liveness.ts'
+import { becomesWhole, type Timing } from './liveness.ts'
 import { withBounds } from './settings.ts'
 import { faultStream, type RunSpec } from './spec.ts'
 import { Trace } from './trace.ts'
@@ -28,6 +28,8 @@ export interface RunResult {
   readonly heights: number
   readonly acknowledged: number
   readonly switches: number
+  /** Null when liveness was not asked for. */
+  readonly timing: Timing | null
   readonly strikes: Readonly<Record<string, number>>
   readonly reached: Readonly<Record<string, number>>
   readonly story: readonly string[]
@@ -70,6 +72,8 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
     failsQuietly,
     observer: trace,
     tamper: traitors.tamper.bind(traitors),
+    slander: traitors.slander,
+    audit: spec.missedInARow === undefined ? {} : { missedInARow: spec.missedInARow },
   })
   const start = world.now
   traitors.enter(world)
@@ -84,7 +88,8 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
   for (const [kind, rate] of Object.entries(spec.faults)) strikeOften(stage, kind as FaultKind, rate, seed)
   world.run(spec.safetyMs, broke)
   stage.end()
-  const stuck = broke() || !spec.liveness ? null : becomesWhole(world, clients, spec)
+  const liveness = broke() || !spec.liveness ? null : becomesWhole(world, clients, spec)
+  const stuck = liveness?.stuck ?? null
   world.watch.recount()
   const violations = [...world.watch.breaches, ...(stuck?.sentences ?? [])]
   return {
@@ -98,6 +103,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
     heights: Math.max(...[...world.hosts.values()].map(({ state }) => state.chain.tip.height)),
     acknowledged: world.acknowledged.size,
     switches: [...world.authorities.values()].reduce((sum, { grants }) => sum + Math.max(0, grants.length - 1), 0),
+    timing: liveness?.timing ?? null,
     strikes: Object.fromEntries(stage.strikes),
     reached: Object.fromEntries(trace.reached),
     story: stage.story,

@@ -3,7 +3,7 @@ import { Random } from '../../support/world/random.ts'
 import { DRAWN_APART, FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 
 /** How a cluster lies, when it does. At most f of them unless a control asks for more. */
-export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals' | 'staleVotes'
+export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals' | 'staleVotes' | 'slanders'
 
 export interface RunSpec {
   readonly seed: number
@@ -37,11 +37,13 @@ export interface RunSpec {
   /** Through the real codec and with real Ed25519. */
   readonly real: boolean
   readonly liveness: boolean
+  /** Missed heights in a row that are one error (NW5); the usual number when not said. */
+  readonly missedInARow?: number
   /** After the first broken invariant the run goes on, to show what comes of it. */
   readonly goesOn?: boolean
 }
 
-const STREAM = { spec: 101, faults: 211, kinds: 307 } as const
+const STREAM = { spec: 101, faults: 211, errors: 307, kinds: 401 } as const
 const CALM = [20, 500, 3_000] as const
 
 export function drawSpec(seed: number): RunSpec {
@@ -52,6 +54,7 @@ export function drawSpec(seed: number): RunSpec {
   const eager = random.pick([0.3, 1, 1, 3])
   const faults: Partial<Record<FaultKind, number>> = {}
   for (const [kind, { weight }] of Object.entries(FAULT_KINDS)) {
+    if (kind === 'miscount') continue
     const from = DRAWN_APART.has(kind) ? new Random(mixed(seed * 1_024 + STREAM.kinds, kind)) : random
     const drawn = from.chance(0.35)
     const rate = weight * eager * from.between(0.3, 1.5)
@@ -78,15 +81,32 @@ export function drawSpec(seed: number): RunSpec {
     clockPpm: random.pick([0, 500]),
     calmMs: random.pick(CALM),
     safetyMs: random.pick([4_000, 8_000, 16_000]),
-    faults,
     recoverAfterMs: random.pick([2_000, 5_000]),
     settleTimeMs: random.pick([10, 2_000, 60_000]),
     switchesPerHour: random.pick([6, 10_000]),
     downMax: random.pick([1, 2, 4, 12]),
-    traitors,
     real: random.chance(0.03),
     liveness: true,
     appendEntries: random.pick([2, 256, 256]),
+    ...drawErrors(seed, faults, traitors, f),
+  }
+}
+
+/** What the audit is to find came later: it has a stream of its own, so that what seeds had drawn before stays. */
+function drawErrors(
+  seed: number,
+  faults: RunSpec['faults'],
+  traitors: RunSpec['traitors'],
+  f: number,
+): Pick<RunSpec, 'faults' | 'traitors' | 'missedInARow'> {
+  const random = new Random(seed * 1_024 + STREAM.errors)
+  const [miscounts, slanders] = [random.chance(0.5), random.chance(0.3)]
+  const rate = Number((FAULT_KINDS.miscount.weight * random.between(0.5, 5)).toFixed(3))
+  return {
+    missedInARow: random.pick([3, 20]),
+    // A node that computes wrong results is one more faulty cluster until it is switched away from.
+    faults: miscounts && traitors.length === 0 && f > 0 ? { ...faults, miscount: rate } : faults,
+    traitors: slanders && traitors.length === 0 && !miscounts ? Array.from({ length: f }, () => 'slanders') : traitors,
   }
 }
 

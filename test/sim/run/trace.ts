@@ -2,6 +2,7 @@
  * What happened, as a number: every event is mixed into a hash, so that two runs are the same exactly when their hashes are. An event
  * is one step of a machine that changed its state or said something. Rare states are counted by name.
  */
+import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { NodeEvent, NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
@@ -48,6 +49,15 @@ export class Trace implements WorldObserver {
     const { registry } = state
     const version = registry.status === 'absent' ? -1 : registry.version
     this.#mix(nameNumber(authority.cluster), nameNumber(input.i), version, send.length + 16 * write.length)
+    this.#event()
+  }
+
+  audited(before: AuditState, input: AuditInput, { state, send, write, events }: AuditStep): void {
+    for (const { event } of events) this.note(`audit ${event}`)
+    for (const each of send) if (each.s === 'order') this.note(each.bars ? 'audit order' : 'audit order without a bar')
+    if (state === before && send.length + write.length === 0) return
+    const about = 'by' in input ? nameNumber(input.by.node) : 0
+    this.#mix(nameNumber(input.i), about, state.reports.size, send.length + 16 * write.length)
     this.#event()
   }
 

@@ -72,10 +72,14 @@ export class Host {
   readonly clock: Clock
   /** Of a cluster that lies: nothing it holds proves anything about the core. */
   traitor = false
-  /** Executes in a way of its own: a cluster that computes wrong results. */
+  /** Its process computes wrong results, and says what it computes: what is on its disk is no witness of the chain. */
+  miscounts = false
+  /** Executes in a way of its own: a node or cluster that computes wrong results. */
   ownApplication: Application | null = null
   /** Commits fail: the next one, or all while it is full. */
   diskFault: 'none' | 'syncFails' | 'full' = 'none'
+  /** When the commit that runs, or the last one, is done. */
+  commitsUntil = 0
   /** Commits take this many times as long. */
   diskSlowness = 1
   /** Its disk was emptied, and what it had is not all back yet. */
@@ -139,6 +143,19 @@ export class Host {
     this.durableTip = this.disk.tip
     this.#uncommittedFrom = Number.POSITIVE_INFINITY
     this.#ports.diskChanged(this)
+  }
+
+  /** An operator gives a dead host the chain and state of another: what it has executed wrongly itself is gone. */
+  copyState({ disk }: Host): void {
+    const { tip } = disk
+    Object.assign(this.disk, { tip, resync: { needed: false, why: '' } })
+    for (const part of ['blocks', 'transactions', 'state', 'buckets'] as const) {
+      const [own, theirs] = [this.disk[part] as Map<unknown, unknown>, disk[part] as Map<unknown, unknown>]
+      own.clear()
+      for (const [key, value] of theirs) own.set(key, value)
+    }
+    this.executed.clear()
+    this.durableTip = tip
   }
 
   /** A new, empty disk. */
@@ -309,6 +326,7 @@ export class Host {
       return
     }
     this.#committing = true
+    this.commitsUntil = this.#ports.schedule.now + ms
     this.#inLife(ms, finish)
   }
 

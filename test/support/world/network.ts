@@ -1,5 +1,6 @@
 /** The genesis of a world and the configuration of its nodes. */
 
+import type { AuditPolicy } from '@baton/shared/core/audit/policy'
 import { LAN_TIMEOUTS } from '@baton/shared/core/consensus/timeouts'
 import type { Application } from '@baton/shared/core/ledger/application'
 import type { CoreNodeConfig } from '@baton/shared/core/node/state'
@@ -8,6 +9,7 @@ import type { ClusterPolicy, Genesis } from '@baton/shared/genesis'
 import { POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
+import type { Slander } from './directory.ts'
 import type { Host } from './host.ts'
 import type { WorldObserver } from './world.ts'
 
@@ -22,6 +24,8 @@ export interface WorldOptions {
   readonly syncReplicas?: number
   /** Instead of the defaults of genesis. */
   readonly policy?: Partial<ClusterPolicy>
+  /** Of the directory's audit, instead of the defaults. */
+  readonly audit?: Partial<AuditPolicy>
   /** The longest commit; 0: commits take no time. */
   readonly commitMs?: number
   /** The longest delay of a message beside the least one; most have far less. */
@@ -33,6 +37,8 @@ export interface WorldOptions {
   /** Nodes that stop on an assertion of the core are no breach. */
   readonly failsQuietly?: boolean
   readonly observer?: WorldObserver
+  /** What a lying master reports to the directory. */
+  readonly slander?: Slander
   /** What is said in place of a message, or nothing: a node that lies. */
   readonly tamper?: (host: Host, to: NodeId, message: PeerMessage) => PeerMessage | null
 }

@@ -3,6 +3,7 @@ import { NO_FACTS } from '@baton/shared/core/node/facts'
 import type { NodeSend } from '@baton/shared/core/node/io'
 import type { NodeId } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
+import type { WorldDirectory } from './directory.ts'
 import type { Edge } from './edge.ts'
 import type { Host } from './host.ts'
 import type { Inbox } from './inbox.ts'
@@ -17,6 +18,7 @@ export interface OutboxPorts {
   readonly schedule: Schedule
   readonly links: Links
   readonly edge: Edge
+  readonly directory: () => WorldDirectory
   readonly inbox: Inbox
   readonly watch: Watch
   readonly signer: Signer
@@ -64,6 +66,9 @@ export class Outbox {
         for (const { id } of send.receipts) host.mempool.delete(id)
         watch.executed(host, send)
         inbox.heightExecuted(host)
+        return
+      case 'result':
+        this.#ports.directory().gather(host, send)
         return
       case 'heldHeight':
         watch.acknowledged(host, send.height)

@@ -3,17 +3,20 @@
  * hold"). It knows the disks and the registries, and believes no node's word.
  */
 
+import { brokenInvariants as brokenAudit } from '@baton/shared/core/audit/invariants'
+import type { AuditInput, AuditState, AuditStep, StandingOrder } from '@baton/shared/core/audit/types'
 import { stateViolations } from '@baton/shared/core/consensus/invariants'
 import type { NodeInput, NodeSend, NodeStep, UnsignedAct } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { RegistryState } from '@baton/shared/core/registry/types'
-import type { Resignation } from '@baton/shared/crypto/statement-types'
+import type { Resignation, ResultReport } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Hash, Height, Token } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { HeldClaim, Host } from './host.ts'
 import { Acts } from './invariants/acts.ts'
+import { Audits } from './invariants/audits.ts'
 import { Chain } from './invariants/chain.ts'
 import { CountedVotes } from './invariants/counted-votes.ts'
 import { ForeignTokens } from './invariants/foreign-tokens.ts'
@@ -42,6 +45,7 @@ export class Watch {
   readonly #offices: Offices
   readonly #recoveries: Recoveries
   readonly #rulings: Rulings
+  readonly #audits: Audits
   readonly #wholeness: Wholeness
   readonly #counted: CountedVotes
   readonly #breach: Scene['breach']
@@ -63,6 +67,7 @@ export class Watch {
     this.#offices = new Offices(scene, this.#held)
     this.#recoveries = new Recoveries(scene)
     this.#rulings = new Rulings(scene)
+    this.#audits = new Audits(scene)
     this.#counted = new CountedVotes(scene)
     this.#wholeness = new Wholeness(scene, this.#held)
     this.#breach = scene.breach
@@ -107,6 +112,20 @@ export class Watch {
       this.#wholeness.lost(cluster)
     }
     if (before.registry !== step.state.registry) this.#held.check(cluster)
+  }
+
+  reports(host: Host, report: ResultReport): void {
+    this.#audits.reports(host, report)
+  }
+
+  audited(before: AuditState, input: AuditInput, step: AuditStep): void {
+    this.evaluations += 1
+    for (const broken of brokenAudit(before, step)) this.#breach('NW audit step', broken)
+    this.#audits.stepped(input, step)
+  }
+
+  auditRestarted(standing: StandingOrder | null): void {
+    this.#audits.restarted(standing)
   }
 
   began(host: Host, remembered: Token | null): void {

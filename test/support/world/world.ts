@@ -3,6 +3,8 @@
  * and faults by command. Nothing in here decides anything that production code decides.
  */
 import { decodeSigned, encodeTransaction, joinSignature } from '@baton/shared/codec/transaction'
+import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
+import type { Application } from '@baton/shared/core/ledger/application'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
@@ -19,7 +21,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
 import { WorldAuthority } from './authority.ts'
-import { runDirectory } from './directory.ts'
+import { WorldDirectory } from './directory.ts'
 import { Edge, type EdgeAdversity } from './edge.ts'
 import type { EdgeWay } from './edge-ways.ts'
 import { Host } from './host.ts'
@@ -40,6 +42,7 @@ const LINKS_AFTER_MS = 5
 export interface WorldObserver {
   stepped(host: Host, before: NodeState, input: NodeInput, step: NodeStep): void
   registryStepped(authority: WorldAuthority, before: RegistryState, input: RegistryInput, step: RegistryStep): void
+  audited(before: AuditState, input: AuditInput, step: AuditStep): void
   /** A process gave up because of its disk. */
   stopped(host: Host, why: string): void
 }
@@ -50,6 +53,7 @@ export class World {
   readonly authorities = new Map<ClusterId, WorldAuthority>()
   readonly application: RecordsAndTransfers
   readonly watch: Watch
+  readonly directory: WorldDirectory
   readonly signer: Signer
   readonly rejected: { readonly node: NodeId; readonly why: string }[] = []
   readonly #schedule = new Schedule()
@@ -74,6 +78,7 @@ export class World {
     this.application = new RecordsAndTransfers(this.genesis)
     const schedule = this.#schedule
     const latencyMs = (base: number) => base + (options.jitterMs ?? 0) * network.next() ** 4
+    const toDirectory = new Random(seed * 16 + 7)
     this.#links = new Links({
       schedule,
       codec: options.codec ?? true,
@@ -106,6 +111,7 @@ export class World {
       inbox,
       links: this.#links,
       edge: this.#edge,
+      directory: () => this.directory,
       host: (node) => this.host(node),
     })
     for (const { cluster, founder, policy } of this.genesis.clusters) {
@@ -113,7 +119,10 @@ export class World {
         now: () => this.now,
         after: (ms, run) => this.after(ms, run),
         deliver: (node, session, send, view) => this.#edge.deliver(node, session, send, view),
-        granted: (view) => this.#edge.broadcast(view),
+        granted: (view) => {
+          this.#edge.broadcast(view)
+          this.directory.learn(view)
+        },
         stepped: (from, before, input, step) => {
           watch.registryStepped(cluster, before, input, step)
           options.observer?.registryStepped(from, before, input, step)
@@ -131,6 +140,7 @@ export class World {
       stepped: (...[host, before, input, step]: Parameters<Watch['stepped']>) => {
         watch.stepped(host, before, input, step)
         options.observer?.stepped(host, before, input, step)
+        this.directory.found(host, step.events)
         if (step.rejected !== undefined)
           this.rejected.push({ node: host.node, why: `${input.i}: ${step.rejected.why}` })
       },
@@ -152,9 +162,26 @@ export class World {
         this.hosts.set(node, new Host(node, cluster, site, ports))
       }
     }
+    const { recoverAfterMs } = this.genesis.clusters[0]!.policy
+    this.directory = new WorldDirectory({
+      schedule,
+      policy: { ...options.audit, recoverAfterMs },
+      hosts,
+      authorities,
+      signer: this.signer,
+      up: () => this.#edge.up,
+      adversity: () => this.#edge.adversity,
+      latencyMs: () => 2 + (options.jitterMs ?? 0) * toDirectory.next() ** 4,
+      draw: () => toDirectory.next(),
+      slander: options.slander ?? null,
+      reports: watch.reports.bind(watch),
+      stepped: (...step) => {
+        watch.audited(...step)
+        options.observer?.audited(...step)
+      },
+      restarted: watch.auditRestarted.bind(watch),
+    })
     for (const host of this.hosts.values()) this.start(host.node)
-    const { policy } = this.genesis.clusters[0]!
-    runDirectory({ schedule, policy, hosts, authorities, up: () => this.#edge.up })
   }
 
   get now(): Instant {
@@ -262,6 +289,33 @@ export class World {
     if (host.frozen) host.thaw()
   }
 
+  /** From now on its process computes with this; the disk that it leaves is wrong. */
+  miscount(node: string, application: Application): void {
+    const host = this.host(node)
+    host.miscounts = true
+    host.ownApplication = application
+  }
+
+  /** The program of a dead host is put right; its disk stays as it is. */
+  repair(node: string): void {
+    const host = this.host(node)
+    if (host.alive) throw new Error('repair a dead host')
+    host.miscounts = false
+    host.ownApplication = null
+  }
+
+  /** It begins anew, repaired, over the chain of a node that computed what the network did. */
+  putRight(node: string): void {
+    const host = this.host(node)
+    if (!host.miscounts) return
+    this.kill(node)
+    const sound = [...this.hosts.values()].filter(({ miscounts, traitor }) => !miscounts && !traitor)
+    const [donor] = sound.sort((a, b) => b.disk.tip - a.disk.tip)
+    this.repair(node)
+    if (donor !== undefined) host.copyState(donor)
+    this.start(node)
+  }
+
   wipe(node: string): void {
     const host = this.host(node)
     if (host.alive) throw new Error('wipe a dead host')
@@ -326,8 +380,11 @@ export class World {
   }
 
   mendEdge(node?: string): void {
-    if (node === undefined) this.#edge.bringUp()
-    else this.#edge.mend(this.host(node))
+    if (node !== undefined) this.#edge.mend(this.host(node))
+    else if (!this.edgeUp) {
+      this.#edge.bringUp()
+      this.directory.restart()
+    }
   }
 
   feed(host: Host, input: NodeInput): void {

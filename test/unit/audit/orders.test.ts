@@ -1,3 +1,4 @@
+import { createAudit } from '@baton/shared/core/audit/machine'
 import { LIMITS } from '@baton/shared/limits'
 import { describe, expect, test } from 'vitest'
 import { AuditUnderTest, by, CLUSTERS, entry, SEVEN } from './fixture.ts'
@@ -85,7 +86,7 @@ describe('an automatic order', () => {
     expect(audit.orders.map(({ cluster }) => cluster)).toEqual(['c2', 'c5'])
     expect(step.write).toMatchObject([
       { w: 'standing', order: null },
-      { w: 'standing', order: { id: 'c5-1-threshold' } },
+      { w: 'standing', order: { order: { id: 'c5-1-threshold' } } },
     ])
   })
 
@@ -110,13 +111,34 @@ describe('an automatic order', () => {
 
   test('[NW5] is kept: an audit that starts over one that stands gives no second', () => {
     const audit = new AuditUnderTest(SEVEN)
-    audit.state = { ...audit.state, standing: { id: 'c7-4-threshold', by: by('c7', 4) } }
+    const order = { id: 'c7-4-threshold', node: by('c7', 4).node, cause: 'threshold', why: '3 × equivocation' } as const
+    audit.state = createAudit(SEVEN, {}, { by: by('c7', 4), order, bars: true })
+    audit.sends.length = 0
+    for (const cluster of SEVEN.slice(0, 6)) audit.master(cluster)
     errors(audit, 'c2', 3)
-    expect(audit.orders).toEqual([])
     audit.master('c7', 4)
-    expect(audit.orders).toEqual([])
+    // The one that stands may never have arrived.
+    expect(audit.orders).toEqual([{ s: 'order', cluster: 'c7', order, bars: true }])
     audit.master('c7', 5)
-    expect(audit.orders.map(({ cluster }) => cluster)).toEqual(['c2'])
+    expect(audit.orders.map(({ cluster }) => cluster)).toEqual(['c7', 'c2'])
+  })
+
+  test('[NW5, RG9] is sent again until the authority has recorded it', () => {
+    const audit = new AuditUnderTest()
+    errors(audit, 'c2', 3)
+    audit.now += LIMITS.orderAgainMs - 1
+    audit.send({ i: 'tick' })
+    expect(audit.orders).toHaveLength(1)
+    audit.now += 1
+    audit.send({ i: 'tick' })
+    expect(audit.orders[1]).toEqual(audit.orders[0])
+    audit.send({ i: 'orderTaken', id: 'another' })
+    audit.now += LIMITS.orderAgainMs
+    audit.send({ i: 'tick' })
+    expect(audit.orders).toHaveLength(3)
+    audit.send({ i: 'orderTaken', id: 'c2-1-threshold' })
+    audit.now += LIMITS.orderAgainMs
+    expect(audit.send({ i: 'tick' }).send).toEqual([])
   })
 })
 

@@ -115,3 +115,15 @@ test('[NW4] whatever the order of reports, the same ones are found, and never on
     }),
   )
 })
+
+test('[NW4, GU4] a height without a result differs from any agreed one, and nobody agrees on having none', () => {
+  const none = { height: 5 as Height, block: null, result: null }
+  const { audit, events } = run([by('c1'), none], [by('c2'), none], [by('c3'), none])
+  expect(events).toEqual([])
+  audit.report(by('c2', 2), [entry(5)])
+  audit.report(by('c3', 2), [entry(5)])
+  audit.report(by('c4'), [entry(5)])
+  expect(audit.events).toMatchObject([
+    { event: 'result-mismatch', by: by('c1'), height: 5, result: null, agreeing: ['c2', 'c3', 'c4'] },
+  ])
+})

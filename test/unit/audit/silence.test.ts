@@ -1,6 +1,5 @@
 import { foreignSilence } from '@baton/shared/core/audit/silence'
 import type { ClusterId, Instant } from '@baton/shared/ids'
-import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
 import { AuditUnderTest, by, heard } from './fixture.ts'
 
@@ -52,7 +51,7 @@ test('[RG6] a process that starts anew under its token has missed what it missed
 test('[RG6] a word counts while it is fresh, and the silence it is about ends with it', () => {
   const audit = new AuditUnderTest()
   audit.report(by('c2'), [], [heard('c1', 40_000)])
-  audit.now += LIMITS.hearsayMs
+  audit.now += audit.state.policy.recoverAfterMs / 3
   expect(silenceOf(audit, 'c1')).toMatchObject({ reporters: 1, silentForMs: 40_000 })
   audit.now += 1
   expect(silenceOf(audit, 'c1').reporters).toBe(0)

@@ -27,7 +27,10 @@ function brokenState(state: AuditState): readonly string[] {
 
 function brokenOrders(before: AuditState, step: AuditStep): readonly string[] {
   const { state, send } = step
-  const orders = send.flatMap((each) => (each.s === 'order' ? [each] : []))
+  // One that stands is said again until it has been recorded.
+  const orders = send.flatMap((each) =>
+    each.s === 'order' && each.order.id !== before.standing?.order.id ? [each] : [],
+  )
   if (orders.length === 0) return []
   const broken: string[] = []
   const ended = before.standing !== null && step.write.some(({ order }) => order === null)
@@ -37,7 +40,7 @@ function brokenOrders(before: AuditState, step: AuditStep): readonly string[] {
   for (const { cluster, order } of orders) {
     const counter = state.counters.get(cluster)
     if (counter?.by.node !== order.node || !counter.passed) broken.push('NW5: an order below the threshold')
-    if (state.standing?.id !== order.id) broken.push('NW5: an order that does not stand')
+    if (state.standing?.order.id !== order.id) broken.push('NW5: an order that does not stand')
   }
   return broken
 }

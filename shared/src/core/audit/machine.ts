@@ -7,7 +7,7 @@ import type { Moment } from '../step.ts'
 import { unchanged } from '../step.ts'
 import { beginCounter, forgetOld } from './counters.ts'
 import { accuse, prove } from './evidence.ts'
-import { endOrder, order } from './orders.ts'
+import { endOrder, order, orderTaken, sayAgain } from './orders.ts'
 import { AUDIT_DEFAULTS, type AuditPolicy } from './policy.ts'
 import { takeReport } from './results.ts'
 import { tellSilence } from './silence.ts'
@@ -26,6 +26,7 @@ export const TRANSITIONS: { readonly [Name in InputName]: Cell<Name> } = {
   report: takeReport,
   evidence: prove,
   accusation: accuse,
+  orderTaken,
   orderEnded: endOrder,
   tick: (state) => unchanged(state),
 }
@@ -44,6 +45,8 @@ export function createAudit(
     passes: new Map(),
     alerted: false,
     standing,
+    // It may never have arrived.
+    sentAt: Number.NEGATIVE_INFINITY as Instant,
     hearsay: new Map(),
     told: new Map(),
   }
@@ -53,7 +56,7 @@ export function createAudit(
 export function step(state: AuditState, input: AuditInput, { now }: Moment): AuditStep {
   const cell = TRANSITIONS[input.i] as (state: AuditState, input: AuditInput, now: Instant) => AuditStep
   const taken = cell(forgetOld(state, now), input, now)
-  return [order, tellSilence].reduce((done, follow) => chain(done, follow(done.state, now)), taken)
+  return [order, sayAgain, tellSilence].reduce((done, follow) => chain(done, follow(done.state, now)), taken)
 }
 
 function chain(first: AuditStep, second: AuditStep): AuditStep {

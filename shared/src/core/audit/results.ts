@@ -93,15 +93,19 @@ function compare(
   }))
 }
 
+/** Of a cluster that has executed the height. */
+type Executed = Report & { readonly block: Hash; readonly result: Hash }
+
 interface Agreement {
-  readonly report: Report
+  readonly report: Executed
   readonly agreeing: readonly ClusterId[]
 }
 
 function agreement(reports: readonly Report[], needed: number): Agreement | null {
-  const groups = new Map<string, Report[]>()
-  for (const entry of reports) {
-    const key = outcome(entry.block, entry.result)
+  const groups = new Map<string, Executed[]>()
+  // To have no result is nothing to agree on.
+  for (const entry of reports.filter(isExecuted)) {
+    const key = entry.block + entry.result
     groups.set(key, [...(groups.get(key) ?? []), entry])
   }
   for (const group of groups.values()) {
@@ -110,6 +114,6 @@ function agreement(reports: readonly Report[], needed: number): Agreement | null
   return null
 }
 
-function outcome(block: Hash, result: Hash): string {
-  return block + result
+function isExecuted(report: Report): report is Executed {
+  return report.block !== null && report.result !== null
 }

@@ -1,6 +1,5 @@
 /** RG6: what the masters of other clusters hear of each cluster's votes, put together for its authority. */
 import { type ClusterId, compareTokens, type Instant } from '../../ids.ts'
-import { LIMITS } from '../../limits.ts'
 import { faultsTolerated } from '../ledger/types.ts'
 import { unchanged } from '../step.ts'
 import type { AuditSend, AuditState, AuditStep, ForeignSilenceOf, HeardEntry, Hearsay, Reporter } from './types.ts'
@@ -24,17 +23,19 @@ export function hear(state: AuditState, by: Reporter, heard: readonly HeardEntry
   return { ...state, hearsay: new Map(state.hearsay).set(by.cluster, { by, at: now, since }) }
 }
 
-/** For how long the other clusters' masters that reported of late have all heard no vote of this one. */
+/** For how long the other clusters' masters that reported in the last third of `recoverAfter` have all heard no vote of this one. */
 export function foreignSilence(state: AuditState, cluster: ClusterId, now: Instant): ForeignSilenceOf {
-  const words = [...state.hearsay.values()].flatMap((word) => silenceIn(word, cluster, now))
+  const words = [...state.hearsay.values()].flatMap((word) => {
+    return now - word.at > state.policy.recoverAfterMs / 3 ? [] : silenceIn(word, cluster)
+  })
   const clusters = state.clusters.length
   return { reporters: words.length, clusters, silentForMs: words.length === 0 ? 0 : Math.floor(Math.min(...words)) }
 }
 
 /** The silence that a word is about ends with the word: what came after it is not known. */
-function silenceIn({ at, since }: Hearsay, cluster: ClusterId, now: Instant): readonly number[] {
+function silenceIn({ at, since }: Hearsay, cluster: ClusterId): readonly number[] {
   const known = since.get(cluster)
-  return known === undefined || now - at > LIMITS.hearsayMs ? [] : [Math.max(0, at - known.at)]
+  return known === undefined ? [] : [Math.max(0, at - known.at)]
 }
 
 /** Authorities are told of a silence that may matter, often enough to be fresh, and of its end at once. */

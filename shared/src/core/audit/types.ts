@@ -15,11 +15,12 @@ export interface Reporter {
   readonly node: NodeId
 }
 
+/** What a master says of one height: its block, and the result hash after it. */
 export interface ResultEntry {
   readonly height: Height
-  readonly block: Hash
-  /** Result hash after the block. */
-  readonly result: Hash
+  /** Null, as the result: its chain differs from the network's, and it cannot execute what was decided (GU4). */
+  readonly block: Hash | null
+  readonly result: Hash | null
   /** Clusters of whom no vote for this height had come in when it was decided. */
   readonly absent?: readonly ClusterId[] | undefined
 }
@@ -63,6 +64,8 @@ export type AuditInput =
       readonly height: Height
       readonly round: Round
     }
+  /** The authority has recorded the order: it is not said again. */
+  | { readonly i: 'orderTaken'; readonly id: string }
   /** The registry has refused the order, or an operator has dealt with it otherwise than by a switch. */
   | { readonly i: 'orderEnded'; readonly id: string }
   | { readonly i: 'tick' }
@@ -96,9 +99,11 @@ export interface Counter {
   readonly accused: ReadonlyMap<ClusterId, readonly string[]>
 }
 
+/** An order as the authority is to record it (RG9): whole, since who gave it may have restarted before it arrives. */
 export interface StandingOrder {
-  readonly id: string
   readonly by: Reporter
+  readonly order: OrderView
+  readonly bars: boolean
 }
 
 /** What a master heard of the other clusters. */
@@ -122,6 +127,8 @@ export interface AuditState {
   /** Too many have passed, and the alert is out. */
   readonly alerted: boolean
   readonly standing: StandingOrder | null
+  /** When the standing order was last sent; null: the authority has recorded it. */
+  readonly sentAt: Instant | null
   readonly hearsay: ReadonlyMap<ClusterId, Hearsay>
   /** What was last said to a cluster's authority about its silence. */
   readonly told: ReadonlyMap<ClusterId, { readonly at: Instant; readonly silent: boolean }>
@@ -137,7 +144,7 @@ export interface ForeignSilenceOf {
 export type AuditWrite = { readonly w: 'standing'; readonly order: StandingOrder | null }
 
 export type AuditSend =
-  /** To the authority of the cluster, until it has taken it in; repeats do no harm. */
+  /** To the authority of the cluster; said again until it has recorded it. Repeats do no harm. */
   | { readonly s: 'order'; readonly cluster: ClusterId; readonly order: OrderView; readonly bars: boolean }
   | ({ readonly s: 'foreignSilence'; readonly cluster: ClusterId } & ForeignSilenceOf)
 
@@ -146,8 +153,8 @@ export interface ResultMismatch {
   readonly event: 'result-mismatch'
   readonly by: Reporter
   readonly height: Height
-  readonly block: Hash
-  readonly result: Hash
+  readonly block: Hash | null
+  readonly result: Hash | null
   readonly agreed: { readonly block: Hash; readonly result: Hash }
   readonly agreeing: readonly ClusterId[]
 }

@@ -70,6 +70,11 @@ function withTally(keeper: VoteKeeper, { round, type }: Vote, tally: Tally): Vot
   return { ...keeper, rounds: new Map(keeper.rounds).set(round, { ...votes, [type]: tally }) }
 }
 
+/** Clusters of which nothing at all has come in. */
+export function silentClusters({ roster, heard }: VoteKeeper): readonly ClusterId[] {
+  return roster.clusters.filter((_, position) => heard[position] === undefined)
+}
+
 /** Notes that `cluster` said anything at all in `round`. */
 export function hear(keeper: VoteKeeper, cluster: ClusterId, round: Round): VoteKeeper {
   const position = positionOf(keeper, cluster)

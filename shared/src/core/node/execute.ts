@@ -13,6 +13,7 @@ import { startHeight } from './height.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput } from './io.ts'
 import { recoveryAdvanced } from './recovery.ts'
+import { noteDiffering, sayResult } from './results.ts'
 import { markResync, noteResynced } from './resync.ts'
 import { runGuard } from './run-guard.ts'
 import { tipHeight } from './state.ts'
@@ -48,8 +49,8 @@ export function executeNext(turn: Turn): void {
   const continued = continuesChain(turn.state.chain, block, facts.masterships, hash)
   if (!continued.ok) {
     const { fault, why } = continued
-    turn.events.push({ event: 'differs-from-certificate', height, fault, why })
     markResync(turn, `block ${height} differs from this node's chain: ${why}`)
+    if (noteDiffering(turn, height)) turn.events.push({ event: 'differs-from-certificate', height, fault, why })
     return
   }
   const transactions = facts.transactions ?? openDecided(hash, block)
@@ -78,6 +79,7 @@ export function executeNext(turn: Turn): void {
     receipts: done.receipts,
     result: done.result,
   })
+  sayResult(turn, height, block.hash, done.result)
   compactLog(turn, height)
   recoveryAdvanced(turn)
   sayVerified(turn)

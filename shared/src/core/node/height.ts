@@ -17,6 +17,7 @@ import { keepBody } from './interpret.ts'
 import type { NodeInput, SignedAct } from './io.ts'
 import { bindingActs } from './legacy.ts'
 import { foreignMasters, wantCurrentHeight } from './mastership.ts'
+import { sayDiffering } from './results.ts'
 import { runConsensus } from './run-consensus.ts'
 import { learnedAt, screenProposal, screenVote } from './screen.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
@@ -99,7 +100,8 @@ export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'prop
   const judged = judge(turn, block, facts)
   if (!judged.ok) {
     const { fault, why } = judged
-    turn.events.push({ event: 'invalid-proposal', cluster: proposal.cluster, height: proposal.height, fault, why })
+    const { cluster, generation, epoch, height, round } = proposal
+    turn.events.push({ event: 'invalid-proposal', cluster, token: { generation, epoch }, height, round, fault, why })
     runConsensus(turn, { kind: 'proposal', proposal, valid: false })
     return
   }
@@ -126,7 +128,7 @@ function judge(turn: Turn, block: Block, facts: BlockFacts): BlockJudgement {
     const known = masterships.get(entry.cluster)
     if (entry.cluster === config.election.cluster || known?.recovering !== true) continue
     if (compareTokens(known, entry) > 0 && block.header.height > learnedAt(turn.state, entry.cluster)) {
-      return refuse('tokens', `cluster ${entry.cluster} is recovering under a higher token`)
+      return refuse('recovering', `cluster ${entry.cluster} is recovering under a higher token`)
     }
   }
   return judged
@@ -157,6 +159,7 @@ function keepEarly(turn: Turn, height: Height, message: NodeInput): void {
 export function noteHeight(turn: Turn, peer: NodeId, height: number): void {
   if ((turn.state.heights.get(peer) ?? -1) >= height) return
   turn.state = { ...turn.state, heights: new Map(turn.state.heights).set(peer, height) }
+  sayDiffering(turn)
   if (height <= tipHeight(turn.state) || !isLeading(turn.state) || turn.state.lagging) return
   // Somebody has decided what this master has not: its own decision is usually a moment away, else it fetches the block.
   turn.state = { ...turn.state, lagging: true }

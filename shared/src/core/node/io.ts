@@ -8,6 +8,7 @@ import type { ClusterId, Hash, Height, Jws, NodeId, Round, Token, Version } from
 import type { ChainReader, LogReader, NodeWrite } from '../../ports/node-store.ts'
 import type { RegistryView, ToAuthority } from '../../protocol/control.ts'
 import type { PeerMessage } from '../../protocol/peer.ts'
+import type { ResultEntry } from '../audit/types.ts'
 import type { Proposal, Vote } from '../consensus/messages.ts'
 import type { ConsensusEvent } from '../consensus/types.ts'
 import type { ElectionEvent } from '../election/types.ts'
@@ -169,6 +170,8 @@ export type NodeSend =
       readonly receipts: readonly Receipt[]
       readonly result: Hash
     }
+  /** NW4: to be reported to the directory. Nothing waits for it. */
+  | { readonly s: 'result'; readonly entry: ResultEntry }
   /** The decided block of this height is held by the required set: clients may be told (GU2). */
   | { readonly s: 'heldHeight'; readonly height: Height }
   /** This node has become, or has ceased to be, the master. */
@@ -214,7 +217,10 @@ export type NodeEvent =
   | {
       readonly event: 'invalid-proposal'
       readonly cluster: ClusterId
+      /** Under which it was proposed. */
+      readonly token: Token
       readonly height: Height
+      readonly round: Round
       readonly fault: BlockFault
       readonly why: string
     }

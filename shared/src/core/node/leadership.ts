@@ -45,7 +45,15 @@ export function resumeLeading(turn: Turn): void {
 function takeOffice(turn: Turn, recovering: boolean, token: Token): void {
   const { now } = turn.context
   const recovery = recovering ? blankRecovery(turn.state, now) : null
-  turn.state = { ...turn.state, recovery, handOver: null, heldTokens: new Map(), heardAt: new Map(), leadingSince: now }
+  turn.state = {
+    ...turn.state,
+    recovery,
+    differing: null,
+    handOver: null,
+    heldTokens: new Map(),
+    heardAt: new Map(),
+    leadingSince: now,
+  }
   turn.timers.push({ name: 'legacy', after: null })
   if (recovering) turn.events.push({ event: 'recovery-began', token, height: tipHeight(turn.state) })
 }

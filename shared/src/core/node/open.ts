@@ -112,6 +112,7 @@ export function openNode(
     heightSince: now,
     unverified,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
+    differing: null,
     recovered: stored.recovered,
     crossed: stored.crossed,
     recovery: null,

@@ -140,6 +140,8 @@ export interface NodeState {
   readonly unverified: ReadonlyMap<Jws, Credential>
   /** EL6: why this node must re-sync before it may be elected; null when it need not. */
   readonly resync: string | null
+  /** GU4: where this node's chain ceased to be the network's, and up to which height it has said so as master. Null: it agrees, as far as it knows. */
+  readonly differing: { readonly at: Height; readonly told: Height } | null
   /** On disk (RC3): the recovery under this token has ended; the log follows a recovering master of this token. */
   readonly recovered: Token | null
   readonly crossed: Token | null

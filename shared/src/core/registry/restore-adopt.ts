@@ -17,12 +17,14 @@ export function acceptIncomplete(registry: Created): Created {
   if (best === null || (member === undefined && registry.status === 'unfounded')) {
     return { ...registry, version, restore: null }
   }
-  const recovery = recoveryOf(registry, best) ?? { lastClean: { token: tokenIn(best.grant), syncSet: best.syncSet } }
+  // A sync set that nobody can show may have gone on without those who can: no log is known to have everything (RC3).
+  const { token } = recoveryOf(registry, best)?.lastClean ?? { token: tokenIn(best.grant) }
+  const recovery: Recovery = { lastClean: { token, syncSet: [] } }
   // A node that never registered has no certificate here: the recorded master stays, and the mark is what counts.
   if (member === undefined && registry.status === 'founded') {
     return { ...registry, version, restore: null, recovery, orders: ordersAfter(registry, registry.master) }
   }
-  // Nor can it be in the sync set here; the mark names it.
+  // Nor can it be in the sync set here.
   const syncSet = best.syncSet.filter((node) => registry.members.has(node))
   return { ...adopt(registry, { ...best, syncSet }), recovery }
 }

@@ -23,7 +23,7 @@ export class Chain {
   }
 
   executed(host: Host, { block, certificate, result, receipts }: Extract<NodeSend, { s: 'executed' }>): void {
-    if (host.traitor) return
+    if (host.traitor || host.miscounts) return
     const { height } = block.header
     this.#counts(host, certificate)
     const before = this.#blocks.get(height - 1)
@@ -67,7 +67,7 @@ export class Chain {
   /** Everything that is stored, read anew. */
   recount(): void {
     for (const host of this.#scene.hosts.values()) {
-      if (host.traitor) continue
+      if (host.traitor || host.miscounts) continue
       for (const [height, { hash, result }] of host.disk.blocks) {
         const known = this.#blocks.get(height)
         if (known?.hash !== hash) this.#scene.breach('one block per height', `${host.node} has another block ${height}`)
