@@ -1,5 +1,5 @@
 /** GU1, RG4: what is called held is on the disk of every node that could be granted the next epoch, and stays there. */
-import { type ClusterId, compareTokens, sameToken } from '@baton/shared/ids'
+import { type ClusterId, sameToken } from '@baton/shared/ids'
 import type { HeldClaim, Host } from '../host.ts'
 import { electableWith, isVoid, type Scene, standsStill } from './scene.ts'
 
@@ -21,8 +21,8 @@ export class Held {
       this.#scene.breach('GU1 held is on every required disk', `${host.node} calls ${claim.index} held, ${where}`)
     }
     const known = this.#held.get(host.cluster)
-    const order = known === undefined ? 1 : compareTokens(claim.token, known.token) || claim.index - known.index
-    if (order >= 0) this.#held.set(host.cluster, claim)
+    // A clean successor begins with nothing to call held, and has all of this in its log.
+    if (known === undefined || claim.index >= known.index) this.#held.set(host.cluster, claim)
   }
 
   of(cluster: ClusterId): HeldClaim | undefined {
