@@ -77,8 +77,8 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS })
   } catch (error) {
-    // Its message goes on to advise about positionals.
-    throw new UsageError((error as Error).message.split('. ')[0])
+    // Its message goes on with advice.
+    throw new UsageError((error as Error).message.split(/\.?[ \n](?=[A-Z])/)[0])
   }
 }
 

@@ -55,4 +55,4 @@ test('--help prints the usage, and a wrong command exits with status 2', () => {
   const wrong = sim('--nothing')
   expect(wrong).toMatchObject({ status: 2, stdout: '' })
   expect(wrong.stderr).toBe("Unknown option '--nothing'; --help prints the usage\n")
-})
+}, 60_000)

@@ -31,7 +31,8 @@ export class ForeignTokens {
     for (const [cluster, { generation, epoch }] of state.masterships) {
       if (cluster === host.cluster || state.masterships.get(cluster) === before.masterships.get(cluster)) continue
       const learned = { index: last.index, cluster, token: { generation, epoch } }
-      if (role.held >= last.index) {
+      // Nothing was written for it, and all that was written is held.
+      if (before.guard.last.index === last.index && role.held >= last.index) {
         this.#knows(host.cluster, learned, by)
         continue
       }
