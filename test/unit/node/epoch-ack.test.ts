@@ -250,7 +250,7 @@ test('[NW3 RC1] a proposal that does not name a recovering token is judged by wh
       (event) => 'event' in event && event.event === 'invalid-proposal',
     )
   expect(faults(height)).toEqual([])
-  expect(faults(height - 1)).toMatchObject([{ fault: 'tokens', why: expect.stringContaining('recovering') }])
+  expect(faults(height - 1)).toMatchObject([{ fault: 'recovering', why: expect.stringContaining('recovering') }])
 })
 
 test('[GU4 RC3] a master begins no height while its log knows of a later decision', () => {
