@@ -304,7 +304,10 @@ export class World {
     host.ownApplication = null
   }
 
-  /** It begins anew, repaired, over the chain of a node that computed what the network did. */
+  /**
+   * It begins anew, repaired, over the chain of a node that computed what the network did; a disk that has lost its log and not got it back
+   * is emptied instead: nobody may take it for whole (EL6).
+   */
   putRight(node: string): void {
     const host = this.host(node)
     if (!host.miscounts) return
@@ -312,7 +315,8 @@ export class World {
     const sound = [...this.hosts.values()].filter(({ miscounts, traitor }) => !miscounts && !traitor)
     const [donor] = sound.sort((a, b) => b.disk.tip - a.disk.tip)
     this.repair(node)
-    if (donor !== undefined) host.copyState(donor)
+    if (host.wiped) this.#empty(host)
+    else if (donor !== undefined) host.copyState(donor)
     this.start(node)
   }
 

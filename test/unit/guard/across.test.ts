@@ -80,3 +80,21 @@ test('[GU3 GU5] across a recovering grant a log continues from a base below its 
   expect(bench.state(B).last).toEqual(bench.state(C).last)
   expect(bench.state(B).role).toMatchObject({ attached: true })
 })
+
+test('[GU3 GU5] a base that a master named before takes nothing back once its log is followed', () => {
+  const bench = lostToC()
+  const late = { t: 'behind', token: token(2), base: bench.state(C).base, height: 0 } as const
+  bench.follow(B, 2, C, true)
+  bench.pump()
+  bench.step(C, { i: 'candidates', nodes: [B] })
+  bench.append(C, 3)
+  bench.pump()
+  bench.append(C)
+  bench.pump()
+  bench.step(B, { i: 'compact', upTo: bench.state(B).knownHeld })
+  const { base, last, knownHeld } = bench.state(B)
+  expect(base.index).toBeGreaterThan(late.base.index)
+  bench.step(B, { i: 'message', from: C, message: late })
+  bench.step(B, { i: 'rebase', base: late.base })
+  expect(bench.state(B)).toMatchObject({ base, last, knownHeld })
+})

@@ -92,7 +92,7 @@ export function receiveAppend(state: GuardState, from: NodeId, message: Append, 
   sends.push({ s: 'peer', to: from, message: { t: 'appendAck', token: state.token, durable: { index, hash } } })
   const knownHeld = Math.max(state.knownHeld, Math.min(message.held, index)) as LogIndex
   return {
-    state: { ...state, ...ends, knownHeld, role: { ...state.role, attached: true } },
+    state: { ...state, ...ends, knownHeld, role: { ...state.role, attached: true, across: false } },
     write: writes,
     send: sends,
     timers: [],
