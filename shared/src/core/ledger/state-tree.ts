@@ -7,7 +7,7 @@ import { assert } from '../../assert.ts'
 import { hashFromBytes, hashToBytes } from '../../codec/hash-bytes.ts'
 import type { Hash } from '../../ids.ts'
 import type { ChainReader, LedgerWrite } from '../../ports/node-store.ts'
-import { SLOT_BYTES, slots, writeSlot } from '../merkle/hash-slots.ts'
+import { repeatSlot, SLOT_BYTES, slots, writeSlot } from '../merkle/hash-slots.ts'
 import type { HashFunction } from '../step.ts'
 import { bucketHash, changeLeaf, EMPTY_LEAVES } from './bucket.ts'
 
@@ -118,8 +118,8 @@ function fillEmpty(hash: HashFunction, nodes: Uint8Array, depth: number, emptyBu
   let empty = emptyBucket
   for (let level = depth; level >= 0; level--) {
     const start = levelStart(level)
-    const end = levelStart(level + 1)
-    for (let slot = start; slot < end; slot++) writeSlot(nodes, slot, empty)
+    writeSlot(nodes, start, empty)
+    repeatSlot(nodes, start, levelStart(level + 1) - start)
     if (level > 0) empty = nodeHash(hash, slots(nodes, start, FANOUT))
   }
 }
