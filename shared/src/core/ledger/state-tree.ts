@@ -5,6 +5,7 @@
  */
 import { assert } from '../../assert.ts'
 import { hashFromBytes, hashToBytes } from '../../codec/hash-bytes.ts'
+import { sameBytes } from '../../codec/same-bytes.ts'
 import type { Hash } from '../../ids.ts'
 import type { ChainReader, LedgerWrite } from '../../ports/node-store.ts'
 import { repeatSlot, SLOT_BYTES, slots, writeSlot } from '../merkle/hash-slots.ts'
@@ -92,7 +93,7 @@ export function bucketOf(tree: { readonly depth: number }, keyHash: Hash): numbe
 /** The stored leaves of a bucket. An empty one is known from the tree, without a read. */
 export function leavesOf(tree: StateTree, bucket: number, reader: Pick<ChainReader, 'bucketLeaves'>): Uint8Array {
   const stored = slots(tree.nodes, levelStart(tree.depth) + bucket, 1)
-  if (stored.every((byte, i) => byte === tree.emptyBucket[i])) return EMPTY_LEAVES
+  if (sameBytes(stored, tree.emptyBucket)) return EMPTY_LEAVES
   const leaves = reader.bucketLeaves(bucket)
   assert(leaves !== null, `bucket ${bucket} is in the tree but not in the store`)
   return leaves
