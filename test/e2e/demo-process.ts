@@ -1,12 +1,18 @@
 /** `baton demo` as a process, and the processes it starts. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { SAMPLE_FILE } from '../../node-runtime/src/demo/input.ts'
 import type { RunReport } from '../../node-runtime/src/demo/report.ts'
 
 const MAIN = join(import.meta.dirname, '../../node-runtime/src/cli/main.ts')
+
+/** The first lines of the sample issue receivables: none of them needs another. */
+export function writeFewLines(file: string): void {
+  writeFileSync(file, `${readFileSync(SAMPLE_FILE, 'utf8').split('\n').slice(0, 200).join('\n')}\n`)
+}
 
 export function startDemo(...options: string[]): ChildProcess {
   return spawn(process.execPath, [MAIN, 'demo', ...options], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { times } from '../support/long.ts'
 import { crash } from './cluster/acts.ts'
 import { type Cluster, NODES, place, withPlace } from './cluster/types.ts'
 import type { Trace } from './replay/itf.ts'
@@ -51,13 +52,13 @@ describe('a trace of the spec', () => {
 })
 
 describe('the search', () => {
-  const bounds = { ...DEFAULT_BOUNDS, depth: 5 }
+  const bounds = { ...DEFAULT_BOUNDS, depth: times(5, 4) }
 
   test('[RG2, RG4, RG8, GU1, GU3, EL5] finds nothing broken in what the real machines can do', () => {
     const { states, levels, violation } = search(bounds)
     expect(violation).toBeNull()
     expect(levels).toHaveLength(bounds.depth + 1)
-    expect(states).toBeGreaterThan(5_000)
+    expect(states).toBeGreaterThan(times(5_000, 4_000))
   }, 60_000)
 
   test.each([

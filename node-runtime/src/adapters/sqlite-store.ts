@@ -58,6 +58,7 @@ function storeOver(database: DatabaseSync, options: SqliteStoreOptions, unlock: 
 
   function read<T>(what: string, query: () => T): T {
     try {
+      transaction.read()
       return query()
     } catch (error) {
       throw storageError(error, folder, what)

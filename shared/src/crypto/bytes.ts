@@ -1,7 +1,15 @@
 /**
- * Bytes as text. Plain JavaScript over tables: `Uint8Array.prototype.toHex` is missing in Node 24, `Buffer` in a worker
- * without compatibility flags. Decoders accept exactly what the encoders give, so that one value has one text.
+ * Bytes as text. `Uint8Array.prototype.toHex` is missing in Node 24, `Buffer` in a worker without compatibility flags: there, plain
+ * JavaScript over tables. Decoders accept exactly what the encoders give, so that one value has one text.
  */
+
+interface PlatformBuffer {
+  compare(a: Uint8Array, b: Uint8Array): number
+  from(bytes: ArrayBufferLike, offset: number, length: number): { toString(encoding: 'hex' | 'base64url'): string }
+}
+
+/** A text of it is one piece, made in one call: a third of the time that joining its characters takes, and of what reading it takes then. */
+const platform = (globalThis as { readonly Buffer?: PlatformBuffer }).Buffer
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -18,6 +26,7 @@ function valuesOf(digits: string): Uint8Array {
 }
 
 export function toHex(bytes: Uint8Array): string {
+  if (platform !== undefined) return platform.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
   let text = ''
   for (const byte of bytes) text += HEX[byte]
   return text
@@ -38,6 +47,7 @@ export function fromHex(text: string): Uint8Array | null {
 
 /** Base64url without padding (RFC 4648, section 5). */
 export function toBase64Url(bytes: Uint8Array): string {
+  if (platform !== undefined) return platform.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
   let text = ''
   let bits = 0
   let held = 0
@@ -87,8 +97,6 @@ export function fromUtf8(bytes: Uint8Array): string | null {
 }
 
 /** Compares as one block of memory, where the platform has it: a loop over a whole block's bytes costs a millisecond. */
-const platform = (globalThis as { readonly Buffer?: { compare(a: Uint8Array, b: Uint8Array): number } }).Buffer
-
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   if (a.length > 64 && platform !== undefined) return platform.compare(a, b) === 0

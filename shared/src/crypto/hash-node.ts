@@ -11,7 +11,8 @@ import type { Hash } from '../ids.ts'
 const scratch = new Uint8Array(4_096)
 
 export const sha256: HashFunction = (...parts) => {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  let length = 0
+  for (const part of parts) length += part.length
   if (length > scratch.length) return hashLong(parts)
   let at = 0
   for (const part of parts) {

@@ -172,8 +172,16 @@ function generationOf({ registry }: RegistryState): Generation | null {
   return registry.status === 'absent' ? null : registry.generation
 }
 
+/** A registry changes far less often than its authority is spoken to. */
+const shown = new WeakMap<Registry, RegistryView>()
+
 function shownBy({ registry }: RegistryState): RegistryView | null {
-  return registry.status === 'founded' ? viewOf(registry, credentialOf(grantOf(registry, registry.lastGrant))) : null
+  if (registry.status !== 'founded') return null
+  const known = shown.get(registry)
+  if (known !== undefined) return known
+  const view = viewOf(registry, credentialOf(grantOf(registry, registry.lastGrant)))
+  shown.set(registry, view)
+  return view
 }
 
 function sessionOf(input: RegistryInput): string | null {

@@ -22,8 +22,15 @@ function jws(kind: string, payload: unknown, signer: string): Jws {
   return `${head}.${body}.${toBase64Url(Buffer.from(sha256(toUtf8(`${signer}~${head}.${body}`)), 'hex'))}` as Jws
 }
 
+const certificates = new Map<string, Jws>()
+
 export function certificateOf(cluster: ClusterId, node: NodeId): Jws {
-  return jws('certificate', { cluster, node }, `owner of ${cluster}`)
+  const name = `${cluster} ${node}`
+  const known = certificates.get(name)
+  if (known !== undefined) return known
+  const certificate = jws('certificate', { cluster, node }, `owner of ${cluster}`)
+  certificates.set(name, certificate)
+  return certificate
 }
 
 export function credentialOf(grant: Grant): Credential {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { times } from '../../support/long.ts'
 import { A, B, C, World } from './world.ts'
 
 const NODES = [A, B, C]
@@ -62,7 +63,7 @@ describe('any schedule of faults', () => {
         world.advance(1_000)
         expect(world.held(), world.describe()).toBeGreaterThan(held)
       }),
-      { numRuns: Number(process.env.ELECTION_RUNS ?? 40), seed: 7 },
+      { numRuns: Number(process.env.ELECTION_RUNS ?? times(40, 15)), seed: 7 },
     )
   }, 120_000)
 })

@@ -1,4 +1,5 @@
 /** A block's transactions decoded, each once. */
+import { sameBytes } from '../../codec/same-bytes.ts'
 import { decodeSigned, transactionId } from '../../codec/transaction.ts'
 import type { Hash } from '../../ids.ts'
 import { failure, type Result, success } from '../../result.ts'
@@ -21,7 +22,7 @@ export function openTransactions(
   for (const [index, bytes] of transactions.entries()) {
     const id = transactionId(hash, bytes)
     const candidate = known(id)
-    if (candidate !== undefined && same(candidate.bytes, bytes)) {
+    if (candidate !== undefined && sameBytes(candidate.bytes, bytes)) {
       opened.push(candidate)
       continue
     }
@@ -30,8 +31,4 @@ export function openTransactions(
     opened.push(decoded.value)
   }
   return success(opened)
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }

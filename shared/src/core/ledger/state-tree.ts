@@ -5,9 +5,10 @@
  */
 import { assert } from '../../assert.ts'
 import { hashFromBytes, hashToBytes } from '../../codec/hash-bytes.ts'
+import { sameBytes } from '../../codec/same-bytes.ts'
 import type { Hash } from '../../ids.ts'
 import type { ChainReader, LedgerWrite } from '../../ports/node-store.ts'
-import { SLOT_BYTES, slots, writeSlot } from '../merkle/hash-slots.ts'
+import { repeatSlot, SLOT_BYTES, slots, writeSlot } from '../merkle/hash-slots.ts'
 import type { HashFunction } from '../step.ts'
 import { bucketHash, changeLeaf, EMPTY_LEAVES } from './bucket.ts'
 
@@ -92,7 +93,7 @@ export function bucketOf(tree: { readonly depth: number }, keyHash: Hash): numbe
 /** The stored leaves of a bucket. An empty one is known from the tree, without a read. */
 export function leavesOf(tree: StateTree, bucket: number, reader: Pick<ChainReader, 'bucketLeaves'>): Uint8Array {
   const stored = slots(tree.nodes, levelStart(tree.depth) + bucket, 1)
-  if (stored.every((byte, i) => byte === tree.emptyBucket[i])) return EMPTY_LEAVES
+  if (sameBytes(stored, tree.emptyBucket)) return EMPTY_LEAVES
   const leaves = reader.bucketLeaves(bucket)
   assert(leaves !== null, `bucket ${bucket} is in the tree but not in the store`)
   return leaves
@@ -118,8 +119,8 @@ function fillEmpty(hash: HashFunction, nodes: Uint8Array, depth: number, emptyBu
   let empty = emptyBucket
   for (let level = depth; level >= 0; level--) {
     const start = levelStart(level)
-    const end = levelStart(level + 1)
-    for (let slot = start; slot < end; slot++) writeSlot(nodes, slot, empty)
+    writeSlot(nodes, start, empty)
+    repeatSlot(nodes, start, levelStart(level + 1) - start)
     if (level > 0) empty = nodeHash(hash, slots(nodes, start, FANOUT))
   }
 }

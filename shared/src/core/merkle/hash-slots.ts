@@ -11,6 +11,15 @@ export function writeSlot(target: Uint8Array, slot: number, hash: Hash): void {
   }
 }
 
+/** Fills `count` slots from `slot` on with what stands in the first of them: whole blocks of memory at a time. */
+export function repeatSlot(target: Uint8Array, slot: number, count: number): void {
+  const start = slot * SLOT_BYTES
+  for (let filled = 1; filled < count; filled *= 2) {
+    const more = Math.min(filled, count - filled)
+    target.copyWithin(start + filled * SLOT_BYTES, start, start + more * SLOT_BYTES)
+  }
+}
+
 /** A view of `count` slots from `slot` on; not a copy. */
 export function slots(source: Uint8Array, slot: number, count: number): Uint8Array {
   return source.subarray(slot * SLOT_BYTES, (slot + count) * SLOT_BYTES)

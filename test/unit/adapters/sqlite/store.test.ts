@@ -44,6 +44,27 @@ describe('the SQLite store', () => {
     again.close()
   })
 
+  test('reads need no commit; what is written after them is durable with the next one, and visible to others then', () => {
+    const folder = temporaryFolder()
+    const commits: number[] = []
+    const store = openSqliteStore({ folder, onCommit: (ms) => commits.push(ms) })
+    const other = new DatabaseSync(join(folder, 'node.db'), { readOnly: true })
+    const rows = () => other.prepare('SELECT count(*) AS rows FROM log').get()?.rows
+    const entries = chainOf(2)
+    expect(store.tip()).toBe(0)
+    store.commit()
+    expect(commits).toHaveLength(0)
+    for (const [at, entry] of entries.entries()) {
+      store.apply([{ w: 'entry', entry }])
+      expect(rows()).toBe(at)
+      store.commit()
+      expect([rows(), commits.length]).toEqual([at + 1, at + 1])
+      expect(store.entries(entry.index, entry.index, 1)).toEqual([entry])
+    }
+    other.close()
+    store.close()
+  })
+
   test('makes a group of applied writes durable with one commit, and does nothing for an empty one', () => {
     const folder = temporaryFolder()
     const commits: number[] = []
