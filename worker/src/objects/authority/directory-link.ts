@@ -2,7 +2,7 @@
 import type { FoundedRegistry, Registry } from '@baton/shared/core/registry/types'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
-import { compareTokens, type Epoch, type Generation, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
+import { compareTokens, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
 import { readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { DirectoryApi, DirectoryTable } from '../directory-api.ts'
@@ -43,15 +43,18 @@ export class DirectoryLink {
 
   /** Asks the directory; true when that brought a newer table. */
   async poll(): Promise<boolean> {
-    const answer = await attempt(() => this.#directory.table())
+    const answer = await attempt(() => this.#directory.table(this.#table?.version ?? 0))
     return answer !== null && this.take(answer.version, answer.table)
   }
 
   /** The directory has not confirmed the recorded grant yet. Derived from what is on disk, so no crash loses it. */
   owes(registry: Registry): registry is FoundedRegistry {
     if (registry.status !== 'founded') return false
-    const known = readMeta(this.#sql, KNOWN)
-    return known === null || compareTokens(parseToken(known), registry.lastGrant) < 0
+    const text = readMeta(this.#sql, KNOWN)
+    if (text === null) return true
+    const known = JSON.parse(text) as Token & { readonly apiAddress?: string }
+    const order = compareTokens(known, registry.lastGrant)
+    return order < 0 || (order === 0 && known.apiAddress !== addressOf(registry))
   }
 
   /** Tells the directory of the recorded grant, and of one that came meanwhile; gives up when it is not reached. */
@@ -61,10 +64,11 @@ export class DirectoryLink {
     try {
       for (let registry = recorded(); this.owes(registry); registry = recorded()) {
         const credential = await this.#credentials.of(registry)
-        const answer = await attempt(() => this.#directory.learn(credential))
+        const apiAddress = addressOf(registry)
+        const answer = await attempt(() => this.#directory.learn(credential, apiAddress))
         if (answer === null) return
         const { generation, epoch } = registry.lastGrant
-        writeMeta(this.#sql, KNOWN, JSON.stringify({ generation, epoch }))
+        writeMeta(this.#sql, KNOWN, JSON.stringify({ generation, epoch, apiAddress }))
       }
     } finally {
       this.#busy = false
@@ -93,7 +97,7 @@ async function attempt(call: () => ReturnType<DirectoryApi['table']>): Promise<D
   return null
 }
 
-function parseToken(text: string): Token {
-  const { generation, epoch } = JSON.parse(text) as { generation: Generation; epoch: Epoch }
-  return { generation, epoch }
+/** Where the node that the last grant names serves clients; undefined for one that is no member here. */
+function addressOf({ members, lastGrant }: FoundedRegistry): string | undefined {
+  return members.get(lastGrant.node)?.apiAddress
 }
