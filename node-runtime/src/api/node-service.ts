@@ -5,6 +5,7 @@
 import type { QueryAnswer } from '@baton/shared/core/ledger/queries'
 import type { ProvenTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import type { Block, Receipt } from '@baton/shared/core/ledger/types'
+import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
 
 /** The master of this node's cluster as this node knows it. */
@@ -67,6 +68,33 @@ export interface Health {
   readonly reasons: readonly { readonly code: string; readonly why: string }[]
 }
 
+/** Where clients reach a node, as it says itself. */
+export interface KnownNode {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  /** `host:port`. */
+  readonly apiAddress: string
+}
+
+/** The credential proves who is master (NW1); the address is a hint, null when unknown. */
+export interface KnownMaster {
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly recovering: boolean
+  readonly apiAddress: string | null
+  readonly credential: Credential
+}
+
+/** `GET /v1/masters`: what finds a master while the edge is away. */
+export interface MastersAnswer {
+  readonly network: NetworkId
+  /** Sorted by cluster; the highest token this node knows of each. */
+  readonly masters: readonly KnownMaster[]
+  readonly nodes: readonly KnownNode[]
+}
+
 export interface NodeService {
   /**
    * Resolves when the transaction is in a decided block held by the cluster's required set, on this node or through
@@ -77,6 +105,7 @@ export interface NodeService {
   submit(transaction: Uint8Array): Promise<Submitted>
   /** For the header `x-baton-master`; null while no master is known. */
   master(): MasterAddress | null
+  masters(): MastersAnswer
   /** Null when no decided block on this node has it. */
   transaction(id: Hash): ProvenTransaction | null
   block(height: Height | 'latest'): DecidedBlock | null

@@ -13,6 +13,7 @@ export const ROUTES = [
   'GET /v1/blocks/:height',
   'GET /v1/blocks/latest',
   'GET /v1/query?path=…',
+  'GET /v1/masters',
   'GET /v1/status',
   'GET /health',
   'GET /master',
@@ -52,6 +53,7 @@ export function createRoutes(service: NodeService, report: ReportError): Hono {
     return reply(answerJson(200, service.query(path)))
   })
 
+  app.get('/v1/masters', () => reply(answerJson(200, service.masters(), masterHeaders(service.master()))))
   app.get('/v1/status', () => reply(answerJson(200, service.status(), masterHeaders(service.master()))))
   app.get('/health', () => {
     const health = service.health()

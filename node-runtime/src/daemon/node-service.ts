@@ -14,6 +14,7 @@ import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus } from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
+import { knownMasters } from './known-masters.ts'
 import type { Submissions } from './submissions.ts'
 
 export interface NodeServicePorts {
@@ -132,6 +133,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   return {
     submit: (transaction) => ports.submissions.submit(transaction),
     master,
+    masters: () => knownMasters(config, state(), ports.apiAddresses),
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),
     block,
     query(path) {

@@ -37,6 +37,7 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { masterPoll } from './master-poll.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
@@ -294,6 +295,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
   })
 
+  const poll = masterPoll(control)
   let api: Awaited<ReturnType<typeof startApi>> | null = null
   let stopping: Promise<void> | null = null
   function stopAll(): Promise<void> {
@@ -301,6 +303,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       driver.stop()
       stalls.stop()
       gossip.stop()
+      poll.stop()
       results.stop()
       submissions.stop()
       await Promise.all([links.stop(), control.stop(), api?.stop()])

@@ -12,7 +12,7 @@ export type ControlRequest =
   | Omit<Extract<ToAuthority, { readonly t: 'verified' }>, 'request'>
 
 /** What is not answered, or only by an event. */
-export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'getMasters' }>
+export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' }>
 
 /**
  * The registry after the request, or why not. `UNREACHABLE` means that the outcome is unknown: the request may have been
@@ -54,6 +54,8 @@ export interface ControlLink {
   send(notice: ControlNotice): boolean
   /** Never rejects. Decided within the timeout, counted from the sending; never repeated by itself. */
   request(request: ControlRequest): Promise<ControlReply>
+  /** Asks for the master table, over HTTP when there is no session; what is new comes as `onMasters` (NW2). */
+  pollMasters(): void
   /** Brings another node's signed claim to the authority, over HTTP. Never rejects. */
   relay(claim: Jws, certificate: Jws): Promise<ControlReply>
 }

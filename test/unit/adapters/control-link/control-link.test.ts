@@ -262,3 +262,48 @@ describe('without a session, over HTTP,', () => {
     expect(authority.posts).toHaveLength(2)
   })
 })
+
+test('[NW2] polls the master table over the session, and over HTTP without one: only what is new is handed on', async () => {
+  const authority = await startAuthority()
+  const { link, events } = startLink(authority)
+  await untilTrue('up', () => link.connected)
+  authority.onMessage = (message, send) => {
+    if (message.t === 'getMasters') send({ t: 'masters', table: OPAQUE_JWS })
+  }
+  link.pollMasters()
+  await untilTrue('the table', () => events.length === 2)
+  expect(events[1]).toEqual(['masters', OPAQUE_JWS])
+
+  const asked: (string | undefined)[] = []
+  authority.onGet = (response, request) => {
+    asked.push(`${request.url} ${request.headers['if-none-match']}`)
+    const same = request.headers['if-none-match'] === '"1"'
+    response.writeHead(same ? 304 : 200, { etag: '"1"' }).end(same ? '' : JSON.stringify({ table: OPAQUE_JWS }))
+  }
+  authority.refuseUpgrade = { status: 503, body: {} }
+  authority.dropAll()
+  await untilTrue('down', () => !link.connected)
+  link.pollMasters()
+  await untilTrue('the table', () => events.filter(([what]) => what === 'masters').length === 2)
+  link.pollMasters()
+  await untilTrue('asked again', () => asked.length === 2)
+  const path = '/v1/networks/receivables/masters'
+  expect(asked).toEqual([`${path} undefined`, `${path} "1"`])
+  for (const [status, body] of [
+    [200, '{}'],
+    [200, '{'],
+    [500, ''],
+  ] as const) {
+    const before = asked.length
+    authority.onGet = (response) => {
+      asked.push(body)
+      response.writeHead(status).end(body)
+    }
+    // An answer that is of no use is forgotten: the next poll asks again.
+    await untilTrue('asked', () => {
+      link.pollMasters()
+      return asked.length === before + 2
+    })
+  }
+  expect(events.filter(([what]) => what === 'masters')).toHaveLength(2)
+})
