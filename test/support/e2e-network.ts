@@ -176,7 +176,7 @@ export class E2eNetwork {
   client(names?: readonly string[]): BatonClient {
     const nodes = names === undefined ? this.files.nodes : names.map((name) => this.node(name).files)
     const urls = nodes.map(({ apiAddress }) => apiAddress)
-    const client = new BatonClient({ urls, attemptMs: 3_000, retryForMs: 60_000, spread: true })
+    const client = new BatonClient({ urls, attemptMs: 3_000, retryForMs: 60_000, route: 'turn' })
     this.#clients.push(client)
     return client
   }
