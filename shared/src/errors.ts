@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   IDENTITY_INVALID: { owner: 'config', status: 500 },
   GENESIS_INVALID: { owner: 'config', status: 500 },
   DATA_FOLDER_IN_USE: { owner: 'config', status: 500 },
+  APPLICATION_INVALID: { owner: 'config', status: 500 },
 
   // client: whoever sent a transaction or request
   BAD_REQUEST: { owner: 'client', status: 400 },

@@ -48,6 +48,7 @@ describe('the package', () => {
     expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json'])
     expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
+      'application.js',
       'authentication-node.js',
       'baton.js',
       'client.js',
@@ -76,11 +77,15 @@ describe('the package', () => {
     })
   })
 
-  it('[PKG2, PKG3] makes a network and runs a node of it, which a typed program reaches, and which stops on SIGTERM', async () => {
+  it('[PKG2, PKG3, CF3] makes a network and runs a node of it with an application of its own, for a typed program', async () => {
     const port = await freePortPair()
     const init = ['network', 'init', '--network', 'trade', '--out', 'net', '--nodes-per-cluster', '1']
     const authority = ['--authority-url', 'http://127.0.0.1:9', '--base-port', String(port)]
     await run(baton, [...init, ...authority], { cwd: folder, env: ENV })
+
+    const config = join(folder, 'net/nodes/c1-n1/baton.toml')
+    writeFileSync(config, `application = "./mine.mjs"\n${readFileSync(config, 'utf8')}`)
+    writeFileSync(join(folder, 'net/nodes/c1-n1/mine.mjs'), APPLICATION)
 
     const node = spawn(baton, ['run', '--config', 'net/nodes/c1-n1/baton.toml'], { cwd: folder, env: ENV })
     let output = ''
@@ -93,6 +98,7 @@ describe('the package', () => {
       expect(await runProgram(join(folder, 'net/genesis.json'), `127.0.0.1:${port + 1}`)).toEqual({
         node: 'c1-n1',
         masters: [],
+        answer: 'mine: a question',
         id: expect.stringMatching(/^[0-9a-f]{64}$/),
         code: 'UNREACHABLE',
       })
@@ -103,6 +109,17 @@ describe('the package', () => {
     }
   })
 })
+
+/** The built-in application with an answer of its own. */
+const APPLICATION = `export default {
+  interface: 1,
+  create: ({ builtIn }) => Object.assign(builtIn(), { query: (path) => ({ ok: true, value: 'mine: ' + path, key: null }) }),
+}`
+
+const TYPED_APPLICATION = `
+import { APPLICATION_INTERFACE, type ApplicationModule } from '@baton/node/application'
+export default { interface: APPLICATION_INTERFACE, create: ({ builtIn }) => builtIn() } satisfies ApplicationModule
+`
 
 /** A program of somebody else, in TypeScript, with nothing but the package. */
 const PROGRAM = `
@@ -116,10 +133,11 @@ const pair = await generateKeyPair()
 const transaction = await signPut({ network: genesis.network, pair }, { key: 'a', value: 'b' })
 const status = await client.status()
 const masters = await client.masters()
+const answer = (await client.query('a question')).value
 const nobody = new BatonClient({ urls: ['127.0.0.1:1'], attemptMs: 500, retryForMs: 0 })
 const failed: unknown = await nobody.submitBatch([transaction.bytes]).catch((error: unknown) => error)
 const code = failed instanceof BatonError ? failed.code : (failed as readonly BatchResult[])
-console.log(JSON.stringify({ node: status.node, masters, id: transaction.id, code }))
+console.log(JSON.stringify({ node: status.node, masters, answer, id: transaction.id, code }))
 await Promise.all([client.close(), nobody.close()])
 `
 
@@ -129,13 +147,17 @@ async function runProgram(...args: string[]): Promise<unknown> {
   mkdirSync(program)
   writeFileSync(join(program, 'package.json'), JSON.stringify({ name: 'program', type: 'module', private: true }))
   writeFileSync(join(program, 'main.ts'), PROGRAM)
+  writeFileSync(join(program, 'application.ts'), TYPED_APPLICATION)
   const { include: _, exclude: __, ...tsconfig } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'))
   const compilerOptions = {
     ...tsconfig.compilerOptions,
     skipLibCheck: false,
     typeRoots: [join(ROOT, 'node_modules/@types')],
   }
-  writeFileSync(join(program, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }))
+  writeFileSync(
+    join(program, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['main.ts', 'application.ts'] }),
+  )
   const install = ['install', '--ignore-scripts', '--offline', '--no-audit', '--no-fund', tarball]
   await run('npm', install, { cwd: program, env: ENV })
   await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: program, env: ENV })

@@ -27,7 +27,10 @@ const require = __createRequire(import.meta.url)
 `
 
 /** Library entries of the package (`exports` in its manifest): source → file in `dist`. */
-const LIBRARIES = { 'node-runtime/src/client/index.ts': 'client.js' } as const
+const LIBRARIES = {
+  'node-runtime/src/client/index.ts': 'client.js',
+  'node-runtime/src/application/module.ts': 'application.js',
+} as const
 
 /** @returns the folder with the result */
 export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promise<string> {

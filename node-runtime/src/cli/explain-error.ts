@@ -33,6 +33,10 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'another process works in the same data folder',
     remedy: 'stop it: two processes with one identity would sign against each other',
   },
+  APPLICATION_INVALID: {
+    why: 'the module that `application` names cannot run as the application of this network',
+    remedy: 'mend the module or the setting; every node of a network runs the same application',
+  },
   BAD_REQUEST: { why: 'the request has the wrong form', remedy: 'see `baton COMMAND --help`' },
   BODY_TOO_LARGE: {
     why: 'a transaction or a batch is larger than the network takes',

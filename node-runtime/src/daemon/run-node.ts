@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { AssertionFailure } from '@baton/shared/assert'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
-import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
@@ -24,6 +23,7 @@ import { openSqliteStore } from '../adapters/sqlite-store.ts'
 import { stallDetector } from '../adapters/stall-detector.ts'
 import { ed25519Verifier } from '../adapters/verifier.ts'
 import { startApi } from '../api/server.ts'
+import { loadApplication } from '../application/load.ts'
 import { VERSION } from '../cli/version.ts'
 import type { NodeConfig } from '../config/types.ts'
 import { Mempool } from '../engines/embedded/mempool.ts'
@@ -61,13 +61,13 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const { genesis } = config
   const clock = systemClock
   const identity = await loadIdentity(config, clock.wallNow())
+  const application = await loadApplication(config)
   const metrics = createMetrics(VERSION)
   const store = openSqliteStore({
     folder: config.dataFolder,
     injectFsyncMs: config.injectFsyncMs,
     onCommit: (ms) => metrics.observe('baton_commit_seconds', ms / 1_000),
   })
-  const application = new RecordsAndTransfers(genesis)
   const origin = {
     network: genesis.network,
     genesis: genesisHash(sha256, genesis),
