@@ -117,7 +117,7 @@ class WebSocketControlLink implements ControlLink {
     let refused = false
     this.#heardAt = clock.now()
     this.#session = new Session(`${this.#clusterUrl.replace(/^http/, 'ws')}/session`, identity, {
-      onWelcome: (welcome, challenge) => this.#welcomed(welcome, challenge),
+      onWelcome: (...welcomed) => this.#welcomed(...welcomed),
       onFrame: (frame) => this.#take(frame),
       onHeard: () => {
         this.#heardAt = clock.now()
@@ -130,11 +130,11 @@ class WebSocketControlLink implements ControlLink {
     })
   }
 
-  #welcomed({ state, masters, graceMs }: Welcome, challenge: string): void {
+  #welcomed({ state, masters, graceMs }: Welcome, challenge: string, protocol: number): void {
     this.#up = true
     this.#toldDown = false
     this.#pauseMs = 0
-    this.#options.handler.onUp({ state, masters, graceMs, challenge })
+    this.#options.handler.onUp({ state, masters, graceMs, challenge, protocol })
   }
 
   #ended(why: string, refused: boolean): void {

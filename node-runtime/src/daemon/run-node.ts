@@ -5,6 +5,7 @@ import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
+import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
@@ -111,6 +112,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     privateKey: identity.keys.privateKey,
     credentials,
     enqueue,
+    shown: () => shownBy(state()),
     relay: (claim) => relay.ask(claim),
     log,
   })

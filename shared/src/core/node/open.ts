@@ -114,6 +114,7 @@ export function openNode(
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
     recovered: stored.recovered,
     crossed: stored.crossed,
+    reshape: stored.reshape,
     recovery: null,
     handOver: null,
     heldTokens: new Map(),

@@ -52,6 +52,8 @@ export interface TestAuthority {
   refuseUpgrade: { status: number; body: unknown } | null
   /** Takes connections and says nothing. */
   mute: boolean
+  /** What it says it speaks; sessions opened from then on. */
+  protocol: { min: number; max: number }
   stop(): Promise<void>
 }
 
@@ -83,6 +85,7 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
     onPost: (response) => void response.end(JSON.stringify({ ok: true, state: STATE })),
     refuseUpgrade: null,
     mute: false,
+    protocol: { min: 1, max: 1 },
     stop: async () => {
       authority.dropAll()
       http.close()
@@ -131,7 +134,7 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
       webSocket.on('ping', () => pings++)
       webSocket.on('message', (data) => void receive(webSocket, String(data)))
       webSocket.send(
-        JSON.stringify({ t: 'challenge', challenge: `challenge-${sessions}`, protocol: { min: 1, max: 1 } }),
+        JSON.stringify({ t: 'challenge', challenge: `challenge-${sessions}`, protocol: authority.protocol }),
       )
     })
   })

@@ -1,5 +1,6 @@
 import type { Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlNotice } from '@baton/shared/ports/control-link'
+import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../../node-runtime/src/adapters/clock.ts'
 import { controlLink } from '../../../../node-runtime/src/adapters/control-link.ts'
@@ -63,7 +64,33 @@ describe('the link to the authority', () => {
     const { link, events } = startLink(await startAuthority())
     expect(link.connected).toBe(false)
     await untilTrue('up', () => link.connected)
-    expect(events).toEqual([['up', { state: STATE, masters: OPAQUE_JWS, graceMs: 0, challenge: 'challenge-1' }]])
+    const welcome = { state: STATE, masters: OPAQUE_JWS, graceMs: 0, challenge: 'challenge-1', protocol: 1 }
+    expect(events).toEqual([['up', welcome]])
+  })
+
+  test('[PV1] uses the highest version that both speak, and says which side to upgrade when there is none', async () => {
+    const authority = await startAuthority()
+    const { min, max } = CONTROL_PROTOCOL
+    for (const [theirs, agreed] of [
+      [{ min: 1, max: 1 }, 1],
+      [{ min: 1, max: max + 5 }, max],
+      [{ min: max, max: max + 1 }, max],
+    ] as const) {
+      authority.protocol = theirs
+      const { link, events } = startLink(authority)
+      await untilTrue('up', () => link.connected)
+      expect(events[0]).toEqual(['up', expect.objectContaining({ protocol: agreed })])
+      await link.stop()
+    }
+    for (const [theirs, behind] of [
+      [{ min: max + 1, max: max + 1 }, 'this node'],
+      [{ min: 0, max: min - 1 }, 'the authority'],
+    ] as const) {
+      authority.protocol = theirs
+      const { events } = startLink(authority)
+      await untilTrue('refused', () => events.length === 2)
+      expect(events[0]).toEqual(['refused', 'PROTOCOL_VERSION', expect.stringMatching(`: upgrade ${behind}$`)])
+    }
   })
 
   test('hands on what the authority says, in order, and times reports from their sending', async () => {
