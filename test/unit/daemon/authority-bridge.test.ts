@@ -107,6 +107,7 @@ test('[RG8] a statement in a view counts when its master has signed it for exact
     await signStatement('reshape', { ...reshape, epoch: 2 as Epoch }, NODE.privateKey),
     await signStatement('reshape', { ...reshape, network: 'other' as never }, NODE.privateKey),
     await signStatement('reshape', { ...reshape, syncSet: [C1A] }, NODE.privateKey),
+    await signStatement('reshape', { ...reshape, syncSet: [C1A, C1B, 'c1-c' as NodeId] }, NODE.privateKey),
     await signStatement('reshape', { ...reshape, syncSet: [C1A, 'c1-c' as NodeId] }, NODE.privateKey),
   ]
   for (const jws of wrong) expect(await seen(jws)).not.toHaveProperty('reshape')
