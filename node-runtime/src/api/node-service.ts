@@ -56,7 +56,12 @@ export interface NodeStatus {
   readonly stalled: boolean
   readonly resync: string | null
   readonly authority: { readonly connected: boolean; readonly heardMsAgo: number | null }
-  readonly peers: { readonly connected: number; readonly configured: number }
+  /** `programs`: linked peers by the version of their program; `unknown` is older than this could be told. */
+  readonly peers: {
+    readonly connected: number
+    readonly configured: number
+    readonly programs: Readonly<Record<string, number>>
+  }
   readonly mempool: number
   readonly uptimeMs: number
   readonly residentBytes: number

@@ -1,6 +1,7 @@
 /** All routes but the posting of transactions (`submit-handler.ts`). */
 import { BatonError } from '@baton/shared/errors'
 import { HASH_PATTERN, type Hash, type Height } from '@baton/shared/ids'
+import { httpDisagreement } from '@baton/shared/protocol/http'
 import { Hono } from 'hono'
 import { type Answer, answerError, answerJson, masterHeaders, type ReportError } from './answer.ts'
 import type { NodeService } from './node-service.ts'
@@ -68,6 +69,11 @@ export function createRoutes(service: NodeService, report: ReportError): Hono {
 
   app.notFound((context) => {
     const { method, path } = context.req
+    const version = httpDisagreement(path, 'this node')
+    if (version !== null) {
+      const remedy = 'upgrade the older of the two: `baton --version`'
+      return reply(answerError(new BatonError('PROTOCOL_VERSION', version, { remedy }), `${method} ${path}`, report))
+    }
     const error = new BatonError('NOT_FOUND', `${method} ${path} is no route of this node`, {
       remedy: `routes: ${ROUTES.join(', ')}`,
     })

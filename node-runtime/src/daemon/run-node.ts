@@ -14,7 +14,6 @@ import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
-import { encodePeer } from '@baton/shared/protocol/peer-codec'
 import { systemClock } from '../adapters/clock.ts'
 import { controlLink } from '../adapters/control-link.ts'
 import { createMetrics } from '../adapters/metrics.ts'
@@ -43,6 +42,7 @@ import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
+import { PeerWire } from './peer-wire.ts'
 import { resultReporter } from './result-reporter.ts'
 import { Submissions } from './submissions.ts'
 import { VoteJournal } from './vote-journal.ts'
@@ -101,10 +101,12 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     isLogged: (block) => (state().bodies.get(block)?.logged ?? null) !== null,
     verifiedTransaction: (id) => mempool.get(id),
   })
+  const wire = new PeerWire(() => links, metrics)
+  const programs = new Map<NodeId, string>()
   const relay = new ClaimRelay({
     certificate: identity.certificateJws,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
-    send: (to, message) => links.send(to, encodePeer(message)),
+    send: (to, message) => wire.send(to, message),
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
@@ -145,8 +147,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onTransactions: (_, transactions) => void submissions.receive(transactions),
     onRelay: (from, message) => relay.onPeer(from, message),
     onSubmit: (from, message) => submissions.onPeer(from, message),
-    onHello: (from, { apiAddress, genesis: theirs }) => {
+    onHello: (from, { apiAddress, genesis: theirs, program }) => {
       apiAddresses.set(from, apiAddress)
+      programs.set(from, program)
       if (theirs !== origin.genesis)
         log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
     },
@@ -161,20 +164,18 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onOpen(peer: LinkedPeer) {
       metrics.add('baton_peer_links_opened_total', 1)
       enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
-      links.send(
-        peer.node,
-        encodePeer({
-          t: 'hello',
-          genesis: origin.genesis,
-          protocol: PEER_PROTOCOL,
-          credentials: knownCredentials(state().masterships),
-          apiAddress: config.advertise.api,
-        }),
-      )
+      wire.send(peer.node, {
+        t: 'hello',
+        genesis: origin.genesis,
+        protocol: PEER_PROTOCOL,
+        credentials: knownCredentials(state().masterships),
+        apiAddress: config.advertise.api,
+        program: VERSION,
+      })
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)
-      inbox.receive(node, frame)
+      inbox.receive(node, frame, links.protocolOf(node) ?? PEER_PROTOCOL.min)
     },
     onClose(node, reason) {
       metrics.add('baton_peer_links_closed_total', 1, { reason })
@@ -210,7 +211,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     hash: sha256,
     verifier,
     mempool,
-    send: (to, message) => links.send(to, encodePeer(message)),
+    send: (to, message) => wire.send(to, message),
     spread: (signed) => gossip.spread(signed),
     hasWork: () => enqueue({ i: 'work' }),
   })
@@ -220,6 +221,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     network: genesis.network,
     privateKey: identity.keys.privateKey,
     links,
+    wire,
     control,
     bridge,
     signer,
@@ -230,7 +232,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     inbox,
     clock,
     results,
-    metrics,
   })
 
   const driver = new Driver(openNode(core, store.load(), chain, sha256, clock.now()), {
@@ -286,6 +287,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
     version: VERSION,
     apiAddresses,
+    programs,
   })
 
   const stalls = stallDetector({
