@@ -7,10 +7,10 @@ import { join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 import { bundleTypes } from './bundle-types.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '../..')
 const PACKAGE = join(ROOT, 'node-runtime')
 
-const COMMON: BuildOptions = {
+export const COMMON: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,
   format: 'esm',
@@ -22,7 +22,7 @@ const COMMON: BuildOptions = {
 }
 
 /** Packages inside are CommonJS in part and call `require` for Node's own modules; an ES module has none. */
-const REQUIRE = `import { createRequire as __createRequire } from 'node:module'
+export const REQUIRE = `import { createRequire as __createRequire } from 'node:module'
 const require = __createRequire(import.meta.url)
 `
 

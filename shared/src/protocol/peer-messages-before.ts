@@ -3,8 +3,6 @@
  * more. `null`: the version lacks the message.
  */
 
-import { hashToBytes } from '../codec/hash-bytes.ts'
-import * as part from '../codec/wire-parts.ts'
 import { LIMITS } from '../limits.ts'
 import type { FormatsBefore } from './peer-codec.ts'
 import { PEER_MESSAGES } from './peer-messages-codec.ts'
