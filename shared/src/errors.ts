@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   PEER_SIGNATURE: { owner: 'peer', status: 403 },
   PEER_MALFORMED: { owner: 'peer', status: 400 },
   PEER_UNEXPECTED: { owner: 'peer', status: 409 },
+  PROOF_INVALID: { owner: 'peer', status: 502 },
 
   // storage: this host's disk
   STORAGE_FULL: { owner: 'storage', status: 507 },

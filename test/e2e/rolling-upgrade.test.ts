@@ -68,6 +68,10 @@ test('[PV1, PV2] nodes are upgraded one by one under load: nothing is lost, nobo
 test('[NW1, API10] the client follows a switch without an error, from one address to all masters', async () => {
   const pair = await generateKeyPair()
   const signer = { network: network.files.genesis.network, pair }
+  // Decided under masters that are replaced below: proven all the same, from genesis.
+  const { genesis } = network.files
+  const early = await signPut(signer, { key: 'early', value: 'x' })
+  await network.client().submit(early.bytes)
   const { name, epoch } = await network.master('c1')
   const follower = network.nodes
     .map(({ files }) => files)
@@ -93,6 +97,11 @@ test('[NW1, API10] the client follows a switch without an error, from one addres
       node: after.name,
       epoch: after.epoch,
     })
+  const proven = await following.provenTransaction(early.id)
+  expect(proven).toMatchObject({ id: early.id, bytes: early.bytes, receipt: { ok: true, height: proven.height } })
+  const foreign = { ...genesis, authorityKeys: [pair.publicKey] }
+  const misled = client({ urls: [follower.apiAddress], route: 'first', genesis: foreign, retryForMs: 0 })
+  await expect(misled.provenTransaction(early.id)).rejects.toMatchObject({ code: 'PROOF_INVALID' })
   network.start(name)
   await network.whole()
 })

@@ -86,6 +86,10 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'a message came that the other node may not send now',
     remedy: 'nothing to do unless it repeats; then compare the logs of both nodes',
   },
+  PROOF_INVALID: {
+    why: 'what a node answered does not prove what it says',
+    remedy: 'ask another node; if none can prove it, compare genesis.json with theirs',
+  },
   STORAGE_FULL: {
     why: 'the disk is full, so nothing can be promised any more',
     remedy: 'free space in the data folder, then start the node again: it goes on where it stopped',

@@ -7,6 +7,7 @@ import { Choice, type Route } from './choice.ts'
 import { Discovery } from './discovery.ts'
 import { Endpoint, type EndpointRequest, normalizeUrl } from './endpoint.ts'
 import { type KnownMaster, KnownNetwork } from './known-network.ts'
+import { type ProvenTransaction, verifyProof } from './proof.ts'
 import { retryableCode, worthRetrying } from './retry.ts'
 
 export interface BatonClientOptions {
@@ -55,6 +56,7 @@ export class BatonClient {
   readonly #choice: Choice
   readonly #discovery: Discovery | null
   readonly #edge: Endpoint | null
+  readonly #genesis: Genesis | null
   readonly #attemptMs: number
   readonly #retryForMs: number
 
@@ -65,6 +67,7 @@ export class BatonClient {
       throw new BatonError('BAD_REQUEST', 'no node to talk to', { remedy: 'give --url host:port' })
     }
     const network = genesis?.network ?? options.network
+    this.#genesis = genesis
     this.#attemptMs = attemptMs
     this.#retryForMs = options.retryForMs ?? RETRY_FOR_MS
     this.#known = new KnownNetwork(genesis, urls)
@@ -142,7 +145,22 @@ export class BatonClient {
     return ((await this.#call(request, options)) as { results: readonly unknown[] }).results.map(toBatchResult)
   }
 
-  /** With proof, block header and certificate. @throws BatonError NOT_FOUND */
+  /**
+   * A transaction that is proven down to genesis: asks node after node until one can prove it.
+   * @throws BatonError BAD_REQUEST without `genesis`; NOT_FOUND; PROOF_INVALID when nobody could in time
+   */
+  async provenTransaction(id: Hash, options?: CallOptions): Promise<ProvenTransaction> {
+    const genesis = this.#genesis
+    if (genesis === null) {
+      throw new BatonError('BAD_REQUEST', 'nothing can be proven without genesis', {
+        remedy: 'give `genesis` to the client',
+      })
+    }
+    const request: EndpointRequest = { method: 'GET', path: `/v1/transactions/${id}` }
+    return this.#call(request, options, (answer) => verifyProof(genesis, id, answer))
+  }
+
+  /** As a node says it: with proof, block header and certificate, not checked. @throws BatonError NOT_FOUND */
   transaction(id: Hash, options?: CallOptions): Promise<unknown> {
     return this.#get(`/v1/transactions/${id}`, options)
   }
@@ -176,7 +194,12 @@ export class BatonClient {
     return this.#call({ method: 'GET', path }, options)
   }
 
-  async #call(request: EndpointRequest, { retryForMs = this.#retryForMs, signal }: CallOptions = {}): Promise<unknown> {
+  /** @param read makes what is returned of an answer; what it throws counts as the node's failure */
+  async #call<Read = unknown>(
+    request: EndpointRequest,
+    { retryForMs = this.#retryForMs, signal }: CallOptions = {},
+    read: (answer: unknown) => Promise<Read> = async (answer) => answer as Read,
+  ): Promise<Read> {
     const began = performance.now()
     const deadline = began + Math.max(retryForMs, this.#attemptMs)
     let pause = PAUSE_MS.first
@@ -188,7 +211,7 @@ export class BatonClient {
       const endpoint = this.#choice.next()
       try {
         if (endpoint === null) throw nobodyKnown()
-        return await endpoint.request({ ...request, withinMs: deadline - performance.now(), signal })
+        return await read(await endpoint.request({ ...request, withinMs: deadline - performance.now(), signal }))
       } catch (error) {
         signal?.throwIfAborted()
         if (!worthRetrying(error)) throw error

@@ -22,6 +22,7 @@ export { loadKey } from '../cli/load-key.ts'
 export { type BatchResult, BatonClient, type BatonClientOptions, type CallOptions } from './baton-client.ts'
 export type { Route } from './choice.ts'
 export type { KnownMaster } from './known-network.ts'
+export type { ProvenTransaction } from './proof.ts'
 export { type ReadyTransaction, type Signer, signAction, signMint, signPut, signTransfer } from './sign.ts'
 
 /** The text of a genesis document. @throws BatonError GENESIS_INVALID */

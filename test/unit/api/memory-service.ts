@@ -101,5 +101,6 @@ function prove(id: Hash, bytes: Uint8Array, height: number): ProvenTransaction {
     block,
     certificate,
     result: id,
+    evidence: null,
   }
 }
