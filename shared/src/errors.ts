@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   IDENTITY_INVALID: { owner: 'config', status: 500 },
   GENESIS_INVALID: { owner: 'config', status: 500 },
   DATA_FOLDER_IN_USE: { owner: 'config', status: 500 },
+  APPLICATION_INVALID: { owner: 'config', status: 500 },
 
   // client: whoever sent a transaction or request
   BAD_REQUEST: { owner: 'client', status: 400 },
@@ -32,6 +33,7 @@ export const ERROR_CODES = {
   PEER_SIGNATURE: { owner: 'peer', status: 403 },
   PEER_MALFORMED: { owner: 'peer', status: 400 },
   PEER_UNEXPECTED: { owner: 'peer', status: 409 },
+  PROOF_INVALID: { owner: 'peer', status: 502 },
 
   // storage: this host's disk
   STORAGE_FULL: { owner: 'storage', status: 507 },

@@ -38,7 +38,7 @@ export async function withNetwork<Result>(
     urls: network.files.nodes.map(({ apiAddress }) => apiAddress),
     attemptMs: 3_000,
     retryForMs: 60_000,
-    spread: true,
+    route: 'turn',
   })
   try {
     await network.start()

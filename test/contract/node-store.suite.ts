@@ -3,7 +3,7 @@ import { ZERO_HASH } from '@baton/shared/codec/hash-bytes'
 import { logEntryHash } from '@baton/shared/codec/log-entry'
 import type { LogEntry, RecordKind, RequiredSet } from '@baton/shared/core/guard/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Mastership } from '@baton/shared/crypto/statement-types'
+import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
 import type {
   ClusterId,
   Epoch,
@@ -12,6 +12,7 @@ import type {
   Height,
   Jws,
   LogIndex,
+  NetworkId,
   NodeId,
   PublicKey,
   Token,
@@ -32,6 +33,11 @@ const TOKEN: Token = { generation: 0 as Generation, epoch: 1 as Epoch }
 const NEXT_TOKEN: Token = { generation: 0 as Generation, epoch: 2 as Epoch }
 const bytes = (...values: number[]) => Uint8Array.from(values)
 const hashOf = (text: string) => sha256(new TextEncoder().encode(text))
+
+function recorded(version: number): RecordedReshape {
+  const reshape = { network: 'n' as NetworkId, cluster: 'c1' as ClusterId, ...TOKEN, node: 'c1-a' as NodeId }
+  return { reshape: { ...reshape, version: version as Version, syncSet: [reshape.node] }, statement: 'a.b.c' as Jws }
+}
 
 export function nodeStoreContract(name: string, create: () => StoreHarness): void {
   describe(`NodeStore: ${name}`, () => {
@@ -77,13 +83,14 @@ export function nodeStoreContract(name: string, create: () => StoreHarness): voi
       expect(store.masterships().size).toBe(0)
     })
 
-    test('[EL5] promises are there after a commit and a new process', () => {
+    test('[EL5, RG8] promises are there after a commit and a new process', () => {
       const own = { token: NEXT_TOKEN, node: 'c1-a' as NodeId }
       commit(
         { w: 'ownToken', own: { token: TOKEN, node: 'c1-b' as NodeId } },
         { w: 'ownToken', own },
         { w: 'required', required },
-        { w: 'reshape', reshape: 'a.b.c' as Jws },
+        { w: 'reshape', reshape: recorded(7) },
+        { w: 'reshape', reshape: recorded(8) },
         { w: 'mastership', mastership: mastership('c1', 1) },
         { w: 'mastership', mastership: mastership('c2', 1) },
         { w: 'mastership', mastership: mastership('c1', 2) },
@@ -91,7 +98,7 @@ export function nodeStoreContract(name: string, create: () => StoreHarness): voi
       )
       reopen()
       const loaded = store.load()
-      expect(loaded).toMatchObject({ own, required, reshape: 'a.b.c', resyncNeeded: true, resyncWhy: 'a torn log' })
+      expect(loaded).toMatchObject({ own, required, reshape: recorded(8), resyncNeeded: true, resyncWhy: 'a torn log' })
       const byCluster = new Map(loaded.masterships.map((known) => [known.cluster, known]))
       expect(byCluster).toEqual(
         new Map([mastership('c1', 2), mastership('c2', 1)].map((known) => [known.cluster, known])),

@@ -93,12 +93,12 @@ describe('a client that sends nonsense gets a coded error that says what to do',
 
   test('[API2] an unknown route: NOT_FOUND with the known ones, from a node and from the control plane', async () => {
     const { apiAddress } = network.node('c1-n1').files
-    expect(await answerTo(`http://${apiAddress}/v2/nothing`, {})).toMatchObject({
+    expect(await answerTo(`http://${apiAddress}/v1/nothing`, {})).toMatchObject({
       status: 404,
       error: 'NOT_FOUND',
       remedy: expect.stringContaining('/v1/transactions'),
     })
-    expect(await answerTo(`${network.authorityUrl}/v2/nothing`, {})).toMatchObject({
+    expect(await answerTo(`${network.authorityUrl}/v1/nothing`, {})).toMatchObject({
       status: 404,
       error: 'NOT_FOUND',
       remedy: expect.stringContaining('/openapi.json'),

@@ -1,6 +1,6 @@
 /** The published package: packed, installed without scripts and without a registry, and run from there. */
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -15,11 +15,12 @@ const run = promisify(execFile)
 
 let folder: string
 let baton: string
+let tarball: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'baton-package-'))
   await run('npm', ['pack', '-w', 'node-runtime', '--pack-destination', folder], { cwd: ROOT, env: ENV })
-  const tarball = readdirSync(folder).find((file) => file.endsWith('.tgz'))!
+  tarball = join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz'))!)
   const install = [
     'install',
     '-g',
@@ -30,7 +31,7 @@ beforeAll(async () => {
     '--prefix',
     join(folder, 'prefix'),
   ]
-  await run('npm', [...install, join(folder, tarball)], { cwd: folder, env: ENV })
+  await run('npm', [...install, tarball], { cwd: folder, env: ENV })
   baton = join(folder, 'prefix/bin/baton')
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -47,10 +48,13 @@ describe('the package', () => {
     expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json'])
     expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
+      'application.js',
       'authentication-node.js',
       'baton.js',
+      'client.js',
       'main.js',
       'receivables.jsonl',
+      'types',
     ])
   })
 
@@ -73,11 +77,15 @@ describe('the package', () => {
     })
   })
 
-  it('[PKG2] makes a network and runs a node of it, which answers and stops on SIGTERM with status 0', async () => {
+  it('[PKG2, PKG3, CF3] makes a network and runs a node of it with an application of its own, for a typed program', async () => {
     const port = await freePortPair()
     const init = ['network', 'init', '--network', 'trade', '--out', 'net', '--nodes-per-cluster', '1']
     const authority = ['--authority-url', 'http://127.0.0.1:9', '--base-port', String(port)]
     await run(baton, [...init, ...authority], { cwd: folder, env: ENV })
+
+    const config = join(folder, 'net/nodes/c1-n1/baton.toml')
+    writeFileSync(config, `application = "./mine.mjs"\n${readFileSync(config, 'utf8')}`)
+    writeFileSync(join(folder, 'net/nodes/c1-n1/mine.mjs'), APPLICATION)
 
     const node = spawn(baton, ['run', '--config', 'net/nodes/c1-n1/baton.toml'], { cwd: folder, env: ENV })
     let output = ''
@@ -87,6 +95,13 @@ describe('the package', () => {
     try {
       const status = await untilAnswered(`http://127.0.0.1:${port + 1}/v1/status`, exited, () => output)
       expect(status).toMatchObject({ network: 'trade', cluster: 'c1', node: 'c1-n1', version: manifest.version })
+      expect(await runProgram(join(folder, 'net/genesis.json'), `127.0.0.1:${port + 1}`)).toEqual({
+        node: 'c1-n1',
+        masters: [],
+        answer: 'mine: a question',
+        id: expect.stringMatching(/^[0-9a-f]{64}$/),
+        code: 'UNREACHABLE',
+      })
       node.kill('SIGTERM')
       expect(await exited, output).toBe(0)
     } finally {
@@ -94,6 +109,61 @@ describe('the package', () => {
     }
   })
 })
+
+/** The built-in application with an answer of its own. */
+const APPLICATION = `export default {
+  interface: 1,
+  create: ({ builtIn }) => Object.assign(builtIn(), { query: (path) => ({ ok: true, value: 'mine: ' + path, key: null }) }),
+}`
+
+const TYPED_APPLICATION = `
+import { APPLICATION_INTERFACE, type ApplicationModule } from '@baton/node/application'
+export default { interface: APPLICATION_INTERFACE, create: ({ builtIn }) => builtIn() } satisfies ApplicationModule
+`
+
+/** A program of somebody else, in TypeScript, with nothing but the package. */
+const PROGRAM = `
+import { readFileSync } from 'node:fs'
+import { BatonClient, BatonError, type BatchResult, generateKeyPair, readGenesis, signPut } from '@baton/node/client'
+
+const [file, node] = process.argv.slice(2) as [string, string]
+const genesis = readGenesis(readFileSync(file, 'utf8'))
+const client = new BatonClient({ urls: [node], route: 'masters', genesis, retryForMs: 500 })
+const pair = await generateKeyPair()
+const transaction = await signPut({ network: genesis.network, pair }, { key: 'a', value: 'b' })
+const status = await client.status()
+const masters = await client.masters()
+const answer = (await client.query('a question')).value
+const nobody = new BatonClient({ urls: ['127.0.0.1:1'], attemptMs: 500, retryForMs: 0 })
+const failed: unknown = await nobody.submitBatch([transaction.bytes]).catch((error: unknown) => error)
+const code = failed instanceof BatonError ? failed.code : (failed as readonly BatchResult[])
+console.log(JSON.stringify({ node: status.node, masters, answer, id: transaction.id, code }))
+await Promise.all([client.close(), nobody.close()])
+`
+
+/** Installs the tarball as a dependency, checks the program's types as strictly as ours, and runs it. */
+async function runProgram(...args: string[]): Promise<unknown> {
+  const program = join(folder, 'program')
+  mkdirSync(program)
+  writeFileSync(join(program, 'package.json'), JSON.stringify({ name: 'program', type: 'module', private: true }))
+  writeFileSync(join(program, 'main.ts'), PROGRAM)
+  writeFileSync(join(program, 'application.ts'), TYPED_APPLICATION)
+  const { include: _, exclude: __, ...tsconfig } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'))
+  const compilerOptions = {
+    ...tsconfig.compilerOptions,
+    skipLibCheck: false,
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+  }
+  writeFileSync(
+    join(program, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['main.ts', 'application.ts'] }),
+  )
+  const install = ['install', '--ignore-scripts', '--offline', '--no-audit', '--no-fund', tarball]
+  await run('npm', install, { cwd: program, env: ENV })
+  await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: program, env: ENV })
+  const { stdout } = await run(process.execPath, ['main.ts', ...args], { cwd: program, env: ENV })
+  return JSON.parse(stdout)
+}
 
 /** A free port whose successor is free too. */
 async function freePortPair(): Promise<number> {

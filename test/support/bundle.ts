@@ -1,15 +1,16 @@
 /**
- * Builds the published package: `node-runtime/dist` with one file for the command, one for the authentication node, the sample
- * input and the licences of what is inside. Run by `npm pack -w node-runtime` (prepack).
+ * Builds the published package: `node-runtime/dist` with one file for the command, one for each library entry and its types, one for
+ * the authentication node, the sample input and the licences of what is inside. Run by `npm pack -w node-runtime` (prepack).
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { bundleTypes } from './bundle-types.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+export const ROOT = join(import.meta.dirname, '../..')
 const PACKAGE = join(ROOT, 'node-runtime')
 
-const COMMON: BuildOptions = {
+export const COMMON: BuildOptions = {
   absWorkingDir: ROOT,
   bundle: true,
   format: 'esm',
@@ -21,9 +22,15 @@ const COMMON: BuildOptions = {
 }
 
 /** Packages inside are CommonJS in part and call `require` for Node's own modules; an ES module has none. */
-const REQUIRE = `import { createRequire as __createRequire } from 'node:module'
+export const REQUIRE = `import { createRequire as __createRequire } from 'node:module'
 const require = __createRequire(import.meta.url)
 `
+
+/** Library entries of the package (`exports` in its manifest): source → file in `dist`. */
+const LIBRARIES = {
+  'node-runtime/src/client/index.ts': 'client.js',
+  'node-runtime/src/application/module.ts': 'application.js',
+} as const
 
 /** @returns the folder with the result */
 export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promise<string> {
@@ -45,6 +52,12 @@ export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promi
     outfile: join(dist, 'baton.js'),
     external: ['./main.js'],
   })
+  const libraries = await Promise.all(
+    Object.entries(LIBRARIES).map(([entry, file]) =>
+      build({ ...COMMON, platform: 'node', entryPoints: [entry], outfile: join(dist, file), banner: { js: REQUIRE } }),
+    ),
+  )
+  bundleTypes(Object.keys(LIBRARIES), join(dist, 'types'))
   const worker = await build({
     ...COMMON,
     platform: 'neutral',
@@ -55,7 +68,10 @@ export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promi
     outfile: join(dist, 'authentication-node.js'),
   })
   copyFileSync(join(PACKAGE, 'src/demo/receivables.jsonl'), join(dist, 'receivables.jsonl'))
-  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences([command.metafile!, worker.metafile!]))
+  writeFileSync(
+    join(dist, 'THIRD-PARTY-LICENSES.txt'),
+    licences([command, worker, ...libraries].map(({ metafile }) => metafile!)),
+  )
   return dist
 }
 

@@ -44,6 +44,8 @@ export interface E2eOptions {
   readonly prepare?: (files: NetworkFiles) => void
   /** Undoes `prepare`, when nothing runs any more and before the folder is removed. */
   readonly release?: () => void
+  /** The program a node starts with; default: this one. A later `start` uses what `programOf` says then. */
+  readonly programOf?: (node: string) => string | undefined
   /** Variables for the first run of a node. */
   readonly environmentOf?: (node: string) => Readonly<Record<string, string>>
 }
@@ -61,6 +63,7 @@ export class E2eNetwork {
   readonly #watchdog = new Watchdog()
   readonly #authorityPort: number
   readonly #release: () => void
+  readonly #programOf: (node: string) => string | undefined
   #authority: LocalAuthority | null = null
 
   private constructor(folder: string, files: NetworkFiles, authorityPort: number, options: E2eOptions) {
@@ -68,6 +71,7 @@ export class E2eNetwork {
     this.files = files
     this.#authorityPort = authorityPort
     this.#release = options.release ?? (() => undefined)
+    this.#programOf = options.programOf ?? (() => undefined)
     mkdirSync(join(folder, 'logs'))
     this.#nodes = new Map(files.nodes.map((node) => [node.node, this.#processOf(node)]))
   }
@@ -176,7 +180,7 @@ export class E2eNetwork {
   client(names?: readonly string[]): BatonClient {
     const nodes = names === undefined ? this.files.nodes : names.map((name) => this.node(name).files)
     const urls = nodes.map(({ apiAddress }) => apiAddress)
-    const client = new BatonClient({ urls, attemptMs: 3_000, retryForMs: 60_000, spread: true })
+    const client = new BatonClient({ urls, attemptMs: 3_000, retryForMs: 60_000, route: 'turn' })
     this.#clients.push(client)
     return client
   }
@@ -252,6 +256,7 @@ export class E2eNetwork {
       environment,
       logFile: this.#logFile(node.node),
       watchdog: this.#watchdog,
+      program: () => this.#programOf(node.node),
       onEvent: (event) => {
         events.push(event)
         this.timeline.record(node, event)

@@ -9,9 +9,9 @@ import { isIntactEntry } from '@baton/shared/codec/log-entry'
 import type { LogEntry, RequiredSet } from '@baton/shared/core/guard/types'
 import type { HashFunction } from '@baton/shared/core/step'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Mastership } from '@baton/shared/crypto/statement-types'
+import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
-import type { ClusterId, Epoch, Generation, Hash, Height, Jws, LogIndex, Token } from '@baton/shared/ids'
+import type { ClusterId, Epoch, Generation, Hash, Height, LogIndex, Token } from '@baton/shared/ids'
 import type { LogBase, NodeStore, NodeWrite, OwnToken, StoredNode } from '@baton/shared/ports/node-store'
 
 /** Where every log begins. */
@@ -31,7 +31,7 @@ export class MemoryDisk {
   base: LogBase = FIRST_BASE
   /** The entries above the base, in order, without gaps. */
   entries: LogEntry[] = []
-  reshape: Jws | null = null
+  reshape: RecordedReshape | null = null
   recovered: Token | null = null
   crossed: Token | null = null
   resync = { needed: false, why: '' }

@@ -35,6 +35,7 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
     protocol: fc.record({ min: count, max: count }),
     credentials: list(credential),
     apiAddress: text,
+    program: fc.string({ maxLength: 64 }),
   }),
   heartbeat: any<Of<'heartbeat'>>({
     t: fc.constant('heartbeat'),

@@ -26,6 +26,7 @@ export const PEER_SAMPLES: { readonly [T in PeerMessage['t']]: Extract<PeerMessa
     protocol: { min: 1, max: 1 },
     credentials: [credential],
     apiAddress: 'http://127.0.0.1:8001',
+    program: '0.1.0',
   },
   heartbeat: {
     t: 'heartbeat',

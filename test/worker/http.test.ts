@@ -88,6 +88,21 @@ describe('bad requests', () => {
     }
   })
 
+  test('[PV1] a path of a version that is not spoken says which side to upgrade', async () => {
+    for (const [path, behind] of [
+      ['/v2/networks/x/masters', 'the authentication node'],
+      ['/v0/networks/x', 'the client'],
+    ] as const) {
+      const answer = await get(`${ORIGIN}${path}`)
+      expect(answer.status).toBe(426)
+      expect(await answer.json()).toMatchObject({
+        error: 'PROTOCOL_VERSION',
+        message: expect.stringMatching(`: upgrade ${behind}$`),
+        remedy: expect.any(String),
+      })
+    }
+  })
+
   test('a bad page of events is refused', async () => {
     const answer = await get(clusterUrl(C4!, '/events?limit=100000'))
     expect(await answer.json()).toMatchObject({ error: 'BAD_REQUEST' })

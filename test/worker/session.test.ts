@@ -2,6 +2,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { ClusterId, NetworkId, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
+import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { expect, test } from 'vitest'
 import { attachmentOf, CLOSE } from '../../worker/src/objects/authority/sockets.ts'
 import { CLUSTERS, keyOf, NETWORK, POLICY } from './network.ts'
@@ -70,14 +71,22 @@ test('[ID5] refuses the answer to another challenge: a replayed hello opens noth
   await expectRefused(replaying, 'CHALLENGE_INVALID')
 })
 
-test('[ID5] refuses a proof that names another node, and a protocol it does not speak', async () => {
+test('[ID5, PV1] refuses a proof that names another node, and a protocol it does not speak', async () => {
   const node = await TestNode.make(C3!, 'a')
   await node.open()
   await node.hello({ node: `${C3}-b` as NodeId })
   await expectRefused(node, 'CHALLENGE_INVALID')
   await node.open()
-  await node.hello({ protocol: { min: 2, max: 9 } })
-  await expectRefused(node, 'PROTOCOL_VERSION')
+  const { min, max } = CONTROL_PROTOCOL
+  await node.hello({ protocol: { min: max + 1, max: max + 2 } })
+  expect(await node.take('refused')).toMatchObject({
+    code: 'PROTOCOL_VERSION',
+    why: expect.stringMatching(/the node c3-a speaks version 3 to 4: upgrade the authority$/),
+  })
+  await node.open()
+  await node.hello({ protocol: { min: 0, max: min - 1 } })
+  expect(await node.take('refused')).toMatchObject({ why: expect.stringMatching(/: upgrade the node c3-a$/) })
+  expect(await node.connect({ protocol: { min: max, max: max + 1 } })).toMatchObject({ t: 'welcome' })
 })
 
 test('[ID5] a challenge is used up by the first answer, right or wrong', async () => {

@@ -4,7 +4,12 @@ import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Claim, ClaimEvidence, NodeCertificate, Reshape, SessionProof } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Epoch, Jws, LogIndex, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
-import type { FromAuthority, RegistryView, ToAuthority } from '@baton/shared/protocol/control'
+import {
+  CONTROL_PROTOCOL,
+  type FromAuthority,
+  type RegistryView,
+  type ToAuthority,
+} from '@baton/shared/protocol/control'
 import { vi } from 'vitest'
 import { keyOf, NETWORK } from './network.ts'
 
@@ -111,7 +116,7 @@ export class TestNode {
         challenge,
         peerAddress: `${this.node}:7000`,
         apiAddress: `${this.node}:8000`,
-        protocol: { min: 1, max: 1 },
+        protocol: CONTROL_PROTOCOL,
         priority: 0,
         noFailover: false,
         ...overrides,
@@ -242,6 +247,12 @@ export class TestNode {
     const { generation, epoch } = message.token
     this.send({ ...message, token: { generation, epoch }, request })
     return this.take('reply', (reply) => reply.request === request)
+  }
+
+  /** RG8: what this node holds, by default what the last state told it. */
+  show(held: Partial<Extract<ToAuthority, { t: 'shown' }>> = {}): void {
+    const { credential, reshape = null } = this.known
+    this.send({ t: 'shown', credential, reshape, ...held })
   }
 
   async post(kind: 'claims' | 'reshapes', statement: Jws, certificate: Jws = this.certificate): Promise<Response> {

@@ -2,6 +2,7 @@
 import { explainIssues } from '@baton/shared/crypto/statement-schemas'
 import { BatonError } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
+import { httpDisagreement } from '@baton/shared/protocol/http'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
@@ -23,7 +24,11 @@ export function createApp(): OpenAPIHono<AppContext> {
     console.error('request failed', error)
     return errorAnswer('INTERNAL', 'the request failed; the log of the Worker says why')
   })
-  app.notFound((context) => errorAnswer('NOT_FOUND', `no route ${context.req.method} ${context.req.path}`))
+  app.notFound(({ req: { method, path } }) => {
+    const version = httpDisagreement(path, 'the authentication node')
+    if (version !== null) return errorAnswer('PROTOCOL_VERSION', version)
+    return errorAnswer('NOT_FOUND', `no route ${method} ${path}`)
+  })
   healthRoute(app)
   app.use(requireConfig)
   app.use(

@@ -14,6 +14,7 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
   CERTIFICATE_INVALID: 'use a certificate signed by the owner key of this cluster',
   STATEMENT_INVALID: 'send a statement signed by the key of the node it names',
   UNKNOWN_NODE: 'open a session with this node first',
+  PROTOCOL_VERSION: 'upgrade the older of the two',
   BODY_TOO_LARGE: 'send a smaller body',
 }
 

@@ -12,6 +12,7 @@ import { Awaited } from './control-link/awaited.ts'
 import { RECONNECT_MS, REQUEST_MS, SILENT_MS } from './control-link/constants.ts'
 import { refusal, unreachable } from './control-link/http-answer.ts'
 import { postSigned } from './control-link/http-fallback.ts'
+import { HttpMasters } from './control-link/http-masters.ts'
 import { Session, type SessionFrame, type SessionIdentity, type Welcome } from './control-link/session.ts'
 
 export interface ControlLinkOptions {
@@ -33,6 +34,7 @@ class WebSocketControlLink implements ControlLink {
   readonly #clusterUrl: string
   readonly #silentAfterMs: number
   readonly #awaited: Awaited
+  readonly #masters: HttpMasters
   #session: Session | null = null
   #up = false
   #toldDown = false
@@ -47,6 +49,7 @@ class WebSocketControlLink implements ControlLink {
     const { network, cluster } = options.identity.proof
     this.#options = options
     this.#clusterUrl = `${options.authorityUrl}/v1/networks/${network}/clusters/${cluster}`
+    this.#masters = new HttpMasters(`${options.authorityUrl}/v1/networks/${network}/masters`)
     this.#silentAfterMs = options.silentAfterMs ?? SILENT_MS
     this.#awaited = new Awaited(options.clock)
     this.#heardAt = options.clock.now()
@@ -98,6 +101,13 @@ class WebSocketControlLink implements ControlLink {
     }
   }
 
+  pollMasters(): void {
+    if (this.#stopped || (this.#up && this.#session?.send({ t: 'getMasters' }))) return
+    void this.#masters.newer().then((table) => {
+      if (table !== null && !this.#stopped) this.#options.handler.onMasters(table)
+    })
+  }
+
   relay(claim: Jws, certificate: Jws): Promise<ControlReply> {
     return postSigned(`${this.#clusterUrl}/claims`, { statement: claim, certificate }, REQUEST_MS)
   }
@@ -107,7 +117,7 @@ class WebSocketControlLink implements ControlLink {
     let refused = false
     this.#heardAt = clock.now()
     this.#session = new Session(`${this.#clusterUrl.replace(/^http/, 'ws')}/session`, identity, {
-      onWelcome: (welcome, challenge) => this.#welcomed(welcome, challenge),
+      onWelcome: (...welcomed) => this.#welcomed(...welcomed),
       onFrame: (frame) => this.#take(frame),
       onHeard: () => {
         this.#heardAt = clock.now()
@@ -120,11 +130,11 @@ class WebSocketControlLink implements ControlLink {
     })
   }
 
-  #welcomed({ state, masters, graceMs }: Welcome, challenge: string): void {
+  #welcomed({ state, masters, graceMs }: Welcome, challenge: string, protocol: number): void {
     this.#up = true
     this.#toldDown = false
     this.#pauseMs = 0
-    this.#options.handler.onUp({ state, masters, graceMs, challenge })
+    this.#options.handler.onUp({ state, masters, graceMs, challenge, protocol })
   }
 
   #ended(why: string, refused: boolean): void {

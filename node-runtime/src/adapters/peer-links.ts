@@ -3,6 +3,8 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { LinkCloseReason, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
+import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
+import type { ProtocolRange } from '@baton/shared/protocol/versions'
 import type { TlsIdentity } from '../identity/load-identity.ts'
 import type { Admission } from './peer-links/admission.ts'
 import { PROBE_MS } from './peer-links/constants.ts'
@@ -21,6 +23,8 @@ export interface PeerLinksOptions {
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: ReadonlyMap<NodeId, PeerAddress>
   readonly handler: PeerLinksHandler
+  /** Default: what this program speaks. */
+  readonly protocol?: ProtocolRange
 }
 
 export function peerLinks(options: PeerLinksOptions): PeerLinks {
@@ -44,6 +48,7 @@ class TlsPeerLinks implements PeerLinks {
       listen: options.listen,
       tls: options.tls,
       admission: this.#admission,
+      protocol: options.protocol ?? PEER_PROTOCOL,
       onOpened: (opened) => this.#opened(opened),
       onRefused: (refused) => options.handler.onRefused(refused),
     })
@@ -84,6 +89,10 @@ class TlsPeerLinks implements PeerLinks {
     return this.#links.has(to)
   }
 
+  protocolOf(node: NodeId): number | null {
+    return this.#links.get(node)?.peer.protocol ?? null
+  }
+
   open() {
     return [...this.#links.values()].map((link) => link.peer)
   }
@@ -120,7 +129,8 @@ class TlsPeerLinks implements PeerLinks {
       attempt: async (signal) => {
         const peer = this.#peers.get(node)
         if (peer === undefined) return { result: 'unreachable' }
-        return dial({ node, peer, tls: this.#options.tls, admission: this.#admission, signal })
+        const { tls, protocol = PEER_PROTOCOL } = this.#options
+        return dial({ node, peer, tls, admission: this.#admission, protocol, signal })
       },
       onOpened: (opened) => this.#opened(opened),
       onRefused: (refused) => this.#options.handler.onRefused(refused),

@@ -5,6 +5,7 @@
 import type { QueryAnswer } from '@baton/shared/core/ledger/queries'
 import type { ProvenTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import type { Block, Receipt } from '@baton/shared/core/ledger/types'
+import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
 
 /** The master of this node's cluster as this node knows it. */
@@ -55,7 +56,12 @@ export interface NodeStatus {
   readonly stalled: boolean
   readonly resync: string | null
   readonly authority: { readonly connected: boolean; readonly heardMsAgo: number | null }
-  readonly peers: { readonly connected: number; readonly configured: number }
+  /** `programs`: linked peers by the version of their program; `unknown` is older than this could be told. */
+  readonly peers: {
+    readonly connected: number
+    readonly configured: number
+    readonly programs: Readonly<Record<string, number>>
+  }
   readonly mempool: number
   readonly uptimeMs: number
   readonly residentBytes: number
@@ -65,6 +71,33 @@ export interface NodeStatus {
 export interface Health {
   readonly healthy: boolean
   readonly reasons: readonly { readonly code: string; readonly why: string }[]
+}
+
+/** Where clients reach a node, as it says itself. */
+export interface KnownNode {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  /** `host:port`. */
+  readonly apiAddress: string
+}
+
+/** The credential proves who is master (NW1); the address is a hint, null when unknown. */
+export interface KnownMaster {
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  readonly recovering: boolean
+  readonly apiAddress: string | null
+  readonly credential: Credential
+}
+
+/** `GET /v1/masters`: what finds a master while the edge is away. */
+export interface MastersAnswer {
+  readonly network: NetworkId
+  /** Sorted by cluster; the highest token this node knows of each. */
+  readonly masters: readonly KnownMaster[]
+  readonly nodes: readonly KnownNode[]
 }
 
 export interface NodeService {
@@ -77,6 +110,7 @@ export interface NodeService {
   submit(transaction: Uint8Array): Promise<Submitted>
   /** For the header `x-baton-master`; null while no master is known. */
   master(): MasterAddress | null
+  masters(): MastersAnswer
   /** Null when no decided block on this node has it. */
   transaction(id: Hash): ProvenTransaction | null
   block(height: Height | 'latest'): DecidedBlock | null

@@ -17,10 +17,10 @@ export function renderBlock({ block, certificate, result }: DecidedBlock): objec
 
 /**
  * The block comes without its transactions: the proof leads from `signed` to `header.transactionsRoot`, and from
- * `receiptBytes` to `result`, which the next block's header repeats.
+ * `receiptBytes` to `result`, which the next block's header repeats. `evidence` proves both blocks from genesis.
  */
 export function renderTransaction(proven: ProvenTransaction): object {
-  const { id, height, index, bytes, receipt, receiptBytes, proof, block, result } = proven
+  const { id, height, index, bytes, receipt, receiptBytes, proof, block, result, evidence } = proven
   return {
     id,
     height,
@@ -29,6 +29,7 @@ export function renderTransaction(proven: ProvenTransaction): object {
     receipt,
     receiptBytes,
     proof,
+    evidence,
     block: { hash: block.hash, header: block.header, result, certificate: readable(proven.certificate) },
   }
 }

@@ -1,6 +1,7 @@
 /** All routes but the posting of transactions (`submit-handler.ts`). */
 import { BatonError } from '@baton/shared/errors'
 import { HASH_PATTERN, type Hash, type Height } from '@baton/shared/ids'
+import { httpDisagreement } from '@baton/shared/protocol/http'
 import { Hono } from 'hono'
 import { type Answer, answerError, answerJson, masterHeaders, type ReportError } from './answer.ts'
 import type { NodeService } from './node-service.ts'
@@ -13,6 +14,7 @@ export const ROUTES = [
   'GET /v1/blocks/:height',
   'GET /v1/blocks/latest',
   'GET /v1/query?path=…',
+  'GET /v1/masters',
   'GET /v1/status',
   'GET /health',
   'GET /master',
@@ -52,6 +54,7 @@ export function createRoutes(service: NodeService, report: ReportError): Hono {
     return reply(answerJson(200, service.query(path)))
   })
 
+  app.get('/v1/masters', () => reply(answerJson(200, service.masters(), masterHeaders(service.master()))))
   app.get('/v1/status', () => reply(answerJson(200, service.status(), masterHeaders(service.master()))))
   app.get('/health', () => {
     const health = service.health()
@@ -66,6 +69,11 @@ export function createRoutes(service: NodeService, report: ReportError): Hono {
 
   app.notFound((context) => {
     const { method, path } = context.req
+    const version = httpDisagreement(path, 'this node')
+    if (version !== null) {
+      const remedy = 'upgrade the older of the two: `baton --version`'
+      return reply(answerError(new BatonError('PROTOCOL_VERSION', version, { remedy }), `${method} ${path}`, report))
+    }
     const error = new BatonError('NOT_FOUND', `${method} ${path} is no route of this node`, {
       remedy: `routes: ${ROUTES.join(', ')}`,
     })

@@ -33,6 +33,10 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'another process works in the same data folder',
     remedy: 'stop it: two processes with one identity would sign against each other',
   },
+  APPLICATION_INVALID: {
+    why: 'the module that `application` names cannot run as the application of this network',
+    remedy: 'mend the module or the setting; every node of a network runs the same application',
+  },
   BAD_REQUEST: { why: 'the request has the wrong form', remedy: 'see `baton COMMAND --help`' },
   BODY_TOO_LARGE: {
     why: 'a transaction or a batch is larger than the network takes',
@@ -81,6 +85,10 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   PEER_UNEXPECTED: {
     why: 'a message came that the other node may not send now',
     remedy: 'nothing to do unless it repeats; then compare the logs of both nodes',
+  },
+  PROOF_INVALID: {
+    why: 'what a node answered does not prove what it says',
+    remedy: 'ask another node; if none can prove it, compare genesis.json with theirs',
   },
   STORAGE_FULL: {
     why: 'the disk is full, so nothing can be promised any more',

@@ -14,19 +14,27 @@ export interface EndpointRequest {
   readonly contentType?: string
   /** Statuses besides 200 whose body is the answer. */
   readonly alsoGood?: readonly number[]
+  /** At most this long, when it is less than `attemptMs`. */
+  readonly withinMs?: number
+  readonly signal?: AbortSignal | undefined
 }
 
 const CONNECT_MS = 2_000
+/** How long an endpoint that failed is asked last; doubling while it does not answer at all. */
+const AVOID_MS = { first: 1_000, most: 4_000 }
 
 /** One node's HTTP API behind a pool of kept-alive connections. */
 export class Endpoint {
   readonly url: string
   readonly #pool: Pool
+  readonly #attemptMs: number
   /** After a failure this endpoint is asked last until then (`performance.now()`). */
   #avoidUntil = 0
+  #avoidMs = 0
 
   constructor(url: string, { connections, attemptMs }: EndpointOptions) {
     this.url = url
+    this.#attemptMs = attemptMs
     this.#pool = new Pool(url, {
       connections,
       headersTimeout: attemptMs,
@@ -44,7 +52,9 @@ export class Endpoint {
    * One attempt. Returns the parsed JSON body of a 200.
    * @throws BatonError with the node's code; UNREACHABLE when there was no coded answer
    */
-  async request({ method, path, body, contentType, alsoGood = [] }: EndpointRequest): Promise<unknown> {
+  async request(request: EndpointRequest): Promise<unknown> {
+    const { method, path, body, contentType, alsoGood = [] } = request
+    const signal = this.#signalOf(request)
     let status: number
     let text: string
     try {
@@ -52,6 +62,7 @@ export class Endpoint {
         method,
         path,
         ...(body === undefined ? {} : { body }),
+        ...(signal === null ? {} : { signal }),
         ...(contentType === undefined ? {} : { headers: { 'content-type': contentType } }),
       })
       status = response.statusCode
@@ -59,16 +70,29 @@ export class Endpoint {
     } catch (error) {
       throw this.#unreachable(reasonOf(error), error)
     }
-    if (status === 200 || alsoGood.includes(status)) return this.#parse(text)
-    throw this.#codedError(status, text)
+    if (status !== 200 && !alsoGood.includes(status)) throw this.#codedError(status, text)
+    this.#avoidMs = 0
+    return this.#parse(text)
   }
 
-  avoidFor(ms: number): void {
-    this.#avoidUntil = performance.now() + ms
+  /** `silent`: it did not even answer; then longer each time, for asking it may cost a whole attempt. */
+  avoid(silent: boolean): void {
+    this.#avoidMs = silent ? Math.min(Math.max(AVOID_MS.first, this.#avoidMs * 2), AVOID_MS.most) : AVOID_MS.first
+    this.#avoidUntil = performance.now() + this.#avoidMs
   }
 
   close(): Promise<void> {
     return this.#pool.destroy()
+  }
+
+  /** The pool's own time limits are exact to a second or so, and cost nothing. */
+  #signalOf({ withinMs, signal }: EndpointRequest): AbortSignal | null {
+    const limited =
+      withinMs !== undefined && withinMs < this.#attemptMs
+        ? AbortSignal.timeout(Math.ceil(Math.max(0, withinMs)))
+        : null
+    if (limited === null || signal === undefined) return limited ?? signal ?? null
+    return AbortSignal.any([limited, signal])
   }
 
   #parse(text: string): unknown {
@@ -117,7 +141,8 @@ export function normalizeUrl(text: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string }
+  const { code, message, name } = error as { code?: string; message?: string; name?: string }
+  if (name === 'TimeoutError') return 'it took too long'
   switch (code) {
     case 'ECONNREFUSED':
       return 'the connection was refused'

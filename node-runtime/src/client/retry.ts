@@ -8,5 +8,7 @@ export function worthRetrying(error: unknown): boolean {
 
 export function retryableCode(code: ErrorCode): boolean {
   const { status, owner } = ERROR_CODES[code]
+  // Another node may tell the truth.
+  if (code === 'PROOF_INVALID') return true
   return status === 503 || owner === 'storage' || owner === 'internal'
 }

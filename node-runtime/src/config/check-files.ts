@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { reasonOf } from './genesis-file.ts'
 import type { PartialConfig } from './partial.ts'
 import type { Problem } from './problems.ts'
+import { APPLICATION_FILE } from './schema.ts'
 
 /** @param resolvePath makes a path of the file absolute */
 export function checkFiles(
@@ -22,6 +23,14 @@ export function checkFiles(
         path: ['key'],
         message: `key = "${config.key}" has mode ${mode}, but a private key must be readable by its owner only: chmod 600 ${file}`,
       })
+    }
+  }
+  if (config.application !== undefined && APPLICATION_FILE.test(config.application)) {
+    const file = resolvePath(config.application)
+    const reason = unreadable(file)
+    if (reason !== null) {
+      const message = `application = "${config.application}" cannot be read: ${reason} (${file})`
+      problems.push({ path: ['application'], message })
     }
   }
   if (config.certificate !== undefined) {

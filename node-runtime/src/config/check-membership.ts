@@ -1,6 +1,7 @@
 import type { Genesis } from '@baton/shared/genesis'
 import type { PartialConfig } from './partial.ts'
 import type { Problem } from './problems.ts'
+import { APPLICATION_FILE } from './schema.ts'
 
 /** The node's place in the network that genesis describes. */
 export function checkMembership(config: PartialConfig, genesis: Genesis | null): Problem[] {
@@ -13,7 +14,9 @@ export function checkMembership(config: PartialConfig, genesis: Genesis | null):
       message: `cluster = "${config.cluster}" is not in genesis, whose clusters are ${clusterNames(genesis)}`,
     })
   }
-  if (config.application !== undefined && config.application !== genesis.application) {
+  // What a module is called is known when it is loaded.
+  const named = config.application !== undefined && !APPLICATION_FILE.test(config.application)
+  if (named && config.application !== genesis.application) {
     problems.push({
       path: ['application'],
       message: `application = "${config.application}" must equal application = "${genesis.application}" in genesis: all clusters execute the same`,

@@ -3,7 +3,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NodeId, SiteId } from '@baton/shared/ids'
 import { formatAddress, parseAddress } from './address.ts'
 import { consensusDefaults } from './consensus-defaults.ts'
-import type { RawConfig } from './schema.ts'
+import { APPLICATION_FILE, type RawConfig } from './schema.ts'
 import { timingOf } from './timing.ts'
 import type { Address, NodeConfig } from './types.ts'
 
@@ -45,6 +45,7 @@ export function resolveConfig(raw: RawConfig, file: string, genesis: Genesis): N
     noFailover: raw.election?.noFailover ?? false,
     consensus: consensusDefaults(timing.heartbeatMs!, raw.consensus ?? {}),
     application: genesis.application,
+    applicationFile: APPLICATION_FILE.test(raw.application ?? '') ? resolve(folder, raw.application!) : null,
     voteJournal: raw.debug?.voteJournal ?? false,
     injectFsyncMs: (raw.debug?.injectFsyncMs ?? 0) as Ms,
     log: { level: raw.log?.level ?? 'info' },

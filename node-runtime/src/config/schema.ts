@@ -9,6 +9,14 @@ const name = z
   .string('must be a name in quotes')
   .regex(NAME_PATTERN, 'must be 1 to 63 lower-case letters, digits and inner hyphens')
 const path = z.string('must be a path in quotes').min(1, 'must not be empty')
+/** A module, as against the name of a built-in application. */
+export const APPLICATION_FILE = /[/\\]|\.[cm]?[jt]s$/
+const application = z
+  .string('must be a name or the path of a module in quotes')
+  .refine(
+    (text) => NAME_PATTERN.test(text) || APPLICATION_FILE.test(text),
+    'must be the name in genesis, or the path of a module such as "./mine.js"',
+  )
 const address = z
   .string('must be "host:port" in quotes')
   .refine((text) => parseAddress(text) !== null, 'must be "host:port" with a port from 1 to 65535')
@@ -33,7 +41,7 @@ export const configSchema = z.strictObject({
   genesis: path,
   key: path,
   certificate: path,
-  application: name.optional(),
+  application: application.optional(),
   listen: z.strictObject({ peer: address, api: address }),
   advertise: z.strictObject({ peer: address.optional(), api: address.optional() }).optional(),
   authority: z.strictObject({ url }),

@@ -69,6 +69,8 @@ export interface NodeConfig {
   readonly noFailover: boolean
   readonly consensus: ConsensusConfig
   readonly application: string
+  /** Absolute path of its module; null: the built-in one. */
+  readonly applicationFile: string | null
   /** Append every vote received to `votes.jsonl` in the data folder: what checkers read. */
   readonly voteJournal: boolean
   /** Milliseconds added to every fsync; 0 in production (bench only). */

@@ -1,14 +1,15 @@
 /** Between the control link and the node: verifies what the authority says, signs what the node asks of it. */
 
 import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
-import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
+import type { Claim, Credential, RecordedReshape, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
-import type { RegistryView } from '@baton/shared/protocol/control'
+import { type RegistryView, SHOWN_SINCE } from '@baton/shared/protocol/control'
 import type { Credentials } from './credentials.ts'
+import { verifyRecorded } from './verify-recorded.ts'
 
 type PrivateKey = Parameters<typeof signStatement>[2]
 
@@ -17,6 +18,8 @@ export interface AuthorityBridgePorts {
   readonly privateKey: PrivateKey
   readonly credentials: Credentials
   readonly enqueue: (input: NodeInput) => void
+  /** RG8: what this node holds of its cluster's history. */
+  readonly shown: () => { readonly credential: Credential | null; readonly reshape: Jws | null }
   /** Through a peer; null when none answered. */
   readonly relay: (claim: Jws) => Promise<ControlReply | null>
   readonly log: Log
@@ -27,6 +30,8 @@ export class AuthorityBridge implements ControlLinkHandler {
   #link: ControlLink | null = null
   /** What the authority says is handed on in the order in which it was said. */
   #order: Promise<void> = Promise.resolve()
+  /** The statement of the last view, verified: views come far more often than new ones. */
+  #recorded: RecordedReshape | null = null
 
   constructor(ports: AuthorityBridgePorts) {
     this.#ports = ports
@@ -37,6 +42,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   }
 
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
+    if (welcome.protocol >= SHOWN_SINCE) this.#link?.send({ t: 'shown', ...this.#ports.shown() })
     this.#next(async () => {
       this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
       await this.#learnTable(welcome.masters)
@@ -130,7 +136,24 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   async #learnState(state: RegistryView): Promise<void> {
     await this.#learnGrant(state)
-    this.#ports.enqueue({ i: 'view', view: state })
+    const reshape = await this.#recordedIn(state)
+    this.#ports.enqueue({ i: 'view', view: state, ...(reshape === null ? {} : { reshape }) })
+  }
+
+  async #recordedIn({ reshape, syncSet, credential }: RegistryView): Promise<RecordedReshape | null> {
+    if (!reshape) return null
+    if (this.#recorded?.statement === reshape) return this.#recorded
+    const master = await this.#ports.credentials.verify(credential)
+    const recorded = master.ok
+      ? await verifyRecorded(this.#ports.genesis, master.value.mastership, reshape, syncSet)
+      : master
+    if (recorded.ok) {
+      this.#recorded = recorded.value
+      return recorded.value
+    }
+    const why = `a sync set of the authentication node does not verify: ${recorded.why}`
+    this.#ports.log.error({ event: 'reshape-refused', why: recorded.why }, why)
+    return null
   }
 
   async #learnTable(jws: Jws): Promise<void> {

@@ -8,12 +8,13 @@ import { proveTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import { isLeading, type NodeState, tipHeight } from '@baton/shared/core/node/state'
 import type { HashFunction } from '@baton/shared/core/step'
 import { BatonError } from '@baton/shared/errors'
-import type { Hash, Height, Instant } from '@baton/shared/ids'
+import type { Hash, Height, Instant, NodeId } from '@baton/shared/ids'
 import type { NodeStore } from '@baton/shared/ports/node-store'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus } from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
+import { knownMasters } from './known-masters.ts'
 import type { Submissions } from './submissions.ts'
 
 export interface NodeServicePorts {
@@ -32,6 +33,8 @@ export interface NodeServicePorts {
   readonly version: string
   /** API addresses other nodes told in their greetings. */
   readonly apiAddresses: ReadonlyMap<string, string>
+  /** Versions of their programs, as they told. */
+  readonly programs: ReadonlyMap<NodeId, string>
 }
 
 export function nodeService(ports: NodeServicePorts): NodeService {
@@ -85,6 +88,16 @@ export function nodeService(ports: NodeServicePorts): NodeService {
     return { healthy: reasons.length === 0, reasons }
   }
 
+  /** How many linked peers run which version of the program: what a rolling upgrade looks at. */
+  function programs(): Record<string, number> {
+    const counts: Record<string, number> = {}
+    for (const { node } of ports.links.open()) {
+      const program = ports.programs.get(node) || 'unknown'
+      counts[program] = (counts[program] ?? 0) + 1
+    }
+    return counts
+  }
+
   function status(): NodeStatus {
     const { election, guard, chain } = state()
     const token = election.own?.token
@@ -114,7 +127,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
         connected: ports.authorityConnected(),
         heardMsAgo: heard === null ? null : Math.round(ports.now() - heard),
       },
-      peers: { connected: ports.links.open().length, configured: config.peers.length },
+      peers: { connected: ports.links.open().length, configured: config.peers.length, programs: programs() },
       mempool: ports.mempool.size,
       uptimeMs: Math.round(ports.now() - startedAt),
       residentBytes: process.memoryUsage.rss(),
@@ -132,6 +145,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   return {
     submit: (transaction) => ports.submissions.submit(transaction),
     master,
+    masters: () => knownMasters(config, state(), ports.apiAddresses),
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),
     block,
     query(path) {

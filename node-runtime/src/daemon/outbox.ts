@@ -11,14 +11,13 @@ import type { ControlLink } from '@baton/shared/ports/control-link'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { Signer } from '@baton/shared/ports/signing'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
-import { encodePeer } from '@baton/shared/protocol/peer-codec'
-import type { Metrics } from '../adapters/metrics.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import type { AuthorityBridge } from './authority-bridge.ts'
 import type { BlockVerifier } from './block-verifier.ts'
 import type { Credentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
 import type { PeerInbox } from './peer-inbox.ts'
+import type { PeerWire } from './peer-wire.ts'
 import type { ResultReporter } from './result-reporter.ts'
 import type { Submissions } from './submissions.ts'
 
@@ -27,6 +26,7 @@ export interface OutboxPorts {
   readonly network: NetworkId
   readonly privateKey: Parameters<typeof signStatement>[2]
   readonly links: PeerLinks
+  readonly wire: PeerWire
   readonly control: ControlLink
   readonly bridge: AuthorityBridge
   readonly signer: Signer
@@ -37,20 +37,17 @@ export interface OutboxPorts {
   readonly inbox: PeerInbox
   readonly clock: Clock
   readonly results: ResultReporter
-  readonly metrics: Metrics
 }
 
 export class Outbox {
   readonly #ports: OutboxPorts
-  /** The last message and its frame: one that goes to several peers is encoded once. */
-  #encoded: { readonly message: PeerMessage; readonly frame: Uint8Array } | null = null
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports
   }
 
   broadcast(to: readonly NodeId[], message: PeerMessage): void {
-    for (const node of to) this.#send(node, message)
+    for (const node of to) this.#ports.wire.send(node, message)
   }
 
   perform(send: NodeSend, driver: Driver): void {
@@ -60,7 +57,7 @@ export class Outbox {
         driver.enqueue(send.input)
         return
       case 'peer':
-        this.#send(send.to, send.message)
+        this.#ports.wire.send(send.to, send.message)
         return
       case 'probe':
         void links.probe(send.peer).then((result) => driver.enqueue({ i: 'probed', peer: send.peer, result }))
@@ -130,12 +127,6 @@ export class Outbox {
         submissions.mastershipChanged()
         return
     }
-  }
-
-  #send(to: NodeId, message: PeerMessage): void {
-    if (this.#encoded?.message !== message) this.#encoded = { message, frame: encodePeer(message) }
-    const { frame } = this.#encoded
-    if (this.#ports.links.send(to, frame)) this.#ports.metrics.add('baton_peer_sent_bytes_total', frame.length)
   }
 
   /** GU2: its record is held; the signature is made in the turn in which it is released. */

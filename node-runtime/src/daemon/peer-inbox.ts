@@ -44,8 +44,9 @@ export class PeerInbox {
     this.#ports = ports
   }
 
-  receive(from: NodeId, frame: Uint8Array): void {
-    const decoded = decodePeer(frame)
+  /** @param protocol version of the link that it came on */
+  receive(from: NodeId, frame: Uint8Array, protocol: number): void {
+    const decoded = decodePeer(frame, protocol)
     if (!decoded.ok) {
       this.#ports.refused(from, decoded.code, decoded.why)
       return

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { AssertionFailure } from '@baton/shared/assert'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
-import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
+import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import { reportEveryMs } from '@baton/shared/core/node/reporting'
 import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
@@ -15,7 +15,6 @@ import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
-import { encodePeer } from '@baton/shared/protocol/peer-codec'
 import { systemClock } from '../adapters/clock.ts'
 import { controlLink } from '../adapters/control-link.ts'
 import { createMetrics } from '../adapters/metrics.ts'
@@ -25,6 +24,7 @@ import { openSqliteStore } from '../adapters/sqlite-store.ts'
 import { stallDetector } from '../adapters/stall-detector.ts'
 import { ed25519Verifier } from '../adapters/verifier.ts'
 import { startApi } from '../api/server.ts'
+import { loadApplication } from '../application/load.ts'
 import { VERSION } from '../cli/version.ts'
 import type { NodeConfig } from '../config/types.ts'
 import { Mempool } from '../engines/embedded/mempool.ts'
@@ -38,10 +38,12 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { masterPoll } from './master-poll.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
+import { PeerWire } from './peer-wire.ts'
 import { resultReporter } from './result-reporter.ts'
 import { Submissions } from './submissions.ts'
 import { VoteJournal } from './vote-journal.ts'
@@ -61,13 +63,13 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const { genesis } = config
   const clock = systemClock
   const identity = await loadIdentity(config, clock.wallNow())
+  const application = await loadApplication(config)
   const metrics = createMetrics(VERSION)
   const store = openSqliteStore({
     folder: config.dataFolder,
     injectFsyncMs: config.injectFsyncMs,
     onCommit: (ms) => metrics.observe('baton_commit_seconds', ms / 1_000),
   })
-  const application = new RecordsAndTransfers(genesis)
   const origin = {
     network: genesis.network,
     genesis: genesisHash(sha256, genesis),
@@ -100,10 +102,12 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     isLogged: (block) => (state().bodies.get(block)?.logged ?? null) !== null,
     verifiedTransaction: (id) => mempool.get(id),
   })
+  const wire = new PeerWire(() => links, metrics)
+  const programs = new Map<NodeId, string>()
   const relay = new ClaimRelay({
     certificate: identity.certificateJws,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
-    send: (to, message) => links.send(to, encodePeer(message)),
+    send: (to, message) => wire.send(to, message),
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
@@ -111,6 +115,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     privateKey: identity.keys.privateKey,
     credentials,
     enqueue,
+    shown: () => shownBy(state()),
     relay: (claim) => relay.ask(claim),
     log,
   })
@@ -143,8 +148,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onTransactions: (_, transactions) => void submissions.receive(transactions),
     onRelay: (from, message) => relay.onPeer(from, message),
     onSubmit: (from, message) => submissions.onPeer(from, message),
-    onHello: (from, { apiAddress, genesis: theirs }) => {
+    onHello: (from, { apiAddress, genesis: theirs, program }) => {
       apiAddresses.set(from, apiAddress)
+      programs.set(from, program)
       if (theirs !== origin.genesis)
         log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
     },
@@ -159,20 +165,18 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onOpen(peer: LinkedPeer) {
       metrics.add('baton_peer_links_opened_total', 1)
       enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
-      links.send(
-        peer.node,
-        encodePeer({
-          t: 'hello',
-          genesis: origin.genesis,
-          protocol: PEER_PROTOCOL,
-          credentials: knownCredentials(state().masterships),
-          apiAddress: config.advertise.api,
-        }),
-      )
+      wire.send(peer.node, {
+        t: 'hello',
+        genesis: origin.genesis,
+        protocol: PEER_PROTOCOL,
+        credentials: knownCredentials(state().masterships),
+        apiAddress: config.advertise.api,
+        program: VERSION,
+      })
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)
-      inbox.receive(node, frame)
+      inbox.receive(node, frame, links.protocolOf(node) ?? PEER_PROTOCOL.min)
     },
     onClose(node, reason) {
       metrics.add('baton_peer_links_closed_total', 1, { reason })
@@ -208,7 +212,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     hash: sha256,
     verifier,
     mempool,
-    send: (to, message) => links.send(to, encodePeer(message)),
+    send: (to, message) => wire.send(to, message),
     spread: (signed) => gossip.spread(signed),
     hasWork: () => enqueue({ i: 'work' }),
   })
@@ -219,6 +223,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     network: genesis.network,
     privateKey: identity.keys.privateKey,
     links,
+    wire,
     control,
     bridge,
     signer,
@@ -229,7 +234,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     inbox,
     clock,
     results,
-    metrics,
   })
 
   const driver = new Driver(openNode(core, store.load(), chain, sha256, clock.now()), {
@@ -285,6 +289,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
     version: VERSION,
     apiAddresses,
+    programs,
   })
 
   const stalls = stallDetector({
@@ -296,6 +301,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
   })
 
+  const poll = masterPoll(control)
   let api: Awaited<ReturnType<typeof startApi>> | null = null
   let stopping: Promise<void> | null = null
   function stopAll(): Promise<void> {
@@ -303,6 +309,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       driver.stop()
       stalls.stop()
       gossip.stop()
+      poll.stop()
       results.stop()
       submissions.stop()
       await Promise.all([links.stop(), control.stop(), api?.stop()])

@@ -23,6 +23,8 @@ export interface NodeProcessOptions {
   readonly logFile: string
   readonly environment: Readonly<Record<string, string>>
   readonly watchdog: Watchdog
+  /** The program of the next start; default: this one. */
+  readonly program?: () => string | undefined
   readonly onEvent: (event: LoggedEvent) => void
   /** Called when the process ends although nobody asked for it. */
   readonly onDeath: (why: string) => void
@@ -57,12 +59,16 @@ export class NodeProcess {
   start(): void {
     if (this.#child !== undefined) return
     this.#expected = false
-    const child = spawn(process.execPath, [ENTRY, 'run', '--config', this.files.configFile], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      // Its own session: Ctrl-C in the terminal is for the demo, which then stops its nodes itself.
-      detached: true,
-      env: { ...process.env, ...this.#options.environment, [EXIT_WITH_PARENT]: '1' },
-    })
+    const child = spawn(
+      process.execPath,
+      [this.#options.program?.() ?? ENTRY, 'run', '--config', this.files.configFile],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        // Its own session: Ctrl-C in the terminal is for the demo, which then stops its nodes itself.
+        detached: true,
+        env: { ...process.env, ...this.#options.environment, [EXIT_WITH_PARENT]: '1' },
+      },
+    )
     const log = createWriteStream(this.#options.logFile, { flags: 'a' })
     this.#child = child
     this.#exited = new Promise((resolve) => {

@@ -76,7 +76,7 @@ async function loadOf(network: DemoNetwork, folder: string, input: Input): Promi
     urls: network.files.nodes.map(({ apiAddress }) => apiAddress),
     attemptMs: ATTEMPT_MS,
     retryForMs: RETRY_FOR_MS,
-    spread: true,
+    route: 'turn',
   })
   const submit = await participants(network.files.genesis.network, client)
   return new Load(input, submit, { inFlightMax: IN_FLIGHT_MAX, journalFile: join(folder, ACKNOWLEDGED_FILE) })

@@ -73,6 +73,12 @@ export interface Reshape {
   readonly syncSet: readonly NodeId[]
 }
 
+/** A reshape that a view of the registry has confirmed, verified, and the statement itself (RG8). */
+export interface RecordedReshape {
+  readonly reshape: Reshape
+  readonly statement: Jws
+}
+
 /** Why a candidate believes the mastership is free. */
 export type ClaimEvidence =
   /** The link closed and the master's host refused a reconnect: the process is dead (EL1). */

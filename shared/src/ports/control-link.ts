@@ -12,7 +12,7 @@ export type ControlRequest =
   | Omit<Extract<ToAuthority, { readonly t: 'verified' }>, 'request'>
 
 /** What is not answered, or only by an event. */
-export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'getMasters' }>
+export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'shown' }>
 
 /**
  * The registry after the request, or why not. `UNREACHABLE` means that the outcome is unknown: the request may have been
@@ -31,8 +31,11 @@ export type ControlReply =
 type Welcome = Extract<FromAuthority, { readonly t: 'welcome' }>
 
 export interface ControlLinkHandler {
-  /** A session is open. `challenge` is the one this process answered; `state` is null before the founder has registered. */
-  onUp(welcome: Omit<Welcome, 't'> & { readonly challenge: string }): void
+  /**
+   * A session is open. `challenge` is the one this process answered; `state` is null before the founder has registered; `protocol` is
+   * the version in use.
+   */
+  onUp(welcome: Omit<Welcome, 't'> & { readonly challenge: string; readonly protocol: number }): void
   /** The session is gone, or the first one could not be opened; a new one is on its way. Told once until the next `onUp`. */
   onDown(why: string): void
   onState(state: RegistryView): void
@@ -54,6 +57,8 @@ export interface ControlLink {
   send(notice: ControlNotice): boolean
   /** Never rejects. Decided within the timeout, counted from the sending; never repeated by itself. */
   request(request: ControlRequest): Promise<ControlReply>
+  /** Asks for the master table, over HTTP when there is no session; what is new comes as `onMasters` (NW2). */
+  pollMasters(): void
   /** Brings another node's signed claim to the authority, over HTTP. Never rejects. */
   relay(claim: Jws, certificate: Jws): Promise<ControlReply>
 }

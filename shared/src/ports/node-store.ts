@@ -3,8 +3,8 @@
  * over `node:sqlite` (node-runtime), one in memory (test/support); one contract suite runs over both.
  */
 import type { LogEntry, LogPosition, RequiredSet } from '../core/guard/types.ts'
-import type { Mastership } from '../crypto/statement-types.ts'
-import type { ClusterId, Hash, Height, Jws, LogIndex, NodeId, Token } from '../ids.ts'
+import type { Mastership, RecordedReshape } from '../crypto/statement-types.ts'
+import type { ClusterId, Hash, Height, LogIndex, NodeId, Token } from '../ids.ts'
 
 /** The end of a compacted log: entries up to `index` are gone, their last hash and token are kept. */
 export interface LogBase extends LogPosition {
@@ -35,8 +35,8 @@ export type PromiseWrite =
    * this log is no whole record any more of what the cluster signed before.
    */
   | { readonly w: 'crossed'; readonly token: Token }
-  /** The latest sync-set statement seen (ID4). */
-  | { readonly w: 'reshape'; readonly reshape: Jws }
+  /** The newest statement about the sync set that the registry has recorded (RG8, ID4). */
+  | { readonly w: 'reshape'; readonly reshape: RecordedReshape }
   /** EL6: the highest index this node has ever acknowledged at its token; `electable: false` until re-synced. */
   | { readonly w: 'resync'; readonly needed: boolean; readonly why: string }
 
@@ -92,7 +92,7 @@ export interface StoredNode {
   /** All entries above the base, checked: hash chain unbroken. */
   readonly entries: readonly LogEntry[]
   readonly masterships: readonly Mastership[]
-  readonly reshape: Jws | null
+  readonly reshape: RecordedReshape | null
   /** The newest `recovered` and `crossed`; null before the first. */
   readonly recovered: Token | null
   readonly crossed: Token | null

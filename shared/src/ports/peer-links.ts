@@ -17,6 +17,8 @@ export interface LinkedPeer {
   readonly cluster: ClusterId
   /** Verified to the cluster's owner, unexpired when the link was made (ID8). */
   readonly certificate: NodeCertificate
+  /** Version of the peer protocol in use (PV1). */
+  readonly protocol: number
 }
 
 /**
@@ -93,6 +95,8 @@ export interface PeerLinks {
   /** Bytes queued and not yet taken by the operating system. */
   bufferedBytes(to: NodeId): number
   isOpen(to: NodeId): boolean
+  /** The version of the peer protocol on the open link; null when there is none. */
+  protocolOf(node: NodeId): number | null
   /** The nodes with an open link. */
   open(): readonly LinkedPeer[]
   /** Replaces the peers: new ones are dialled, links of those gone are closed. */

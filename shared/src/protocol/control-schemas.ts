@@ -42,6 +42,7 @@ export const registryViewSchema = z.object({
   orders: z.array(orderViewSchema).max(LIMITS.nodesPerCluster),
   pause: z.object({ by: id.why, why: id.why, until: id.unixMs }).nullable(),
   frozen: id.why.nullable(),
+  reshape: id.jws.nullable().optional(),
   credential,
 })
 
@@ -101,6 +102,7 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
     ]),
   }),
   z.object({ t: z.literal('verified'), request: id.count, token: id.token, height: id.count }),
+  z.object({ t: z.literal('shown'), credential: credential.nullable(), reshape: id.jws.nullable() }),
   z.object({ t: z.literal('results'), report: id.jws }),
   z.object({ t: z.literal('getMasters') }),
 ])

@@ -19,7 +19,13 @@ import type {
   Version,
 } from '../ids.ts'
 
-export const CONTROL_PROTOCOL = { min: 1, max: 1 } as const
+/**
+ * 1: the first.
+ * 2: `shown` of a node, and `reshape` in the view of the registry (RG8).
+ */
+export const CONTROL_PROTOCOL = { min: 1, max: 2 } as const
+/** The first version with `shown`. */
+export const SHOWN_SINCE = 2
 
 /** One member as the authority knows it. */
 export interface MemberView {
@@ -74,6 +80,8 @@ export interface RegistryView {
   readonly pause: PauseView | null
   /** Why nothing is granted or changed until an operator raises the generation (RG8); null: not frozen. */
   readonly frozen: string | null
+  /** The statement behind the sync set; null while it is that of the grant. Said from version 2 on. */
+  readonly reshape?: Jws | null | undefined
   /** Grant of the recorded master, with its certificate. */
   readonly credential: Credential
 }
@@ -147,6 +155,11 @@ export type ToAuthority =
     }
   /** A barred node has re-synced and found every block in agreement with its certificate (RG9). */
   | { readonly t: 'verified'; readonly request: number; readonly token: Token; readonly height: number }
+  /**
+   * RG8, from version 2 on: once per session, at its start, what the node holds: its highest verified grant of the cluster, and the
+   * newest reshape made under it that a view of the registry has confirmed.
+   */
+  | { readonly t: 'shown'; readonly credential: Credential | null; readonly reshape: Jws | null }
   /** Result hashes of decided heights (signed `ResultReport`). */
   | { readonly t: 'results'; readonly report: Jws }
   /** Poll of the master table (NW2). */

@@ -17,8 +17,11 @@ const ROLES = ['follower', 'master'] as const
 /** A reason is for people: better cut than refused by the receiver. */
 const cut = (why: string) => why.slice(0, LIMITS.whyCharacters)
 const CODE_CHARACTERS = 64
+const PROGRAM_CHARACTERS = 64
 
-export const PEER_MESSAGES: { readonly [T in PeerMessage['t']]: MessageFormat<Message<T>> } = {
+export type PeerFormats = { readonly [T in PeerMessage['t']]: MessageFormat<Message<T>> }
+
+export const PEER_MESSAGES: PeerFormats = {
   hello: {
     number: 1,
     write: (m) => [
@@ -27,6 +30,7 @@ export const PEER_MESSAGES: { readonly [T in PeerMessage['t']]: MessageFormat<Me
       m.protocol.max,
       m.credentials.map(part.writeCredential),
       m.apiAddress,
+      m.program.slice(0, PROGRAM_CHARACTERS),
     ],
     read: (f) => ({
       t: 'hello',
@@ -34,6 +38,7 @@ export const PEER_MESSAGES: { readonly [T in PeerMessage['t']]: MessageFormat<Me
       protocol: { min: f.count(), max: f.count() },
       credentials: f.list(LIMITS.clusters, (item) => item.array((c) => c.credential())),
       apiAddress: f.text(LIMITS.addressCharacters),
+      program: f.text(PROGRAM_CHARACTERS),
     }),
   },
   heartbeat: {

@@ -7,7 +7,11 @@ import type { Append, AppendAck, Attach, Behind, LogEntry, LogPosition } from '.
 import type { Credential } from '../crypto/statement-types.ts'
 import type { ClusterId, Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
 
-export const PEER_PROTOCOL = { min: 1, max: 1 } as const
+/**
+ * 1: the first.
+ * 2: `program` in `hello`.
+ */
+export const PEER_PROTOCOL = { min: 1, max: 2 } as const
 
 /** First message on a link, both ways. */
 export interface Hello {
@@ -17,6 +21,8 @@ export interface Hello {
   /** The highest credential the sender knows for each cluster: NW1, NW2. */
   readonly credentials: readonly Credential[]
   readonly apiAddress: string
+  /** Version of the sender's program, for people who upgrade one node after the other; empty before version 2. */
+  readonly program: string
 }
 
 /** Between nodes of one cluster, every `heartbeatMs`. */

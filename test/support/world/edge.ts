@@ -43,6 +43,9 @@ const LATE_MS = 2_000
 /** Numbers of claims that a peer carries. */
 const FIRST_RELAYED = 1_000_000
 
+/** Nobody here reads a statement of a reshape: its content goes beside it. */
+const STATEMENT = 's.s.s' as Jws
+
 export class Edge {
   up = true
   adversity: EdgeAdversity = { loss: 0, duplication: 0, slowness: 1 }
@@ -192,7 +195,7 @@ export class Edge {
   reshape(host: Host, asked: Omit<Reshape, 'network' | 'cluster' | 'node'>): void {
     const reshape: Reshape = { network: this.#ports.network, cluster: host.cluster, node: host.node, ...asked }
     const ask = (authority: WorldAuthority, channel: string) =>
-      authority.input({ i: 'reshape', from: { channel, request: NO_REQUEST }, reshape, statement: 's.s.s' as Jws })
+      authority.input({ i: 'reshape', from: { channel, request: NO_REQUEST }, reshape, statement: STATEMENT })
     this.#toAuthority(host, ask, true)
   }
 
@@ -216,7 +219,10 @@ export class Edge {
   #hear(host: Host, send: RegistrySend, view: RegistryView | null): void {
     const grant = view === null ? null : openCredential(view.credential)
     const { reshaped } = this.#authority(host)
-    if (reshaped !== null && view !== null && sameToken(reshaped, view)) host.reshaped = reshaped
+    const reshape =
+      reshaped !== null && view !== null && sameToken(reshaped, view)
+        ? { reshape: reshaped, statement: STATEMENT }
+        : undefined
     const learn = () => {
       if (grant !== null) host.feed({ i: 'granted', from: null, grants: [grant] })
     }
@@ -227,7 +233,7 @@ export class Edge {
       case 'broadcast':
       case 'state':
         learn()
-        if (view !== null) host.feed({ i: 'view', view })
+        if (view !== null) host.feed({ i: 'view', view, reshape })
         return
       case 'reply': {
         const relayed = this.#relayed[send.to.request - FIRST_RELAYED]
@@ -242,7 +248,7 @@ export class Edge {
         const { request } = send.to
         const { outcome } = send
         if (request === NO_REQUEST) {
-          if (view !== null) host.feed({ i: 'view', view })
+          if (view !== null) host.feed({ i: 'view', view, reshape })
         } else if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view } })
         else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view } })
         return
@@ -297,7 +303,7 @@ export class Edge {
 function shownBy(host: Host): { readonly grant: Grant | null; readonly reshape: Reshape | null } {
   const mastership = host.disk.masterships.get(host.cluster)
   const grant = mastership === undefined ? null : (openCredential(mastership.credential)?.grant ?? null)
-  return { grant, reshape: host.reshaped }
+  return { grant, reshape: host.disk.reshape?.reshape ?? null }
 }
 
 function memberOf(host: Host) {

@@ -9,7 +9,6 @@ import type { NodeEvent, NodeInput, NodeSend, NodeStep } from '@baton/shared/cor
 import { nodeStep } from '@baton/shared/core/node/machine'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Reshape } from '@baton/shared/crypto/statement-types'
 import {
   type ClusterId,
   type Hash,
@@ -67,8 +66,6 @@ export class Host {
   alive = false
   frozen = false
   session: string | null = null
-  /** The newest statement of a master about its sync set that it has seen; on its disk. */
-  reshaped: Reshape | null = null
   readonly clock: Clock
   /** Of a cluster that lies: nothing it holds proves anything about the core. */
   traitor = false
@@ -161,7 +158,6 @@ export class Host {
   /** A new, empty disk. */
   wipe(): void {
     this.disk = new MemoryDisk()
-    this.reshaped = null
     this.executed.clear()
     this.durableTip = 0
     this.wiped = true

@@ -40,7 +40,7 @@ describe('the client', () => {
   })
 
   it('[API9] takes the nodes in turn when asked to spread', async () => {
-    const client = open({ spread: true })
+    const client = open({ route: 'turn' })
     for (let i = 0; i < 4; i++) await client.submit(new Uint8Array([i, 1, 2, 3]))
     expect(counts()).toEqual([2, 2])
   })

@@ -4,8 +4,9 @@ import { encodeCertificate } from '@baton/shared/codec/certificate'
 import type { AnswerProof } from '@baton/shared/core/ledger/queries'
 import type { Block, Receipt } from '@baton/shared/core/ledger/types'
 import { BatonError } from '@baton/shared/errors'
-import type { Hash, Height, Round } from '@baton/shared/ids'
+import type { Hash, Height, NetworkId, Round } from '@baton/shared/ids'
 import type {
+  MastersAnswer,
   NodeService,
   NodeStatus,
   ProvenTransaction,
@@ -18,6 +19,8 @@ export interface MemoryService extends NodeService {
   readonly failures: (Error | null)[]
   role: NodeStatus['role']
   unhealthy: string | null
+  /** What `/v1/masters` answers. */
+  known: MastersAnswer
 }
 
 export function createMemoryService(node = 'c1-n1'): MemoryService {
@@ -31,6 +34,7 @@ export function createMemoryService(node = 'c1-n1'): MemoryService {
     failures: [],
     role: 'master',
     unhealthy: null,
+    known: { network: 'trade' as NetworkId, masters: [], nodes: [] },
     async submit(bytes) {
       service.submitted.push(bytes)
       const failure = service.failures.shift() ?? null
@@ -43,6 +47,7 @@ export function createMemoryService(node = 'c1-n1'): MemoryService {
       return answer(proven)
     },
     master: () => ({ node, apiAddress: '127.0.0.1:7201' }) as ReturnType<NodeService['master']>,
+    masters: () => service.known,
     transaction: find,
     block: (height) => (height === 'latest' ? chain.at(-1) : chain[height - 1]) ?? null,
     query(path) {
@@ -96,5 +101,6 @@ function prove(id: Hash, bytes: Uint8Array, height: number): ProvenTransaction {
     block,
     certificate,
     result: id,
+    evidence: null,
   }
 }

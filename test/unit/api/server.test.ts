@@ -189,6 +189,17 @@ describe('reading', () => {
     expect(answer).toMatchObject({ status: 404, body: { error: 'NOT_FOUND' } })
     expect((answer.body as { remedy: string }).remedy).toContain('POST /v1/transactions')
   })
+
+  it('[PV1] says which side to upgrade for a path of a version that it does not speak', async () => {
+    for (const [path, behind] of [
+      ['/v2/transactions', 'this node'],
+      ['/v0/status', 'the client'],
+    ] as const) {
+      const answer = await call(path, { method: path === '/v0/status' ? 'GET' : 'POST' })
+      expect(answer).toMatchObject({ status: 426, body: { error: 'PROTOCOL_VERSION' } })
+      expect((answer.body as { message: string }).message).toMatch(new RegExp(`: upgrade ${behind}$`))
+    }
+  })
 })
 
 describe('the server', () => {

@@ -36,6 +36,15 @@ describe('a good file', () => {
     expect(loaded.value.genesis).toEqual(GENESIS)
   })
 
+  it('[CF1, CF3] takes a module for the application, relative to the file', () => {
+    writeFileSync(join(path, 'mine.ts'), '')
+    const parsed = parseConfig(`application = "./mine.ts"\n${GOOD}`, join(path, 'baton.toml'))
+    if (!parsed.ok) throw parsed.error
+    expect(parsed.value).toMatchObject({ application: 'ledger', applicationFile: join(path, 'mine.ts') })
+    const named = parseConfig(`application = "ledger"\n${GOOD}`, join(path, 'baton.toml'))
+    expect(named.ok && named.value.applicationFile).toBeNull()
+  })
+
   it('[CF1] lets single values override a preset', () => {
     const text = `${GOOD}[timing]\npreset = "lan"\nheartbeatMs = 20\nsuspectAfterMs = 200\n[consensus]\nproposeMs = 77\n`
     const parsed = parseConfig(text, join(path, 'baton.toml'))
@@ -144,6 +153,16 @@ const TABLE: readonly [what: string, edit: (text: string) => string, problems: r
       '16: [[peers]] names no node of c2, but genesis has the clusters c1, c2',
       '28: peers[2].cluster = "c9" is not in genesis, whose clusters are c1, c2',
     ],
+  ],
+  [
+    'a module for the application that is not there',
+    (text) => `application = "./absent.js"\n${text}`,
+    ['1: application = "./absent.js" cannot be read: no such file (/absent.js)'],
+  ],
+  [
+    'an application that is neither a name nor a module',
+    (text) => `application = "My App"\n${text}`,
+    ['1: application = "My App" must be the name in genesis, or the path of a module such as "./mine.js"'],
   ],
   [
     'another application than genesis',

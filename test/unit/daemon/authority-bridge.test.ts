@@ -1,30 +1,35 @@
 import type { NodeInput } from '@baton/shared/core/node/io'
-import type { NodeId, Token } from '@baton/shared/ids'
-import type { ControlLink, ControlReply, ControlRequest } from '@baton/shared/ports/control-link'
+import type { Mastership, Reshape } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { Epoch, Generation, NodeId, Token, Version } from '@baton/shared/ids'
+import type { ControlLink, ControlNotice, ControlReply, ControlRequest } from '@baton/shared/ports/control-link'
 import { success } from '@baton/shared/result'
 import { expect, test } from 'vitest'
 import { AuthorityBridge, type AuthorityBridgePorts } from '../../../node-runtime/src/daemon/authority-bridge.ts'
+import { C1, C1A, C1B, GENESIS, NETWORK, NODE, OPAQUE_JWS, OUTSIDER } from '../../support/fixed-network.ts'
 import { STATE } from '../adapters/control-link/authority-server.ts'
 
 const TOKEN = { generation: 0, epoch: 4 } as Token
 const GRANT = { mastership: 'as verified' } as never
 
-function bridgeTo(reply: ControlReply) {
+function bridgeTo(reply: ControlReply, more: Partial<AuthorityBridgePorts> = {}) {
   const asked: ControlRequest[] = []
   const fed: NodeInput[] = []
   const warned: unknown[] = []
+  const sent: ControlNotice[] = []
   const ports = {
     credentials: { verify: async () => success(GRANT) },
     enqueue: (input: NodeInput) => fed.push(input),
-    log: { warn: (fields: unknown) => warned.push(fields), error: () => {} },
+    log: { warn: (fields: unknown) => warned.push(fields), error: (fields: unknown) => warned.push(fields) },
+    ...more,
   } as unknown as AuthorityBridgePorts
   const bridge = new AuthorityBridge(ports)
   const request = async (one: ControlRequest) => {
     asked.push(one)
     return reply
   }
-  bridge.attach({ request } as unknown as ControlLink)
-  return { bridge, asked, fed, warned }
+  bridge.attach({ request, send: (notice: ControlNotice) => sent.push(notice) } as unknown as ControlLink)
+  return { bridge, asked, fed, warned, sent }
 }
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -54,4 +59,58 @@ test('[RG9] so is what a barred node has verified; a refusal is logged and bring
   expect(asked).toEqual([{ t: 'verified', token: TOKEN, height: 7 }])
   expect(fed.at(-1)).toEqual({ i: 'view', view: STATE })
   expect(warned).toEqual([{ event: 'verified-refused', code: 'NOT_ELECTABLE' }])
+})
+
+const UNREACHABLE = { ok: false, code: 'UNREACHABLE', why: '', retryAfterMs: null, state: null } as const
+const welcome = { state: null, masters: OPAQUE_JWS, graceMs: 0, challenge: 'c' }
+
+test('[RG8, PV2] every session begins with what this node holds, when the authority knows the message', async () => {
+  let held = { credential: STATE.credential, reshape: OPAQUE_JWS } as const
+  const { bridge, sent } = bridgeTo(UNREACHABLE, { shown: () => held })
+  bridge.onUp({ ...welcome, protocol: 1 })
+  expect(sent).toEqual([])
+  bridge.onUp({ ...welcome, protocol: 2 })
+  held = { ...held, reshape: 'b.c.d' as never }
+  bridge.onUp({ ...welcome, protocol: 3 })
+  expect(sent).toEqual([
+    { t: 'shown', credential: STATE.credential, reshape: OPAQUE_JWS },
+    { t: 'shown', credential: STATE.credential, reshape: 'b.c.d' },
+  ])
+})
+
+test('[RG8] a statement in a view counts when its master has signed it for exactly that sync set', async () => {
+  const token = { generation: 0 as Generation, epoch: 3 as Epoch }
+  const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
+  const credentials = { verify: async () => success({ mastership }) } as never
+  const reshape: Reshape = {
+    network: NETWORK,
+    cluster: C1,
+    ...token,
+    node: C1A,
+    version: 6 as Version,
+    syncSet: [C1A, C1B],
+  }
+  const statement = await signStatement('reshape', reshape, NODE.privateKey)
+  const { bridge, fed, warned } = bridgeTo(UNREACHABLE, { credentials, genesis: GENESIS })
+  const seen = async (jws: typeof statement | null, syncSet: readonly NodeId[] = [C1A, C1B]) => {
+    const view = { ...STATE, syncSet, reshape: jws }
+    bridge.onState(view)
+    await expect.poll(() => fed.at(-1)).toMatchObject({ i: 'view', view })
+    return fed.at(-1)
+  }
+  expect(await seen(statement)).toMatchObject({ reshape: { reshape, statement } })
+  expect(await seen(null)).not.toHaveProperty('reshape')
+  expect(warned).toEqual([])
+  const wrong = [
+    await signStatement('reshape', reshape, OUTSIDER.privateKey),
+    await signStatement('reshape', { ...reshape, node: C1B }, NODE.privateKey),
+    await signStatement('reshape', { ...reshape, epoch: 2 as Epoch }, NODE.privateKey),
+    await signStatement('reshape', { ...reshape, network: 'other' as never }, NODE.privateKey),
+    await signStatement('reshape', { ...reshape, syncSet: [C1A] }, NODE.privateKey),
+    await signStatement('reshape', { ...reshape, syncSet: [C1A, C1B, 'c1-c' as NodeId] }, NODE.privateKey),
+    await signStatement('reshape', { ...reshape, syncSet: [C1A, 'c1-c' as NodeId] }, NODE.privateKey),
+  ]
+  for (const jws of wrong) expect(await seen(jws)).not.toHaveProperty('reshape')
+  expect(warned).toHaveLength(wrong.length)
+  expect(warned[0]).toMatchObject({ event: 'reshape-refused' })
 })

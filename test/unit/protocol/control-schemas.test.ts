@@ -75,6 +75,8 @@ const TO: readonly ToAuthority[] = [
   { t: 'claim', request: 1, claim: OPAQUE_JWS },
   { t: 'reshape', request: 2, reshape: OPAQUE_JWS },
   { t: 'confirm', request: 3, token },
+  { t: 'shown', credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS }, reshape: OPAQUE_JWS },
+  { t: 'shown', credential: null, reshape: null },
   { t: 'results', report: OPAQUE_JWS },
   { t: 'getMasters' },
 ]

@@ -2,7 +2,8 @@ import { encodeCanonical } from '@baton/shared/codec/cbor'
 import { toHex } from '@baton/shared/crypto/bytes'
 import { LIMITS } from '@baton/shared/limits'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
-import { decodePeer, encodePeer } from '@baton/shared/protocol/peer-codec'
+import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
+import { decodePeer, encodePeer, encodePeerAs, peerCodec } from '@baton/shared/protocol/peer-codec'
 import { PEER_MESSAGES } from '@baton/shared/protocol/peer-messages-codec'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -19,6 +20,41 @@ const fieldsOf = (type: PeerMessage['t']) => [
 
 test('the frame of every message type is as stored', () => {
   expectGolden('peer-frames', Object.fromEntries(TYPES.map((type) => [type, toHex(encodePeer(PEER_SAMPLES[type]))])))
+})
+
+test('[PV2] so is that of version 1, which reads back as it was but for what that version lacks', () => {
+  const lacking: Partial<Record<PeerMessage['t'], object>> = { hello: { program: '' } }
+  const frames = TYPES.flatMap((type) => {
+    const frame = encodePeerAs(1, PEER_SAMPLES[type])
+    if (frame === null) return []
+    expect(decodePeer(frame, 1)).toEqual({ ok: true, message: { ...PEER_SAMPLES[type], ...lacking[type] } })
+    return [[type, toHex(frame)] as const]
+  })
+  expectGolden('peer-frames-1', Object.fromEntries(frames))
+})
+
+test('[PV2] a frame of one version is none of another where they differ', () => {
+  const [older, newer] = [encodePeerAs(1, PEER_SAMPLES.hello)!, encodePeer(PEER_SAMPLES.hello)]
+  expect(decodePeer(newer, 1)).toMatchObject(MALFORMED)
+  expect(decodePeer(older)).toMatchObject(MALFORMED)
+  expect(() => decodePeer(older, PEER_PROTOCOL.max + 1)).toThrow('was never agreed')
+})
+
+test('[PV2] a message that an older version lacks is not sent in it, and is none there; what one leaves out, all below leave out', () => {
+  const heartbeat = {
+    ...PEER_MESSAGES.heartbeat,
+    write: (m: typeof PEER_SAMPLES.heartbeat) => PEER_MESSAGES.heartbeat.write(m).slice(0, -1),
+  }
+  const codec = peerCodec({ min: 1, max: 3 }, PEER_MESSAGES, { 2: { wantBlock: null }, 1: { heartbeat } })
+  const { wantBlock } = PEER_SAMPLES
+  const frame = codec.encode(3, wantBlock)!
+  expect(codec.decode(3, frame)).toEqual({ ok: true, message: wantBlock })
+  for (const version of [1, 2]) {
+    expect(codec.encode(version, wantBlock)).toBeNull()
+    expect(codec.decode(version, frame)).toMatchObject(MALFORMED)
+  }
+  expect(codec.encode(2, PEER_SAMPLES.heartbeat)).toEqual(encodePeer(PEER_SAMPLES.heartbeat))
+  expect(codec.encode(1, PEER_SAMPLES.heartbeat)).not.toEqual(encodePeer(PEER_SAMPLES.heartbeat))
 })
 
 test('no two message types share a number', () => {

@@ -1,6 +1,7 @@
 /** What the Worker and the directory call on a cluster's authority. Results, never exceptions (DESIGN section 11). */
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
+import type { OperatorAction } from '@baton/shared/core/registry/messages'
 import type { ErrorCode } from '@baton/shared/errors'
 import type { ClusterId, Jws, NodeId, SiteId } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
@@ -9,7 +10,8 @@ import type { Result } from '@baton/shared/result'
 export type StatementKindOverHttp = 'claim' | 'reshape'
 
 export type RequestAnswer =
-  | { readonly ok: true; readonly state: RegistryView }
+  /** `state` is null while the founder has not registered. */
+  | { readonly ok: true; readonly state: RegistryView | null }
   | {
       readonly ok: false
       readonly code: ErrorCode
@@ -34,7 +36,15 @@ export interface ClusterStatus {
   readonly heard: readonly HeardMember[]
 }
 
+/** An act of an operator, whom the caller has judged (ID7). */
+export interface OperatorRequest {
+  readonly operator: { readonly name: string }
+  readonly why: string
+  readonly action: OperatorAction
+}
+
 export interface AuthorityApi {
+  operate(cluster: ClusterId, request: OperatorRequest): Promise<RequestAnswer>
   status(cluster: ClusterId): Promise<Result<ClusterStatus>>
   events(cluster: ClusterId, after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>
   request(

@@ -16,7 +16,13 @@ import { networkDirectory } from '../place.ts'
 import { Authority } from './authority/authority.ts'
 import { AUTHORITY_MIGRATIONS } from './authority/schema.ts'
 import { Sockets } from './authority/sockets.ts'
-import type { AuthorityApi, ClusterStatus, RequestAnswer, StatementKindOverHttp } from './authority-api.ts'
+import type {
+  AuthorityApi,
+  ClusterStatus,
+  OperatorRequest,
+  RequestAnswer,
+  StatementKindOverHttp,
+} from './authority-api.ts'
 
 export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi {
   readonly #sql: Sql
@@ -84,6 +90,12 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate)
+  }
+
+  async operate(cluster: ClusterId, request: OperatorRequest): Promise<RequestAnswer> {
+    const authority = this.#open(cluster)
+    if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
+    return authority.value.operate(request)
   }
 
   async foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>> {

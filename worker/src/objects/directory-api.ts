@@ -10,6 +10,8 @@ export interface DirectoryEntry {
   readonly epoch: Epoch
   readonly node: NodeId
   readonly recovering: boolean
+  /** `host:port` where the node says that clients reach it; a hint that nobody has signed. Null: not told. */
+  readonly apiAddress: string | null
 }
 
 export interface DirectoryTable {
@@ -20,9 +22,10 @@ export interface DirectoryTable {
 }
 
 export interface DirectoryApi {
-  /** Takes in a grant; any number of times, in any order (NW2). */
-  learn(credential: Credential): Promise<Result<DirectoryTable>>
-  table(): Promise<Result<DirectoryTable>>
+  /** Takes in a grant and where its node serves clients; any number of times, in any order (NW2). */
+  learn(credential: Credential, apiAddress?: string): Promise<Result<DirectoryTable>>
+  /** `known`: the caller's version. A directory that has gone back behind it counts on from there, or its tables would look old. */
+  table(known?: number): Promise<Result<DirectoryTable>>
   /** Signed result hashes of a master (NW4). */
   results(report: Jws): Promise<Result<null>>
   events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>

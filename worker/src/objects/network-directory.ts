@@ -27,7 +27,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   readonly #backstop: Backstop
   readonly #masters: MasterList
   #config: ConfigResult | undefined
-  #signed: DirectoryTable | undefined
+  #signed: Pick<DirectoryTable, 'version' | 'table'> | undefined
   #results: Results | undefined
 
   constructor(context: DurableObjectState, env: Env) {
@@ -41,21 +41,23 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     })
   }
 
-  async learn(credential: Credential): Promise<Result<DirectoryTable>> {
+  async learn(credential: Credential, apiAddress: string | null = null): Promise<Result<DirectoryTable>> {
     const config = this.#open()
     if (!config.ok) return config
     const mastership = await verifyCredential(config.value.genesis, credential)
     if (!mastership.ok) return mastership
-    const taken = this.#masters.take(mastership.value, Date.now() as UnixMs)
+    const taken = this.#masters.take(mastership.value, apiAddress, Date.now() as UnixMs)
     if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')
     const table = await this.#table(config.value)
     if (taken === 'newer') this.#push(config.value, table)
     return success(table)
   }
 
-  async table(): Promise<Result<DirectoryTable>> {
+  async table(known = 0): Promise<Result<DirectoryTable>> {
     const config = this.#open()
-    return config.ok ? success(await this.#table(config.value)) : config
+    if (!config.ok) return config
+    this.#masters.countOnFrom(known)
+    return success(await this.#table(config.value))
   }
 
   async results(report: Jws): Promise<Result<null>> {
@@ -101,20 +103,16 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   /** Signed once per version. */
   async #table(config: Config): Promise<DirectoryTable> {
     const { version } = this.#masters
-    if (this.#signed?.version === version) return this.#signed
-    const masters = this.#masters.all()
-    const payload = {
-      network: config.genesis.network,
-      version,
-      masters: masters.map(({ credential }) => credential),
-    }
-    const table = await signStatement('masterTable', payload, config.authority.privateKey)
-    const entries = masters.map(({ cluster, generation, epoch, node, recovering }) => {
-      return { cluster, generation, epoch, node, recovering }
+    const listed = this.#masters.listed()
+    const masters = listed.map(({ mastership: { cluster, generation, epoch, node, recovering }, apiAddress }) => {
+      return { cluster, generation, epoch, node, recovering, apiAddress }
     })
-    const signed = { version, table, masters: entries }
-    if (this.#signed === undefined || this.#signed.version < version) this.#signed = signed
-    return signed
+    if (this.#signed?.version === version) return { ...this.#signed, masters }
+    const credentials = listed.map(({ mastership }) => mastership.credential)
+    const payload = { network: config.genesis.network, version, masters: credentials }
+    const table = await signStatement('masterTable', payload, config.authority.privateKey)
+    if (this.#signed === undefined || this.#signed.version < version) this.#signed = { version, table }
+    return { version, table, masters }
   }
 
   /** Does not wait: whoever told the directory of a grant has its own clients to answer. */

@@ -1,4 +1,7 @@
 /** The network: its genesis, and who is master where. */
+
+import { toUtf8 } from '@baton/shared/crypto/bytes'
+import { sha256 } from '@baton/shared/crypto/hash-node'
 import { genesisSchema } from '@baton/shared/genesis-schema'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
@@ -22,8 +25,14 @@ const masters = createRoute({
   method: 'get',
   path: '/v1/networks/{network}/masters',
   summary: 'The signed master table',
-  request: { params: networkPath },
-  responses: { 200: json('Master table', mastersSchema), default: json('Error', errorSchema) },
+  description:
+    'Cheap to poll: with the ETag of the last answer in If-None-Match it answers 304 while nothing has changed.',
+  request: { params: networkPath, headers: z.object({ 'if-none-match': z.string().optional() }) },
+  responses: {
+    200: json('Master table', mastersSchema),
+    304: { description: 'It is the one that If-None-Match names.' },
+    default: json('Error', errorSchema),
+  },
 })
 
 const events = createRoute({
@@ -43,7 +52,14 @@ export function networkRoutes(app: OpenAPIHono<AppContext>): void {
     checkNetwork(context, context.req.valid('param').network)
     const table = await networkDirectory(context.env, context.var.config.genesis.network).table()
     if (!table.ok) throw codedError(table.code, table.why)
-    return context.json({ ...table.value, masters: [...table.value.masters] }, 200)
+    const body = { ...table.value, masters: [...table.value.masters] }
+    // Over the whole answer: an address can change under one version of what is signed.
+    const etag = `"${sha256(toUtf8(JSON.stringify(body)))}"`
+    context.header('etag', etag)
+    context.header('cache-control', 'no-cache')
+    const known = context.req.valid('header')['if-none-match']?.split(',') ?? []
+    if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag)) return context.body(null, 304)
+    return context.json(body, 200)
   })
   app.openapi(events, async (context) => {
     checkNetwork(context, context.req.valid('param').network)

@@ -55,6 +55,9 @@ export const mastersSchema = z
         epoch: z.int(),
         node: z.string(),
         recovering: z.boolean(),
+        apiAddress: z.string().nullable().openapi({
+          description: 'Where clients reach the node, as it says itself: a hint outside what is signed.',
+        }),
       }),
     ),
   })

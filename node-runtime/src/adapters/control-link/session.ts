@@ -6,6 +6,7 @@ import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { CONTROL_PROTOCOL, type FromAuthority, type ToAuthority } from '@baton/shared/protocol/control'
 import { parseFromAuthority } from '@baton/shared/protocol/control-schemas'
+import { agreedVersion, disagreement, type ProtocolRange } from '@baton/shared/protocol/versions'
 import { WebSocket } from 'ws'
 import { FAREWELL_MS, HANDSHAKE_MS, QUEUE_BYTES } from './constants.ts'
 import { refusalOf } from './http-answer.ts'
@@ -19,10 +20,12 @@ export interface SessionIdentity {
   readonly certificate: Jws
   readonly proof: Omit<SessionProof, 'challenge' | 'protocol'>
   readonly privateKey: Parameters<typeof signStatement>[2]
+  /** Default: what this program speaks. */
+  readonly protocol?: ProtocolRange
 }
 
 export interface SessionHandler {
-  onWelcome(welcome: Welcome, challenge: string): void
+  onWelcome(welcome: Welcome, challenge: string, protocol: number): void
   onFrame(frame: SessionFrame): void
   /** Any sign of life, also a pong. */
   onHeard(): void
@@ -37,6 +40,7 @@ export class Session {
   readonly #webSocket: WebSocket
   readonly #deadline: NodeJS.Timeout
   #challenge: string | null = null
+  #protocol = 0
   #welcomed = false
   #ended = false
 
@@ -114,7 +118,7 @@ export class Session {
         }
         this.#welcomed = true
         clearTimeout(this.#deadline)
-        this.#handler.onWelcome(frame, this.#challenge)
+        this.#handler.onWelcome(frame, this.#challenge, this.#protocol)
         return
       case 'refused':
         this.#handler.onRefused(frame.code, frame.why)
@@ -127,15 +131,18 @@ export class Session {
 
   async #prove({ challenge, protocol }: Extract<FromAuthority, { readonly t: 'challenge' }>): Promise<void> {
     if (this.#challenge !== null) return
-    if (protocol.max < CONTROL_PROTOCOL.min || protocol.min > CONTROL_PROTOCOL.max) {
-      const why = `the authority speaks protocol ${protocol.min} to ${protocol.max}, this node ${CONTROL_PROTOCOL.min} to ${CONTROL_PROTOCOL.max}`
+    const ours = this.#identity.protocol ?? CONTROL_PROTOCOL
+    const agreed = agreedVersion(protocol, ours)
+    if (agreed === null) {
+      const why = disagreement('control', { who: 'the authority', ...protocol }, { who: 'this node', ...ours })
       this.#handler.onRefused('PROTOCOL_VERSION', why)
       this.end(why)
       return
     }
     this.#challenge = challenge
+    this.#protocol = agreed
     const { certificate, proof, privateKey } = this.#identity
-    const signed = await signStatement('session', { ...proof, challenge, protocol: CONTROL_PROTOCOL }, privateKey)
+    const signed = await signStatement('session', { ...proof, challenge, protocol: ours }, privateKey)
     this.send({ t: 'hello', certificate, proof: signed })
   }
 

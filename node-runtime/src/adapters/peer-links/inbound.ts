@@ -6,6 +6,7 @@ import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
 import type { RefusedLink } from '@baton/shared/ports/peer-links'
+import type { ProtocolRange } from '@baton/shared/protocol/versions'
 import { WebSocketServer } from 'ws'
 import type { TlsIdentity } from '../../identity/load-identity.ts'
 import { type Admission, admitInbound } from './admission.ts'
@@ -13,6 +14,7 @@ import { CONNECTIONS_MAX, HANDSHAKE_MS, LINK_PATH } from './constants.ts'
 import type { OpenedSocket } from './link.ts'
 import { refusalIn, remoteAddress, sendRefusalAnswer } from './refusals.ts'
 import { secureContext } from './tls-options.ts'
+import { agreeOn, formatRange, PROTOCOL_HEADER } from './versions.ts'
 
 export interface Inbound {
   /** @throws BatonError PORT_TAKEN, CONFIG_INVALID */
@@ -25,11 +27,14 @@ export interface InboundOptions {
   readonly listen: { readonly host: string; readonly port: number }
   readonly tls: TlsIdentity
   readonly admission: Admission
+  readonly protocol: ProtocolRange
   readonly onOpened: (opened: OpenedSocket) => void
   readonly onRefused: (refused: RefusedLink) => void
 }
 
-export function inboundLinks({ listen, tls, admission, onOpened, onRefused }: InboundOptions): Inbound {
+export function inboundLinks(options: InboundOptions): Inbound {
+  const { listen, tls, admission, protocol, onOpened, onRefused } = options
+  const said = { [PROTOCOL_HEADER]: formatRange(protocol) }
   /** Sockets on their way to a link; the certificate is there once checked. */
   const pending = new Map<TLSSocket, NodeCertificate | null>()
   /** Every connection below TLS, also those that never say a word. */
@@ -40,6 +45,7 @@ export function inboundLinks({ listen, tls, admission, onOpened, onRefused }: In
     perMessageDeflate: false,
     maxPayload: LIMITS.peerFrameBytes,
   })
+  upgrader.on('headers', (headers) => headers.push(`${PROTOCOL_HEADER}: ${formatRange(protocol)}`))
   const http = createHttpServer((request, response) => {
     notUpgraded(request)
     response.writeHead(426, { connection: 'close' }).end()
@@ -72,12 +78,18 @@ export function inboundLinks({ listen, tls, admission, onOpened, onRefused }: In
       sendRefusalAnswer(socket, 'protocol')
       return
     }
+    const agreed = agreeOn(protocol, request.headers, nodeOf(socket) ?? 'the other side')
+    if (!agreed.ok) {
+      refuseAdmitted(socket, agreed.why)
+      sendRefusalAnswer(socket, 'protocol', said)
+      return
+    }
     upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       const certificate = pending.get(socket)
       pending.delete(socket)
       if (!certificate) return webSocket.terminate()
       const { node, cluster } = certificate
-      onOpened({ peer: { node, cluster, certificate }, webSocket, socket })
+      onOpened({ peer: { node, cluster, certificate, protocol: agreed.protocol }, webSocket, socket })
     })
   })
 

@@ -4,6 +4,7 @@ import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { NodeId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { PeerAddress, RefusedLink } from '@baton/shared/ports/peer-links'
+import type { ProtocolRange } from '@baton/shared/protocol/versions'
 import { type ClientOptions, WebSocket } from 'ws'
 import { parseAddress } from '../../config/address.ts'
 import type { TlsIdentity } from '../../identity/load-identity.ts'
@@ -12,6 +13,7 @@ import { HANDSHAKE_MS, LINK_PATH } from './constants.ts'
 import type { OpenedSocket } from './link.ts'
 import { refusalIn, sendRefusalRequest } from './refusals.ts'
 import { secureContext } from './tls-options.ts'
+import { type AgreedProtocol, agreeOn, formatRange, PROTOCOL_HEADER } from './versions.ts'
 
 /** `unreachable`: nobody there, or it went away; nothing to report. */
 export type DialResult =
@@ -26,6 +28,7 @@ export interface DialOptions {
   readonly peer: PeerAddress
   readonly tls: TlsIdentity
   readonly admission: Admission
+  readonly protocol: ProtocolRange
   /** Aborts the attempt; its result is then `unreachable`. */
   readonly signal: AbortSignal
 }
@@ -58,9 +61,9 @@ export async function dial(options: DialOptions): Promise<DialResult> {
       sendRefusalRequest(socket, check.reason)
       return refusedBy('us', check.reason, check.why)
     }
-    const upgraded = await upgrade(socket, check.value)
+    const upgraded = await upgrade(socket, check.value, options.protocol)
     if (upgraded.result !== 'refused') return upgraded
-    return refusedBy('them', upgraded.reason, 'the other side refused our certificate')
+    return refusedBy(upgraded.by, upgraded.reason, upgraded.why)
   } finally {
     clearTimeout(deadline)
     signal.removeEventListener('abort', abandon)
@@ -83,10 +86,11 @@ function secured(socket: TLSSocket): Promise<NodeJS.ErrnoException | null> {
 
 type Upgraded =
   | { readonly result: 'opened'; readonly opened: OpenedSocket }
-  | { readonly result: 'refused'; readonly reason: RefusedLink['reason'] }
+  | ({ readonly result: 'refused' } & Pick<RefusedLink, 'reason' | 'by' | 'why'>)
   | { readonly result: 'unreachable' }
 
-function upgrade(socket: TLSSocket, certificate: NodeCertificate): Promise<Upgraded> {
+function upgrade(socket: TLSSocket, certificate: NodeCertificate, protocol: ProtocolRange): Promise<Upgraded> {
+  const { node, cluster } = certificate
   return new Promise((resolve) => {
     const options: ClientOptions = {
       // ws speaks over the socket that has been checked; the URL is only text in the request.
@@ -94,18 +98,30 @@ function upgrade(socket: TLSSocket, certificate: NodeCertificate): Promise<Upgra
       perMessageDeflate: false,
       maxPayload: LIMITS.peerFrameBytes,
       followRedirects: false,
+      headers: { [PROTOCOL_HEADER]: formatRange(protocol) },
       // Masking protects proxies from browsers (RFC 6455, section 10.3); inside TLS there are none. A zero mask is free.
       generateMask: (mask) => void mask.fill(0),
     }
     const webSocket = new WebSocket(`ws://peer${LINK_PATH}`, options)
+    let agreed: AgreedProtocol = { ok: false, why: 'the answer to the upgrade was not read' }
+    webSocket.once('upgrade', (response) => {
+      agreed = agreeOn(protocol, response.headers, node)
+    })
     webSocket.once('open', () => {
       // Nobody listens yet: frames that came with the answer wait until the link begins.
       webSocket.pause()
-      const { node, cluster } = certificate
-      resolve({ result: 'opened', opened: { peer: { node, cluster, certificate }, webSocket, socket } })
+      if (!agreed.ok) {
+        webSocket.terminate()
+        return resolve({ result: 'refused', reason: 'protocol', by: 'us', why: agreed.why })
+      }
+      const peer = { node, cluster, certificate, protocol: agreed.protocol }
+      resolve({ result: 'opened', opened: { peer, webSocket, socket } })
     })
     webSocket.once('unexpected-response', (_request, response) => {
-      resolve({ result: 'refused', reason: refusalIn(response.headers) ?? 'protocol' })
+      const reason = refusalIn(response.headers) ?? 'protocol'
+      const spoken = reason === 'protocol' ? agreeOn(protocol, response.headers, node) : null
+      const why = spoken?.ok === false ? spoken.why : 'the other side refused our certificate'
+      resolve({ result: 'refused', reason, by: 'them', why })
       socket.destroy()
     })
     webSocket.on('error', () => resolve({ result: 'unreachable' }))

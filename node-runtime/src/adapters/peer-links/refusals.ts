@@ -5,11 +5,14 @@ import { PEER_REFUSALS, type PeerRefusal } from '@baton/shared/ports/peer-links'
 import { FAREWELL_MS, LINK_PATH, REFUSAL_HEADER } from './constants.ts'
 
 /** Server side: instead of accepting an upgrade. */
-export function sendRefusalAnswer(socket: TLSSocket, reason: PeerRefusal): void {
-  sendLast(
-    socket,
-    `HTTP/1.1 403 Forbidden\r\n${REFUSAL_HEADER}: ${reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`,
-  )
+export function sendRefusalAnswer(
+  socket: TLSSocket,
+  reason: PeerRefusal,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const headers = Object.entries({ [REFUSAL_HEADER]: reason, ...more, 'content-length': '0', connection: 'close' })
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
+  sendLast(socket, `HTTP/1.1 403 Forbidden\r\n${lines.join('')}\r\n`)
 }
 
 /** Client side: instead of requesting an upgrade. */

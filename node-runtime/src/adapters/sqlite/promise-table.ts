@@ -7,8 +7,8 @@ import { decodeCanonical, encodeCanonical } from '@baton/shared/codec/cbor'
 import type { RequiredSet } from '@baton/shared/core/guard/types'
 import { toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Mastership } from '@baton/shared/crypto/statement-types'
-import type { Jws, Token } from '@baton/shared/ids'
+import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
+import type { Token } from '@baton/shared/ids'
 import type { LogBase, OwnToken } from '@baton/shared/ports/node-store'
 import { storageDamaged } from './storage-error.ts'
 
@@ -17,7 +17,7 @@ export interface Promises {
   readonly own: OwnToken
   readonly required: RequiredSet
   readonly base: LogBase
-  readonly reshape: Jws
+  readonly reshape: RecordedReshape
   readonly recovered: Token
   readonly crossed: Token
   readonly resync: { readonly needed: boolean; readonly why: string }

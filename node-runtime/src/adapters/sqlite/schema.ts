@@ -59,6 +59,11 @@ const MIGRATIONS: readonly string[] = [
   -- The promises "recovered" and "crossed" (RC3) and log entries of kind "legacy". No table changes; a program that knows
   -- version 1 only would ignore them and sign what the marks forbid, so it must refuse the file.
   `,
+  `
+  -- The promise "reshape" holds what the registry has recorded, with its content (RG8); a bare statement was never written. A program
+  -- that knows version 2 only would go on under a new sync set without keeping what proves it.
+  DELETE FROM promises WHERE name = 'reshape';
+  `,
 ]
 
 /** Brings the database to the newest version. @throws BatonError when it is someone else's or newer than this program */

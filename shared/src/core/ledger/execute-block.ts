@@ -14,6 +14,7 @@ import { chainInvariants } from './invariants.ts'
 import { changeState, stateRoot } from './state-tree.ts'
 import { writeRoots, writeTokens } from './stored-chain.ts'
 import { damaged } from './stored-field.ts'
+import { writeTokenHistory } from './token-history.ts'
 import { applyMasterships } from './tokens.ts'
 import type { Block, Receipt, SignedTransaction } from './types.ts'
 
@@ -75,7 +76,9 @@ export function executeBlock(chain: ChainState, decided: DecidedBlock, context: 
   const writes: LedgerWrite[] = [...executions.writes]
   for (const [key, value] of state.changes()) writes.push({ w: 'state', key, value })
   writes.push(...buckets, writeRoots(parts))
-  if (tokens.value !== chain.tokens) writes.push(writeTokens(tokens.value))
+  if (tokens.value !== chain.tokens) {
+    writes.push(writeTokens(tokens.value), ...writeTokenHistory(tokens.value, header.height, reader))
+  }
   writes.push({ w: 'block', height: header.height, hash: block.hash, bytes: block.bytes, certificate, result })
 
   const tip = { height: header.height, hash: block.hash, time: header.time, result, parts }

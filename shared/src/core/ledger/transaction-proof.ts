@@ -7,6 +7,7 @@ import type { ChainReader } from '../../ports/node-store.ts'
 import { type InclusionProof, merkleRoot, proveInclusion, verifyInclusion } from '../merkle/merkle.ts'
 import type { HashFunction } from '../step.ts'
 import { areResultParts, type ResultParts, resultHash } from './chain.ts'
+import { type DecidedHeader, decidedHeader } from './decided-header.ts'
 import { readResultParts } from './stored-chain.ts'
 import { damaged } from './stored-field.ts'
 import type { Block, Receipt } from './types.ts'
@@ -33,6 +34,8 @@ export interface ProvenTransaction {
   /** The encoded certificate that decided the block. */
   readonly certificate: Uint8Array
   readonly result: Hash
+  /** Proves the block, and by the next one the result, to somebody who has only genesis; null where the store has no history of tokens. */
+  readonly evidence: { readonly block: DecidedHeader; readonly next: DecidedHeader | null } | null
 }
 
 /** Null when no executed block has it. Reads the whole block and its receipts. Throws `STORAGE_DAMAGED`. */
@@ -72,7 +75,13 @@ export function proveTransaction(
     block: block.value,
     certificate: stored.certificate,
     result: stored.result,
+    evidence: evidenceOf(hash, reader, height),
   }
+}
+
+function evidenceOf(hash: HashFunction, reader: ChainReader, height: Height): ProvenTransaction['evidence'] {
+  const block = decidedHeader(hash, reader, height)
+  return block === null ? null : { block, next: decidedHeader(hash, reader, (height + 1) as Height) }
 }
 
 /**

@@ -2,7 +2,14 @@
  * What goes into a node and what comes out. Everything from outside is verified by the driver first: signatures of votes,
  * proposals, credentials, certificates and transactions, so that the core never sees an unverified statement.
  */
-import type { Claim, Credential, Grant, Mastership, Resignation } from '../../crypto/statement-types.ts'
+import type {
+  Claim,
+  Credential,
+  Grant,
+  Mastership,
+  RecordedReshape,
+  Resignation,
+} from '../../crypto/statement-types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterId, Hash, Height, Jws, NodeId, Round, Token, Version } from '../../ids.ts'
 import type { ChainReader, LogReader, NodeWrite } from '../../ports/node-store.ts'
@@ -89,8 +96,8 @@ export type NodeInput =
   /** `challenge`: the one this process answered (RG2: the founder's first grant repeats it). */
   | { readonly i: 'authority'; readonly up: true; readonly challenge: string | null }
   | { readonly i: 'authority'; readonly up: false }
-  /** The authority's registry; a grant inside was fed as `granted` before. */
-  | { readonly i: 'view'; readonly view: RegistryView }
+  /** The authority's registry; a grant inside was fed as `granted` before. `reshape`: the one inside, verified (RG8). */
+  | { readonly i: 'view'; readonly view: RegistryView; readonly reshape?: RecordedReshape | undefined }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   | { readonly i: 'claimReply'; readonly request: number; readonly outcome: ClaimOutcome }

@@ -20,6 +20,7 @@ import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { receiveLegacy } from './legacy.ts'
 import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
+import { keepReshape } from './recorded-reshape.ts'
 import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
 import { noteResynced } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
@@ -87,6 +88,7 @@ function handle(turn: Turn, input: NodeInput): void {
       offerCandidates(turn)
       return
     case 'view':
+      keepReshape(turn, input.reshape)
       runElection(turn, { i: 'view', view: input.view })
       showRegistry(turn, input.view)
       return

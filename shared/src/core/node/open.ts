@@ -115,6 +115,7 @@ export function openNode(
     differing: null,
     recovered: stored.recovered,
     crossed: stored.crossed,
+    reshape: stored.reshape,
     recovery: null,
     handOver: null,
     heldTokens: new Map(),

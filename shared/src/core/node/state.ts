@@ -1,6 +1,6 @@
 /** State of one node: its machines, and what ties them together. */
 
-import type { Credential, Mastership } from '../../crypto/statement-types.ts'
+import type { Credential, Mastership, RecordedReshape } from '../../crypto/statement-types.ts'
 import type { Genesis } from '../../genesis.ts'
 import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, NodeId, Round, SiteId, Token } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'
@@ -145,6 +145,8 @@ export interface NodeState {
   /** On disk (RC3): the recovery under this token has ended; the log follows a recovering master of this token. */
   readonly recovered: Token | null
   readonly crossed: Token | null
+  /** On disk (RG8): the newest statement about the sync set that the registry has recorded. */
+  readonly reshape: RecordedReshape | null
   /** Section 6: set while this node leads and must not vote (RC2). */
   readonly recovery: Recovery | null
   /** RC3: this log is being shown to the recovering master. */

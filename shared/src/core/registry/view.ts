@@ -25,6 +25,7 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
     orders,
     pause,
     frozen: standstill(registry),
+    reshape: registry.reshape,
     credential,
   }
 }

@@ -46,10 +46,14 @@ export interface TestAuthority {
   /** Answers to what arrives; the default answers reports with `heard`. */
   onMessage: (message: ToAuthority, send: (frame: FromAuthority) => void) => void
   onPost: (response: ServerResponse, path: string) => void
+  /** Answers to GET; the default has nothing. */
+  onGet: (response: ServerResponse, request: IncomingMessage) => void
   /** Replaces the WebSocket upgrade by an HTTP answer. */
   refuseUpgrade: { status: number; body: unknown } | null
   /** Takes connections and says nothing. */
   mute: boolean
+  /** What it says it speaks; sessions opened from then on. */
+  protocol: { min: number; max: number }
   stop(): Promise<void>
 }
 
@@ -77,9 +81,11 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
     onMessage: (message, send) => {
       if (message.t === 'report') send({ t: 'heard', report: message.report, version: STATE.version })
     },
+    onGet: (response) => void response.writeHead(404).end('{}'),
     onPost: (response) => void response.end(JSON.stringify({ ok: true, state: STATE })),
     refuseUpgrade: null,
     mute: false,
+    protocol: { min: 1, max: 1 },
     stop: async () => {
       authority.dropAll()
       http.close()
@@ -88,6 +94,7 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
   }
 
   async function post(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET') return authority.onGet(response, request)
     let text = ''
     for await (const chunk of request) text += chunk
     authority.posts.push({ path: request.url!, body: JSON.parse(text) })
@@ -127,7 +134,7 @@ export async function startAuthority(port = 0): Promise<TestAuthority> {
       webSocket.on('ping', () => pings++)
       webSocket.on('message', (data) => void receive(webSocket, String(data)))
       webSocket.send(
-        JSON.stringify({ t: 'challenge', challenge: `challenge-${sessions}`, protocol: { min: 1, max: 1 } }),
+        JSON.stringify({ t: 'challenge', challenge: `challenge-${sessions}`, protocol: authority.protocol }),
       )
     })
   })

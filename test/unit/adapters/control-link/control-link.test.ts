@@ -1,5 +1,6 @@
 import type { Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlNotice } from '@baton/shared/ports/control-link'
+import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../../node-runtime/src/adapters/clock.ts'
 import { controlLink } from '../../../../node-runtime/src/adapters/control-link.ts'
@@ -63,7 +64,33 @@ describe('the link to the authority', () => {
     const { link, events } = startLink(await startAuthority())
     expect(link.connected).toBe(false)
     await untilTrue('up', () => link.connected)
-    expect(events).toEqual([['up', { state: STATE, masters: OPAQUE_JWS, graceMs: 0, challenge: 'challenge-1' }]])
+    const welcome = { state: STATE, masters: OPAQUE_JWS, graceMs: 0, challenge: 'challenge-1', protocol: 1 }
+    expect(events).toEqual([['up', welcome]])
+  })
+
+  test('[PV1] uses the highest version that both speak, and says which side to upgrade when there is none', async () => {
+    const authority = await startAuthority()
+    const { min, max } = CONTROL_PROTOCOL
+    for (const [theirs, agreed] of [
+      [{ min: 1, max: 1 }, 1],
+      [{ min: 1, max: max + 5 }, max],
+      [{ min: max, max: max + 1 }, max],
+    ] as const) {
+      authority.protocol = theirs
+      const { link, events } = startLink(authority)
+      await untilTrue('up', () => link.connected)
+      expect(events[0]).toEqual(['up', expect.objectContaining({ protocol: agreed })])
+      await link.stop()
+    }
+    for (const [theirs, behind] of [
+      [{ min: max + 1, max: max + 1 }, 'this node'],
+      [{ min: 0, max: min - 1 }, 'the authority'],
+    ] as const) {
+      authority.protocol = theirs
+      const { events } = startLink(authority)
+      await untilTrue('refused', () => events.length === 2)
+      expect(events[0]).toEqual(['refused', 'PROTOCOL_VERSION', expect.stringMatching(`: upgrade ${behind}$`)])
+    }
   })
 
   test('hands on what the authority says, in order, and times reports from their sending', async () => {
@@ -261,4 +288,49 @@ describe('without a session, over HTTP,', () => {
     expect(performance.now() - started).toBeLessThan(3_000)
     expect(authority.posts).toHaveLength(2)
   })
+})
+
+test('[NW2] polls the master table over the session, and over HTTP without one: only what is new is handed on', async () => {
+  const authority = await startAuthority()
+  const { link, events } = startLink(authority)
+  await untilTrue('up', () => link.connected)
+  authority.onMessage = (message, send) => {
+    if (message.t === 'getMasters') send({ t: 'masters', table: OPAQUE_JWS })
+  }
+  link.pollMasters()
+  await untilTrue('the table', () => events.length === 2)
+  expect(events[1]).toEqual(['masters', OPAQUE_JWS])
+
+  const asked: (string | undefined)[] = []
+  authority.onGet = (response, request) => {
+    asked.push(`${request.url} ${request.headers['if-none-match']}`)
+    const same = request.headers['if-none-match'] === '"1"'
+    response.writeHead(same ? 304 : 200, { etag: '"1"' }).end(same ? '' : JSON.stringify({ table: OPAQUE_JWS }))
+  }
+  authority.refuseUpgrade = { status: 503, body: {} }
+  authority.dropAll()
+  await untilTrue('down', () => !link.connected)
+  link.pollMasters()
+  await untilTrue('the table', () => events.filter(([what]) => what === 'masters').length === 2)
+  link.pollMasters()
+  await untilTrue('asked again', () => asked.length === 2)
+  const path = '/v1/networks/receivables/masters'
+  expect(asked).toEqual([`${path} undefined`, `${path} "1"`])
+  for (const [status, body] of [
+    [200, '{}'],
+    [200, '{'],
+    [500, ''],
+  ] as const) {
+    const before = asked.length
+    authority.onGet = (response) => {
+      asked.push(body)
+      response.writeHead(status).end(body)
+    }
+    // An answer that is of no use is forgotten: the next poll asks again.
+    await untilTrue('asked', () => {
+      link.pollMasters()
+      return asked.length === before + 2
+    })
+  }
+  expect(events.filter(([what]) => what === 'masters')).toHaveLength(2)
 })

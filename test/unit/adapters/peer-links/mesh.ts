@@ -5,6 +5,7 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Instant, Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import type { LinkCloseReason, PeerAddress, PeerLinks, RefusedLink } from '@baton/shared/ports/peer-links'
+import type { ProtocolRange } from '@baton/shared/protocol/versions'
 import { onTestFinished } from 'vitest'
 import { peerLinks } from '../../../../node-runtime/src/adapters/peer-links.ts'
 import type { TlsIdentity } from '../../../../node-runtime/src/identity/load-identity.ts'
@@ -56,6 +57,7 @@ export interface TestNodeOptions {
   readonly now?: UnixMs
   readonly host?: string
   readonly port?: number
+  readonly protocol?: ProtocolRange
   readonly onFrame?: (from: NodeId, frame: Uint8Array) => void
 }
 
@@ -72,6 +74,7 @@ export async function startNode(id: string, options: TestNodeOptions = {}): Prom
     clock: { now: () => performance.now() as Instant, wallNow: () => options.now ?? NOW },
     listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     peers: new Map(),
+    ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
     handler: {
       onOpen: ({ node }) => void events.push(`+${node}`),
       onMessage: (from, frame) => {

@@ -11,7 +11,7 @@ import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
 import { failure } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
-import type { ClusterStatus, RequestAnswer, StatementKindOverHttp } from '../authority-api.ts'
+import type { ClusterStatus, OperatorRequest, RequestAnswer, StatementKindOverHttp } from '../authority-api.ts'
 import type { DirectoryApi } from '../directory-api.ts'
 import { Credentials } from './credentials.ts'
 import { Decider, type Taken } from './decider.ts'
@@ -23,6 +23,7 @@ import { Outbox, replyOf } from './outbox.ts'
 import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
+import { Witnesses } from './witnesses.ts'
 
 const DIRECTORY_RETRY_MS = 1_000
 
@@ -40,6 +41,7 @@ export class Authority {
   readonly #outbox: Outbox
   readonly #directory: DirectoryLink
   readonly #entrance: Entrance
+  readonly #witnesses: Witnesses
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   #requests = 0
   #lookedAt = 0
@@ -48,7 +50,7 @@ export class Authority {
     this.#parts = parts
     this.#decider = new Decider(parts.sql, parts.clock)
     this.#credentials = new Credentials(parts.config.authority)
-    this.#directory = new DirectoryLink(parts.sql, parts.directory, this.#credentials)
+    this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     this.#entrance = new Entrance({
       ...parts,
@@ -56,11 +58,18 @@ export class Authority {
       directory: this.#directory,
       outbox: this.#outbox,
     })
+    this.#witnesses = new Witnesses({
+      ...parts,
+      directory: this.#directory,
+      registry: () => this.#decider.state.registry,
+      decide: (input) => this.#decide(input),
+    })
     const { cluster, founder, policy } = parts.cluster
     const network = parts.config.genesis.network
     this.#decider.take({ i: 'create', network, cluster, founder, policy })
     const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
+    void this.#witnesses.askDirectory().then(() => this.#settleDirectory())
   }
 
   accept(socket: WebSocket): void {
@@ -113,6 +122,15 @@ export class Authority {
     return answer
   }
 
+  async operate({ operator, why, action }: OperatorRequest): Promise<RequestAnswer> {
+    this.#requests += 1
+    const from = { channel: `http-${this.#requests}`, request: this.#requests }
+    const taken = this.#decider.take({ i: 'operator', from, by: operator.name, why, action })
+    const answer = this.#outbox.answerTo(from.channel)
+    this.#settle(taken)
+    return answer
+  }
+
   async status(): Promise<ClusterStatus> {
     const { registry } = this.#decider.state
     const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
@@ -128,7 +146,9 @@ export class Authority {
   }
 
   masters(version: number, table: Jws): void {
-    if (this.#directory.take(version, table)) this.#parts.sockets.broadcast({ t: 'masters', table })
+    if (!this.#directory.take(version, table)) return
+    this.#parts.sockets.broadcast({ t: 'masters', table })
+    void this.#witnesses.hearDirectory()
   }
 
   async #frame(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
@@ -144,10 +164,11 @@ export class Authority {
     if (!parsed.ok) {
       return this.#parts.sockets.send(attachment.id, { t: 'refused', code: parsed.code, why: parsed.why })
     }
-    await this.#message(attachment, parsed.value)
+    await this.#message(socket, attachment, parsed.value)
   }
 
-  async #message({ id, node }: Open, message: ToAuthority): Promise<void> {
+  async #message(socket: WebSocket, open: Open, message: ToAuthority): Promise<void> {
+    const { id, node } = open
     switch (message.t) {
       case 'hello':
         return this.#parts.sockets.send(id, { t: 'refused', code: 'PEER_UNEXPECTED', why: 'the session is open' })
@@ -174,6 +195,8 @@ export class Authority {
         const { request, token, height } = message
         return this.#decide({ i: 'verified', from: { channel: id, request }, node, token, height })
       }
+      case 'shown':
+        return this.#witnesses.shown(socket, open, message)
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report)
@@ -195,8 +218,8 @@ export class Authority {
   /** NW2, the poll: what the directory has; and what it lacks is told to it once more. */
   async #sendMasters(id: string): Promise<void> {
     const { config, sockets } = this.#parts
+    await this.#witnesses.askDirectory()
     this.#settleDirectory()
-    await this.#directory.poll()
     sockets.send(id, { t: 'masters', table: await this.#directory.table(config.genesis.network, config.authority) })
   }
 
@@ -207,6 +230,7 @@ export class Authority {
   #settle(taken: Taken): void {
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)
+    this.#witnesses.settled(taken.registry)
   }
 
   #settleDirectory(): void {

@@ -1,9 +1,14 @@
 /** A cluster's link to the network's directory: its grants go up, the signed master table comes down (NW2). */
+
+import { assert } from '@baton/shared/assert'
 import type { FoundedRegistry, Registry } from '@baton/shared/core/registry/types'
+import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { KeyPair } from '@baton/shared/crypto/keys'
-import { signStatement } from '@baton/shared/crypto/statements'
-import { compareTokens, type Epoch, type Generation, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
-import { readMeta, writeMeta } from '../../adapters/meta.ts'
+import type { Grant } from '@baton/shared/crypto/statement-types'
+import { peekStatement, signStatement } from '@baton/shared/crypto/statements'
+import type { Genesis } from '@baton/shared/genesis'
+import { type ClusterId, compareTokens, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
+import { deleteMeta, readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { DirectoryApi, DirectoryTable } from '../directory-api.ts'
 import type { Credentials } from './credentials.ts'
@@ -11,16 +16,24 @@ import type { Credentials } from './credentials.ts'
 const TABLE = 'masters'
 const KNOWN = 'directory-knows'
 
+export interface DirectoryLinkParts {
+  readonly sql: Sql
+  readonly directory: DirectoryApi
+  readonly cluster: { readonly cluster: ClusterId }
+}
+
 export class DirectoryLink {
   readonly #sql: Sql
   readonly #directory: DirectoryApi
+  readonly #cluster: ClusterId
   readonly #credentials: Credentials
   #table: { readonly version: number; readonly table: Jws } | null
   #busy = false
 
-  constructor(sql: Sql, directory: DirectoryApi, credentials: Credentials) {
+  constructor({ sql, directory, cluster }: DirectoryLinkParts, credentials: Credentials) {
     this.#sql = sql
     this.#directory = directory
+    this.#cluster = cluster.cluster
     this.#credentials = credentials
     const stored = readMeta(sql, TABLE)
     this.#table = stored === null ? null : JSON.parse(stored)
@@ -34,6 +47,12 @@ export class DirectoryLink {
     return true
   }
 
+  /** The newest table at hand, once there is one. */
+  get newest(): Jws {
+    assert(this.#table !== null, 'a table was taken')
+    return this.#table.table
+  }
+
   /** The newest table at hand; from the directory when there is none yet, empty when that cannot be reached. */
   async table(network: NetworkId, authority: KeyPair): Promise<Jws> {
     if (this.#table === null) await this.poll()
@@ -43,15 +62,40 @@ export class DirectoryLink {
 
   /** Asks the directory; true when that brought a newer table. */
   async poll(): Promise<boolean> {
-    const answer = await attempt(() => this.#directory.table())
-    return answer !== null && this.take(answer.version, answer.table)
+    const answer = await attempt(() => this.#directory.table(this.#table?.version ?? 0))
+    if (answer === null) return false
+    this.#notice(answer)
+    return this.take(answer.version, answer.table)
+  }
+
+  /** The highest grant of this cluster in the newest table at hand, verified; null: none (RG8). */
+  async grantOf(genesis: Genesis, cluster: ClusterId): Promise<Grant | null> {
+    const read = this.#table === null ? null : peekStatement('masterTable', this.#table.table)
+    for (const credential of read?.ok ? read.payload.masters : []) {
+      const grant = peekStatement('grant', credential.grant)
+      if (grant.ok && grant.payload.cluster === cluster) {
+        return (await verifyCredential(genesis, credential)).ok ? grant.payload : null
+      }
+    }
+    return null
+  }
+
+  /** The directory has forgotten what it had confirmed: it is owed again. */
+  #notice({ masters }: DirectoryTable): void {
+    const text = readMeta(this.#sql, KNOWN)
+    if (text === null) return
+    const listed = masters.find(({ cluster }) => cluster === this.#cluster)
+    if (listed === undefined || compareTokens(listed, JSON.parse(text) as Token) < 0) deleteMeta(this.#sql, KNOWN)
   }
 
   /** The directory has not confirmed the recorded grant yet. Derived from what is on disk, so no crash loses it. */
   owes(registry: Registry): registry is FoundedRegistry {
     if (registry.status !== 'founded') return false
-    const known = readMeta(this.#sql, KNOWN)
-    return known === null || compareTokens(parseToken(known), registry.lastGrant) < 0
+    const text = readMeta(this.#sql, KNOWN)
+    if (text === null) return true
+    const known = JSON.parse(text) as Token & { readonly apiAddress?: string }
+    const order = compareTokens(known, registry.lastGrant)
+    return order < 0 || (order === 0 && known.apiAddress !== addressOf(registry))
   }
 
   /** Tells the directory of the recorded grant, and of one that came meanwhile; gives up when it is not reached. */
@@ -61,10 +105,11 @@ export class DirectoryLink {
     try {
       for (let registry = recorded(); this.owes(registry); registry = recorded()) {
         const credential = await this.#credentials.of(registry)
-        const answer = await attempt(() => this.#directory.learn(credential))
+        const apiAddress = addressOf(registry)
+        const answer = await attempt(() => this.#directory.learn(credential, apiAddress))
         if (answer === null) return
         const { generation, epoch } = registry.lastGrant
-        writeMeta(this.#sql, KNOWN, JSON.stringify({ generation, epoch }))
+        writeMeta(this.#sql, KNOWN, JSON.stringify({ generation, epoch, apiAddress }))
       }
     } finally {
       this.#busy = false
@@ -93,7 +138,7 @@ async function attempt(call: () => ReturnType<DirectoryApi['table']>): Promise<D
   return null
 }
 
-function parseToken(text: string): Token {
-  const { generation, epoch } = JSON.parse(text) as { generation: Generation; epoch: Epoch }
-  return { generation, epoch }
+/** Where the node that the last grant names serves clients; undefined for one that is no member here. */
+function addressOf({ members, lastGrant }: FoundedRegistry): string | undefined {
+  return members.get(lastGrant.node)?.apiAddress
 }

@@ -52,17 +52,15 @@ export class Entrance {
     const { id, challenge, expiresAt } = attachment
     // Used up before anything is awaited: an answer counts once.
     keep(socket, { phase: 'proving', id, expiresAt })
-    const member = await acceptHello(config.genesis, cluster.cluster, message, attachment, clock.wallNow())
-    if (!member.ok) return this.refuse(socket, member.code, member.why)
+    const greeted = await acceptHello(config.genesis, cluster.cluster, message, attachment, clock.wallNow())
+    if (!greeted.ok) return this.refuse(socket, greeted.code, greeted.why)
     const masters = await directory.table(config.genesis.network, config.authority)
     if (!this.#parts.sockets.has(socket)) return
-    const { node } = member.value
-    const taken = decider.take(
-      { i: 'memberSeen', member: member.value, nonce: challenge },
-      { i: 'sessionOpened', node, session: id },
-    )
+    const { member, protocol } = greeted.value
+    const { node } = member
+    const taken = decider.take({ i: 'memberSeen', member, nonce: challenge }, { i: 'sessionOpened', node, session: id })
     if (taken.rejected !== undefined) return this.refuse(socket, taken.rejected.code, taken.rejected.why)
-    keep(socket, { phase: 'open', id, node, openedAt: clock.wallNow() })
+    keep(socket, { phase: 'open', id, node, openedAt: clock.wallNow(), protocol, shown: false })
     const graceMs = Math.max(0, cluster.policy.startupGraceMs - (clock.now() - decider.state.hearing.startedAt))
     await this.#parts.outbox.deliver(taken, (state) =>
       this.#parts.sockets.welcome(id, { t: 'welcome', state, masters, graceMs }),
@@ -75,6 +73,6 @@ export class Entrance {
   }
 }
 
-function keep(socket: WebSocket, attachment: Attachment): void {
+export function keep(socket: WebSocket, attachment: Attachment): void {
   socket.serializeAttachment(attachment)
 }

@@ -6,6 +6,7 @@ import { verifyStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { CONTROL_PROTOCOL, type ToAuthority } from '@baton/shared/protocol/control'
+import { agreedVersion, disagreement } from '@baton/shared/protocol/versions'
 import { failure, type Result, success } from '@baton/shared/result'
 
 type Hello = Extract<ToAuthority, { t: 'hello' }>
@@ -29,6 +30,12 @@ export async function acceptCertificate(
   return certificate
 }
 
+export interface Greeted {
+  readonly member: Member
+  /** The version of the control protocol that the session uses. */
+  readonly protocol: number
+}
+
 /** The member that answered `challenge`. */
 export async function acceptHello(
   genesis: Genesis,
@@ -36,7 +43,7 @@ export async function acceptHello(
   hello: Hello,
   challenge: { readonly challenge: string; readonly expiresAt: UnixMs },
   now: UnixMs,
-): Promise<Result<Member>> {
+): Promise<Result<Greeted>> {
   if (now >= challenge.expiresAt) return failure('CHALLENGE_INVALID', 'the challenge has expired')
   const certificate = await acceptCertificate(genesis, cluster, hello.certificate, now)
   if (!certificate.ok) return certificate
@@ -50,11 +57,12 @@ export async function acceptHello(
   if (said.challenge !== challenge.challenge) {
     return failure('CHALLENGE_INVALID', 'the proof answers another challenge')
   }
-  if (said.protocol.min > CONTROL_PROTOCOL.max || said.protocol.max < CONTROL_PROTOCOL.min) {
-    const { min, max } = CONTROL_PROTOCOL
-    return failure('PROTOCOL_VERSION', `the authority speaks ${min} to ${max}`)
+  const protocol = agreedVersion(said.protocol, CONTROL_PROTOCOL)
+  if (protocol === null) {
+    const ours = { who: 'the authority', ...CONTROL_PROTOCOL }
+    return failure('PROTOCOL_VERSION', disagreement('control', ours, { who: `the node ${node}`, ...said.protocol }))
   }
   const { peerAddress, apiAddress, priority, noFailover } = said
   const certified = { node, key, site, expiresAt, certificate: hello.certificate }
-  return success({ ...certified, peerAddress, apiAddress, priority, noFailover })
+  return success({ member: { ...certified, peerAddress, apiAddress, priority, noFailover }, protocol })
 }

@@ -79,7 +79,7 @@ export class Outbox {
         this.#sockets.broadcast({ t: 'sessionClosed', node: send.node })
         break
       case 'closeSession':
-        this.#sockets.close(send.session, CLOSE.superseded, CLOSED[send.why])
+        this.#sockets.close(send.session, CLOSE[send.why], CLOSED[send.why])
         break
       case 'directory':
         this.#onGrant()
@@ -99,11 +99,11 @@ export class Outbox {
 }
 
 function answerOf(outcome: Outcome, view: RegistryView | null): RequestAnswer {
-  if (!outcome.ok) return { ...outcome, state: view }
-  if (view === null) throw new Error('a request was granted without a state')
-  return { ok: true, state: view }
+  return outcome.ok ? { ok: true, state: view } : { ...outcome, state: view }
 }
 
 export function replyOf(request: number, outcome: Outcome, view: RegistryView | null): FromAuthority {
-  return { t: 'reply', request, ...answerOf(outcome, view) }
+  if (!outcome.ok) return { t: 'reply', request, ...outcome, state: view }
+  if (view === null) throw new Error('a node was granted something without a state')
+  return { t: 'reply', request, ok: true, state: view }
 }

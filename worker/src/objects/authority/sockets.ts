@@ -12,9 +12,18 @@ export type Attachment =
   | { readonly phase: 'challenged'; readonly id: string; readonly challenge: string; readonly expiresAt: UnixMs }
   /** The challenge is used up; the proof is being verified. */
   | { readonly phase: 'proving'; readonly id: string; readonly expiresAt: UnixMs }
-  | { readonly phase: 'open'; readonly id: string; readonly node: NodeId; readonly openedAt: UnixMs }
+  | {
+      readonly phase: 'open'
+      readonly id: string
+      readonly node: NodeId
+      readonly openedAt: UnixMs
+      /** The version of the control protocol. */
+      readonly protocol: number
+      /** RG8: it has shown what it holds, which it may once. */
+      readonly shown: boolean
+    }
 
-export const CLOSE = { refused: 4403, superseded: 4409, tooLarge: 1009, overloaded: 4429 } as const
+export const CLOSE = { refused: 4403, superseded: 4409, restore: 4410, tooLarge: 1009, overloaded: 4429 } as const
 
 export class Sockets {
   readonly #context: DurableObjectState

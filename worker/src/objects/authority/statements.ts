@@ -1,9 +1,12 @@
 /** Verifies what a request brings before it is decided: WebCrypto yields, deciding must not (RG7). */
 import type { RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
-import type { Claim, Resignation, StatementPayloads } from '@baton/shared/crypto/statement-types'
+import { verifyCredential } from '@baton/shared/crypto/credential'
+import type { Claim, Grant, Reshape, Resignation, StatementPayloads } from '@baton/shared/crypto/statement-types'
 import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { Jws, NodeId, PublicKey } from '@baton/shared/ids'
+import type { Genesis } from '@baton/shared/genesis'
+import { type ClusterId, type Jws, type NodeId, type PublicKey, sameToken } from '@baton/shared/ids'
+import type { ToAuthority } from '@baton/shared/protocol/control'
 import { failure, type Result, success } from '@baton/shared/result'
 
 /** The key of a node: from its certificate when it is at hand, else from the registry (a relayed statement). */
@@ -23,6 +26,38 @@ export async function claimInput(jws: Jws, from: RequestRef, keyOf: KeyOf): Prom
 export async function reshapeInput(jws: Jws, from: RequestRef, keyOf: KeyOf): Promise<Result<RegistryInput>> {
   const reshape = await signedByItsNode('reshape', jws, keyOf)
   return reshape.ok ? success({ i: 'reshape', from, reshape: reshape.value, statement: jws }) : reshape
+}
+
+export interface VerifiedShown {
+  readonly grant: Grant | null
+  readonly reshape: Reshape | null
+}
+
+/**
+ * RG8: what a node shows of its cluster's history. The reshape is of the master that the grant names, under its token: that
+ * certificate is at hand whatever this registry has forgotten.
+ */
+export async function verifyShown(
+  genesis: Genesis,
+  cluster: ClusterId,
+  { credential, reshape }: Omit<Extract<ToAuthority, { t: 'shown' }>, 't'>,
+): Promise<Result<VerifiedShown>> {
+  if (credential === null) {
+    if (reshape === null) return success({ grant: null, reshape: null })
+    return failure('STATEMENT_INVALID', 'a reshape without the grant that it was made under')
+  }
+  const master = await verifyCredential(genesis, credential)
+  if (!master.ok) return master
+  const grant = peekStatement('grant', credential.grant)
+  if (!grant.ok) return grant
+  if (grant.payload.cluster !== cluster) return failure('STATEMENT_INVALID', `a grant of ${grant.payload.cluster}`)
+  if (reshape === null) return success({ grant: grant.payload, reshape: null })
+  const made = await verifyStatement('reshape', reshape, [master.value.key])
+  if (!made.ok) return made
+  if (made.payload.node !== master.value.node || !sameToken(made.payload, master.value)) {
+    return failure('STATEMENT_INVALID', 'a reshape of another master, or under another token, than the grant beside it')
+  }
+  return success({ grant: grant.payload, reshape: made.payload })
 }
 
 async function resignationIn(claim: Claim, keyOf: KeyOf): Promise<Resignation | null> {

@@ -9,6 +9,17 @@ const VERSION = 'version'
 
 export type Taken = 'newer' | 'known' | 'lower' | 'conflict'
 
+/** What is told of a master; the address is a hint that its node gave, outside what is signed. */
+export interface ListedMaster {
+  readonly mastership: Mastership
+  readonly apiAddress: string | null
+}
+
+interface Row extends Record<string, string | null> {
+  readonly mastership: string
+  readonly api_address: string | null
+}
+
 export class MasterList {
   readonly #sql: Sql
 
@@ -21,9 +32,21 @@ export class MasterList {
   }
 
   /** Sorted by cluster. */
+  listed(): readonly ListedMaster[] {
+    const rows = this.#sql.all<Row>('SELECT mastership, api_address FROM masters ORDER BY cluster')
+    return rows.map(({ mastership, api_address }) => {
+      return { mastership: JSON.parse(mastership) as Mastership, apiAddress: api_address }
+    })
+  }
+
+  /** Sorted by cluster. */
   all(): readonly Mastership[] {
-    const rows = this.#sql.all<{ mastership: string }>('SELECT mastership FROM masters ORDER BY cluster')
-    return rows.map(({ mastership }) => JSON.parse(mastership) as Mastership)
+    return this.listed().map(({ mastership }) => mastership)
+  }
+
+  /** Somebody knows this version of the table: what is said from now on is newer (RG8: a directory can be restored too). */
+  countOnFrom(version: number): void {
+    if (version > this.version) writeMeta(this.#sql, VERSION, String(version + 1))
   }
 
   of(cluster: ClusterId): Mastership | null {
@@ -32,7 +55,7 @@ export class MasterList {
   }
 
   /** Any number of times, in any order: only a higher token changes anything. `mastership` was verified. */
-  take(mastership: Mastership, at: UnixMs): Taken {
+  take(mastership: Mastership, apiAddress: string | null, at: UnixMs): Taken {
     return this.#sql.transaction(() => {
       const known = this.of(mastership.cluster)
       const order = known === null ? 1 : compareTokens(mastership, known)
@@ -41,16 +64,21 @@ export class MasterList {
         return 'conflict'
       }
       if (order < 0) return 'lower'
-      if (order === 0) return 'known'
       const { cluster, generation, epoch, node } = mastership
+      if (order === 0) {
+        if (apiAddress !== null)
+          this.#sql.run('UPDATE masters SET api_address = ? WHERE cluster = ?', apiAddress, cluster)
+        return 'known'
+      }
       this.#sql.run(
-        `INSERT INTO masters (cluster, generation, epoch, mastership) VALUES (?, ?, ?, ?)
+        `INSERT INTO masters (cluster, generation, epoch, mastership, api_address) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (cluster) DO UPDATE SET generation = excluded.generation, epoch = excluded.epoch,
-           mastership = excluded.mastership`,
+           mastership = excluded.mastership, api_address = excluded.api_address`,
         cluster,
         generation,
         epoch,
         JSON.stringify(mastership),
+        apiAddress,
       )
       const version = this.version + 1
       writeMeta(this.#sql, VERSION, String(version))

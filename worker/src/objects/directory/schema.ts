@@ -16,4 +16,8 @@ export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
       'CREATE TABLE pushed (cluster TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID',
     ],
   },
+  {
+    name: 'addresses',
+    statements: ['ALTER TABLE masters ADD COLUMN api_address TEXT'],
+  },
 ]
