@@ -25,8 +25,6 @@ export const LIMITS = {
   /** Transactions waiting in one node. */
   mempoolTransactions: 20_000,
   mempoolBytes: 64 * 1024 * 1024,
-  /** Arrays and maps within each other in one encoded value. */
-  cborDepth: 64,
   /** One frame on a peer link, in bytes: a block and its envelope. */
   peerFrameBytes: 8 * 1024 * 1024,
   /** Bytes queued for one peer before its link is closed: it re-attaches and catches up. */
