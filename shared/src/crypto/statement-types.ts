@@ -29,6 +29,7 @@ export const STATEMENT_TYPES = {
   masterTable: 'baton-masters+jws',
   joinToken: 'baton-join+jws',
   order: 'baton-order+jws',
+  operatorToken: 'baton-operator+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -178,6 +179,23 @@ export interface Order {
   readonly issuedAt: UnixMs
 }
 
+/** What an operator may do (ID7): each role may do what the ones before it may. */
+export const OPERATOR_ROLES = ['viewer', 'operator', 'owner'] as const
+export type OperatorRole = (typeof OPERATOR_ROLES)[number]
+
+/** A bearer token of an operator of one cluster: signed by the owner, offline (ID7). */
+export interface OperatorToken {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** The operator's name, as it stands in the events. */
+  readonly name: string
+  readonly role: OperatorRole
+  /** Under this id it is revoked. */
+  readonly id: string
+  readonly issuedAt: UnixMs
+  readonly expiresAt: UnixMs
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -207,4 +225,5 @@ export interface StatementPayloads {
   readonly masterTable: MasterTable
   readonly joinToken: JoinToken
   readonly order: Order
+  readonly operatorToken: OperatorToken
 }

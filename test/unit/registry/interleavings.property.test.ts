@@ -44,6 +44,14 @@ const reshaping = fc.record({
 
 const act = fc.oneof(
   fc.record({ act: fc.constant('order' as const), id: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4'), node }),
+  fc.record({ act: fc.constant('evict' as const), id: fc.constantFrom('o-5', 'o-6'), node }),
+  fc.record({
+    act: fc.constant('switchover' as const),
+    id: fc.constantFrom('s-1', 's-2', 's-3'),
+    to: fc.option(node),
+    at: fc.nat(60_000).map((ms) => ms as UnixMs),
+  }),
+  fc.constant<OperatorAction>({ act: 'cancel-switchover' }),
   { weight: 3, arbitrary: fc.record({ act: fc.constant('clear' as const), node }) },
   fc.record({ act: fc.constant('pause' as const), until: fc.nat(60_000).map((ms) => (10_000 + ms) as UnixMs) }),
   fc.constantFrom<OperatorAction>({ act: 'resume' }, { act: 'end-recovery' }, { act: 'confirm-fenced' }),

@@ -1,8 +1,8 @@
-/** What a master owes the registry: to leave on an order (RG9), and to take a token of a new generation (RG8). */
-import type { Instant } from '../../ids.ts'
+/** What a master owes the registry: to leave on an order (RG9) or when it is planned (EL8), and to take a token of a new generation (RG8). */
+import { type Instant, sameToken } from '../../ids.ts'
 import { successor } from './candidates.ts'
 import { sendRenewal } from './claim.ts'
-import { isRestored, registry } from './known.ts'
+import { isRestored, registry, viewToken } from './known.ts'
 import { startResigning } from './resignation.ts'
 import type { Turn } from './turn.ts'
 import type { ElectionState } from './types.ts'
@@ -21,6 +21,19 @@ export function obeyOrder(turn: Turn): void {
   if (order === null) return
   const heir = successor(turn.state, turn.now, null)
   if (heir !== null) startResigning(turn, heir, false, `ordered to (${order})`)
+}
+
+/**
+ * A planned switch that is due: the master hands over to the node that the registry names, once it is reached. If it is not, the
+ * registry drops the plan in its time. It is asked under one token, so a master that nobody took over from is not asked twice.
+ */
+export function obeySwitchover(turn: Turn): void {
+  const { role, authority, view } = turn.state
+  const planned = view?.switchover
+  if (role.r !== 'master' || !authority.linkUp || !planned?.due || planned.to === null) return
+  if (view === null || !sameToken(viewToken(view), role.token)) return
+  const heir = successor(turn.state, turn.now, planned.to)
+  if (heir !== null) startResigning(turn, heir, false, `${planned.by} has planned it: ${planned.why}`)
 }
 
 /**

@@ -56,4 +56,11 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
       "UPDATE cluster SET registered = json_set(registered, '$.frozen', json('null'), '$.restore', json('null'))",
     ],
   },
+  {
+    name: 'operators',
+    statements: [
+      "UPDATE cluster SET registered = json_set(registered, '$.quarantine', json('[]'))",
+      "UPDATE cluster SET founded = json_set(founded, '$.switchover', json('null')) WHERE founded IS NOT NULL",
+    ],
+  },
 ]
