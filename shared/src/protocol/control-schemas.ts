@@ -19,7 +19,7 @@ export const memberViewSchema = z.object({
   noFailover: z.boolean(),
 })
 
-const orderViewSchema = z.object({
+export const orderViewSchema = z.object({
   id: id.nonce,
   node: id.nodeId,
   cause: z.enum(['threshold', 'operator']),

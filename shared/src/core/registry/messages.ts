@@ -221,6 +221,13 @@ export type RegistryEvidence =
       readonly role?: OperatorRole | undefined
       readonly token?: string | undefined
     }
+  /** A call that never became an act: its token or role was refused (ID7). */
+  | {
+      readonly kind: 'call'
+      readonly call: string
+      readonly role?: OperatorRole | undefined
+      readonly token?: string | undefined
+    }
   | { readonly kind: 'switchover'; readonly switchover: SwitchoverView }
   | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
 
