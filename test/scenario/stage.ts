@@ -182,6 +182,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   /** What an operator says to the authority of c1. */
   order: (stage, [node = '']) => stage.operate({ act: 'order', id: `order-1`, node: node as NodeId }),
+  switchover: (stage, [node = '']) =>
+    stage.operate({ act: 'switchover', id: 'switchover-1', to: node as NodeId, at: 0 as never }),
   clear: (stage, [node = '']) => stage.operate({ act: 'clear', node: node as NodeId }),
   pause: (stage, [time]) => stage.operate({ act: 'pause', until: (stage.world.now + milliseconds(time)) as never }),
   resume: (stage) => stage.operate({ act: 'resume' }),

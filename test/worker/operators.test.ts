@@ -73,22 +73,28 @@ describe('who may', () => {
     expect((await eventsOf(cluster)).at(-1)).toMatchObject({ event: 'operator-refused', code: 'FORBIDDEN' })
   })
 
-  test.each(NAMES)('[ID7] %s needs its role: those below are refused by name, with an event, and change nothing', async (name) => {
-    const place = OPERATOR_ROLES.indexOf(ACTS[name].role)
-    expect(place).toBeGreaterThan(0)
-    const before = await statusOf(cluster)
-    for (const role of OPERATOR_ROLES.slice(0, place)) {
-      const answer = await act(cluster, name, BODIES[name], await operatorToken(cluster, role))
-      expect(answer.status).toBe(403)
-      expect(await answer.json()).toMatchObject({ error: 'FORBIDDEN', message: expect.stringContaining(ACTS[name].role) })
-    }
-    expect(await statusOf(cluster)).toMatchObject({ state: (before as { state: object }).state })
-    // From its role on the request reaches the registry, which may have its own reasons.
-    for (const role of OPERATOR_ROLES.slice(place)) {
-      const answer = await act(cluster, name, { ...BODIES[name], dryRun: true }, await operatorToken(cluster, role))
-      expect([200, 400, 404, 409]).toContain(answer.status)
-    }
-  })
+  test.each(NAMES)(
+    '[ID7] %s needs its role: those below are refused by name, with an event, and change nothing',
+    async (name) => {
+      const place = OPERATOR_ROLES.indexOf(ACTS[name].role)
+      expect(place).toBeGreaterThan(0)
+      const before = await statusOf(cluster)
+      for (const role of OPERATOR_ROLES.slice(0, place)) {
+        const answer = await act(cluster, name, BODIES[name], await operatorToken(cluster, role))
+        expect(answer.status).toBe(403)
+        expect(await answer.json()).toMatchObject({
+          error: 'FORBIDDEN',
+          message: expect.stringContaining(ACTS[name].role),
+        })
+      }
+      expect(await statusOf(cluster)).toMatchObject({ state: (before as { state: object }).state })
+      // From its role on the request reaches the registry, which may have its own reasons.
+      for (const role of OPERATOR_ROLES.slice(place)) {
+        const answer = await act(cluster, name, { ...BODIES[name], dryRun: true }, await operatorToken(cluster, role))
+        expect([200, 400, 404, 409]).toContain(answer.status)
+      }
+    },
+  )
 
   test('[ID7] what can lose data or give a cluster a second memory is for owners, all else for operators', () => {
     const forOwners = NAMES.filter((name) => ACTS[name].role === 'owner').sort()
@@ -159,12 +165,14 @@ describe('acts', () => {
     expect((await a.report()).version).toBe(welcome.state?.version)
   })
 
-  test('[EL8] a planned switchover: told to the master, carried out by its resignation, nobody barred', async () => {
+  test('[EL8] a planned switchover: told to all, claimed by the standby that it names, nobody barred', async () => {
     const [a, b] = await threeNodes(fresh())
     const asked = await act(a.cluster, 'switchover', { id: 's-1', to: b.node })
     expect(await asked.json()).toMatchObject({ ok: true, state: { switchover: { to: b.node, due: true } } })
-    await a.seeState((state) => state.switchover?.due === true)
-    expect(await b.handOverFrom(a)).toMatchObject({ ok: true, state: { master: b.node, bars: [], switchover: null } })
+    await b.seeState((state) => state.switchover?.due === true)
+    await a.report()
+    const claimed = await b.claim({ kind: 'planned', switchover: 's-1' })
+    expect(claimed).toMatchObject({ ok: true, state: { master: b.node, bars: [], switchover: null } })
     expect((await eventsOf(a.cluster)).slice(-2).map(({ event }) => event)).toEqual(['granted', 'switchover-done'])
   })
 
@@ -199,7 +207,11 @@ describe('acts', () => {
     const before = await statusOf(a.cluster)
     const events = (await eventsOf(a.cluster)).length
     const answer = await act(a.cluster, 'order', { id: 'o-1', node: a.node, dryRun: true })
-    expect(await answer.json()).toMatchObject({ dryRun: true, state: { bars: [a.node] }, events: [{ event: 'ordered' }] })
+    expect(await answer.json()).toMatchObject({
+      dryRun: true,
+      state: { bars: [a.node] },
+      events: [{ event: 'ordered' }],
+    })
     expect((await act(a.cluster, 'end-recovery', { dryRun: true })).status).toBe(200)
     expect(await statusOf(a.cluster)).toMatchObject({ state: (before as { state: object }).state })
     expect(await eventsOf(a.cluster)).toHaveLength(events)

@@ -231,14 +231,6 @@ export class TestNode {
     return this.take('reply', (reply) => reply.request === request)
   }
 
-  /** Claims with the resignation of the master in its favour. */
-  async handOverFrom(master: TestNode): Promise<Reply> {
-    const { generation, epoch } = this.known
-    const named = { network: NETWORK, cluster: this.cluster, generation, epoch, node: master.node, to: this.node }
-    const resignation = await signStatement('resignation', named, master.keys.privateKey)
-    return this.claim({ kind: 'resigned', resignation })
-  }
-
   confirm(): Promise<Reply> {
     return this.ask({ t: 'confirm', token: this.known })
   }

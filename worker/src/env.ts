@@ -78,7 +78,10 @@ async function parseConfig(
     )
   }
   if (webhookUrl !== '' && !/^https?:\/\//.test(webhookUrl)) {
-    return invalid(`ALERT_WEBHOOK is not an address: ${webhookUrl}`, 'set it to an http:// or https:// address, or remove it')
+    return invalid(
+      `ALERT_WEBHOOK is not an address: ${webhookUrl}`,
+      'set it to an http:// or https:// address, or remove it',
+    )
   }
   if (webhookUrl !== '' && webhookSecret.length < WEBHOOK_SECRET_CHARACTERS_MIN) {
     return invalid('ALERT_WEBHOOK_SECRET is missing or short', 'run: wrangler secret put ALERT_WEBHOOK_SECRET')

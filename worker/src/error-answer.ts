@@ -14,7 +14,8 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
   CERTIFICATE_INVALID: 'use a certificate signed by the owner key of this cluster',
   STATEMENT_INVALID: 'send a statement signed by the key of the node it names',
   UNKNOWN_NODE: 'open a session with this node first',
-  UNAUTHENTICATED: 'send `Authorization: Bearer TOKEN` with a token that `baton operator create` has made for this cluster',
+  UNAUTHENTICATED:
+    'send `Authorization: Bearer TOKEN` with a token that `baton operator create` has made for this cluster',
   FORBIDDEN: 'ask the owner of this cluster for a token with that role',
   BODY_TOO_LARGE: 'send a smaller body',
 }

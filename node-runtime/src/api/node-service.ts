@@ -6,6 +6,7 @@ import type { QueryAnswer } from '@baton/shared/core/ledger/queries'
 import type { ProvenTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import type { Block, Receipt } from '@baton/shared/core/ledger/types'
 import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
+import type { QuarantineView } from '@baton/shared/protocol/control'
 
 /** The master of this node's cluster as this node knows it. */
 export interface MasterAddress {
@@ -54,6 +55,8 @@ export interface NodeStatus {
   readonly electable: boolean
   readonly stalled: boolean
   readonly resync: string | null
+  /** RG9: why this node is barred from election; null: it is not. */
+  readonly quarantine: QuarantineView | null
   readonly authority: { readonly connected: boolean; readonly heardMsAgo: number | null }
   readonly peers: { readonly connected: number; readonly configured: number }
   readonly mempool: number

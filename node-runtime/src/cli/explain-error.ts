@@ -64,7 +64,8 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   },
   UNAUTHENTICATED: {
     why: 'the request has no operator token, or one that is not signed by the owner of the cluster, has expired or was revoked',
-    remedy: 'have the owner make one with `baton operator create`, and name its file in --token or $BATON_OPERATOR_TOKEN_FILE',
+    remedy:
+      'have the owner make one with `baton operator create`, and name its file in --token or $BATON_OPERATOR_TOKEN_FILE',
   },
   FORBIDDEN: {
     why: 'the operator token is of another cluster, or its role may not do this',

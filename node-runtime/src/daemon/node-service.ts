@@ -14,6 +14,7 @@ import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus } from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
+import { quarantineOf, type Reason } from './health.ts'
 import type { Submissions } from './submissions.ts'
 
 export interface NodeServicePorts {
@@ -29,6 +30,8 @@ export interface NodeServicePorts {
   readonly now: () => Instant
   readonly authorityConnected: () => boolean
   readonly metrics: () => Promise<string>
+  /** What is wrong with this node now. */
+  readonly reasons: () => readonly Reason[]
   readonly version: string
   /** API addresses other nodes told in their greetings. */
   readonly apiAddresses: ReadonlyMap<string, string>
@@ -67,21 +70,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   function health(): Health {
-    const reasons: { code: string; why: string }[] = []
-    const { election, resync, guard } = state()
-    if (election.own === null) reasons.push({ code: 'no-master', why: 'no master of this cluster is known yet' })
-    if (!ports.authorityConnected()) {
-      reasons.push({
-        code: 'authority-down',
-        why: 'the authentication node is out of reach; the chain goes on, a failover waits',
-      })
-    }
-    if (resync !== null) reasons.push({ code: 'resync', why: resync })
-    if (isStalled()) reasons.push({ code: 'stalled', why: 'the sync set does not acknowledge' })
-    if (guard.role.role === 'following' && !guard.role.attached) {
-      reasons.push({ code: 'not-following', why: 'this node does not receive its master’s log' })
-    }
-    if (election.role.r === 'frozen') reasons.push({ code: 'token-conflict', why: 'two grants of one token were seen' })
+    const reasons = ports.reasons()
     return { healthy: reasons.length === 0, reasons }
   }
 
@@ -107,7 +96,8 @@ export function nodeService(ports: NodeServicePorts): NodeService {
       resultHash: tip.result,
       durableIndex: durableIndex(guard),
       heldIndex: guard.role.role === 'leading' ? guard.role.held : guard.knownHeld,
-      electable: state().resync === null && !config.noFailover,
+      electable: state().resync === null && !config.noFailover && quarantineOf(state()) === null,
+      quarantine: quarantineOf(state()),
       stalled: isStalled(),
       resync: state().resync,
       authority: {

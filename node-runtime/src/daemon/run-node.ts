@@ -15,6 +15,7 @@ import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
 import { encodePeer } from '@baton/shared/protocol/peer-codec'
+import { AlertWebhook } from '../adapters/alert-webhook.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { controlLink } from '../adapters/control-link.ts'
 import { createMetrics } from '../adapters/metrics.ts'
@@ -28,6 +29,7 @@ import { VERSION } from '../cli/version.ts'
 import type { NodeConfig } from '../config/types.ts'
 import { Mempool } from '../engines/embedded/mempool.ts'
 import { loadIdentity } from '../identity/load-identity.ts'
+import { Alerts } from './alerts.ts'
 import { AuthorityBridge } from './authority-bridge.ts'
 import { BlockVerifier } from './block-verifier.ts'
 import { checkGenesis } from './check-genesis.ts'
@@ -37,6 +39,7 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { reasonsOf } from './health.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
@@ -241,6 +244,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     observe: (event) => {
       countEvent(metrics, event)
       logEvent(log, event)
+      alerts.observe(event)
     },
     rejected: ({ code, why }, input) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
@@ -257,6 +261,25 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       // Nothing may leave any more: the links close at once, so that the standby takes over.
       void stopAll().then(finish)
     },
+  })
+
+  const webhook = config.alerts === null ? null : new AlertWebhook({ ...config.alerts, log })
+  const alerts = new Alerts({
+    network: genesis.network,
+    cluster: config.cluster,
+    node: config.node,
+    reasons: () =>
+      reasonsOf({
+        state: state(),
+        authorityConnected: control.connected,
+        now: clock.now(),
+        suspectAfterMs: config.timing.suspectAfterMs,
+      }),
+    now: clock.now,
+    wallNow: clock.wallNow,
+    metrics,
+    log,
+    post: (message) => webhook?.post(message),
   })
 
   function foreignMasters(): readonly NodeId[] {
@@ -281,6 +304,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       refreshGauges(metrics, state(), { links, mempool, control })
       return metrics.render()
     },
+    reasons: () => alerts.reasons(),
     version: VERSION,
     apiAddresses,
   })
@@ -302,8 +326,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       stalls.stop()
       gossip.stop()
       results.stop()
+      alerts.stop()
       submissions.stop()
-      await Promise.all([links.stop(), control.stop(), api?.stop()])
+      await Promise.all([links.stop(), control.stop(), api?.stop(), webhook?.stop()])
       journal?.close()
       store.close()
     })()
@@ -324,6 +349,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   enqueue({ i: 'start', nonceSeed: randomBytes(16).toString('base64url') })
   control.start()
   stalls.start()
+  alerts.start()
   log.info(
     {
       event: 'started',

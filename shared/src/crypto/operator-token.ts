@@ -30,7 +30,10 @@ export async function verifyOperatorToken(
     return failure('UNAUTHENTICATED', `the operator token of ${payload.name} has expired`)
   }
   if (cluster !== null && payload.cluster !== cluster) {
-    return failure('FORBIDDEN', `the operator token of ${payload.name} is of cluster ${payload.cluster}, not ${cluster}`)
+    return failure(
+      'FORBIDDEN',
+      `the operator token of ${payload.name} is of cluster ${payload.cluster}, not ${cluster}`,
+    )
   }
   return success(verified.payload)
 }

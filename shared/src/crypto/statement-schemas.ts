@@ -45,6 +45,7 @@ export const claimEvidence = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('resigned'), resignation: id.jws }),
   z.object({ kind: z.literal('own') }),
   z.object({ kind: z.literal('ordered'), order: id.nonce }),
+  z.object({ kind: z.literal('planned'), switchover: id.nonce }),
   z.object({ kind: z.literal('lost'), forMs: id.count }),
 ])
 

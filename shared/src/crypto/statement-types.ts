@@ -86,6 +86,8 @@ export type ClaimEvidence =
   | { readonly kind: 'own' }
   /** A standing order against the master: RG3 is skipped (RG9). */
   | { readonly kind: 'ordered'; readonly order: string }
+  /** A planned switch in favour of the claimant is due: RG3 is skipped (EL8). */
+  | { readonly kind: 'planned'; readonly switchover: string }
   /** RG6: the claimant is outside the sync set; neither it nor any peer it reaches has heard a member of it for this long. */
   | { readonly kind: 'lost'; readonly forMs: number }
 

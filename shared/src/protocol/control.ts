@@ -60,10 +60,10 @@ export interface SwitchoverView {
   readonly to: NodeId | null
   readonly by: string
   readonly why: string
-  /** When the master is to hand over, and when the request is dropped if it has not. */
+  /** When it is to happen, and when the request is dropped if it has not. */
   readonly at: UnixMs
   readonly until: UnixMs
-  /** The authority has found that it can be done: the master hands over. */
+  /** The authority has found that it can be done: that node claims. */
   readonly due: boolean
 }
 

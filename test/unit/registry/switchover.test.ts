@@ -7,6 +7,8 @@ import { A, B, C, D, foundedCluster, lostCluster, POLICY, type RegistryUnderTest
 const LOST = { kind: 'lost', forMs: POLICY.recoverAfterMs } as const
 const NOW = 0 as UnixMs
 
+const planned = (switchover: string) => ({ kind: 'planned', switchover }) as const
+
 function switchover(to: NodeId | null, at: number = NOW, id = 's-1'): OperatorAction {
   return { act: 'switchover', id, to, at: at as UnixMs }
 }
@@ -23,9 +25,44 @@ describe('a planned switchover', () => {
     expect(cluster.registry.switchover).toMatchObject({ id: 's-1', to: B, by: 'ann', due: true })
     expect(cluster.claim(B, { kind: 'silence', forMs: 0 })).toMatchObject({ code: 'MASTER_ALIVE' })
     expect(cluster.claim(B, { kind: 'ordered', order: 's-1' })).toMatchObject({ code: 'STATEMENT_INVALID' })
-    expect(cluster.handOver(B)).toEqual({ ok: true })
+    expect(cluster.claim(B, planned('s-1'))).toEqual({ ok: true })
     expect(kinds(cluster)).toEqual(['granted', 'switchover-done'])
-    expect(cluster.registry).toMatchObject({ master: B, bars: [], switchover: null })
+    expect(cluster.last?.events[0]?.why).toBe('ann has planned it: maintenance')
+    expect(cluster.registry).toMatchObject({ master: B, syncSet: [B], bars: [], switchover: null })
+  })
+
+  test('[RG3, EL8] lets nobody else claim past the living master, nor by another plan, nor before it is due', () => {
+    const cluster = foundedCluster()
+    cluster.reshape([A, B, C])
+    expect(cluster.claim(B, planned('s-1'))).toMatchObject({ code: 'STATEMENT_INVALID' })
+    cluster.operator(switchover(B, cluster.now + 1_000))
+    expect(cluster.claim(B, planned('s-1'))).toMatchObject({ code: 'STATEMENT_INVALID' })
+    cluster.now += 1_000
+    cluster.send({ i: 'tick' })
+    for (const node of [A, C]) expect(cluster.claim(node, planned('s-1'))).toMatchObject({ code: 'STATEMENT_INVALID' })
+    expect(cluster.claim(B, planned('s-2'))).toMatchObject({ code: 'STATEMENT_INVALID' })
+    expect(cluster.registry).toMatchObject({ master: A, epoch: 1 })
+    expect(cluster.claim(B, planned('s-1'))).toEqual({ ok: true })
+    expect(cluster.claim(B, planned('s-1'), { nonce: 'another' })).toMatchObject({ code: 'STATEMENT_INVALID' })
+  })
+
+  test('[EL8] counts as a switch from a living master: it must settle, and there are so many in an hour', () => {
+    const cluster = foundedCluster({ switchesPerHour: 1 })
+    cluster.operator(switchover(B))
+    cluster.claim(B, planned('s-1'))
+    cluster.reshape([B, C])
+    expect(cluster.operator(switchover(C, NOW, 's-2'))).toMatchObject({ code: 'SETTLING' })
+    cluster.now += 3_600_000
+    for (const node of [B, C]) cluster.report(node)
+    expect(cluster.operator(switchover(C, NOW, 's-2'))).toEqual({ ok: true })
+    expect(cluster.claim(C, planned('s-2'))).toEqual({ ok: true })
+  })
+
+  test('[RG10] a pause that comes in between holds it back', () => {
+    const cluster = foundedCluster()
+    cluster.operator(switchover(B))
+    cluster.operator({ act: 'pause', until: (cluster.now + 60_000) as UnixMs })
+    expect(cluster.claim(B, planned('s-1'))).toMatchObject({ code: 'PAUSED' })
   })
 
   test('[EL8] without a name goes to the best standby: it is chosen by the registry, by priority and then by name', () => {
@@ -81,7 +118,7 @@ describe('a planned switchover', () => {
       B,
       { code: 'CLUSTER_FROZEN' },
     ],
-  ])('[RG9, RG10, EL6] is refused in favour of %s: a resignation cannot be taken back', (_, prepare, to, refusal) => {
+  ])('[RG9, RG10, EL6] is refused in favour of %s, before anything is begun', (_, prepare, to, refusal) => {
     const cluster = foundedCluster()
     prepare(cluster)
     const before = cluster.registry

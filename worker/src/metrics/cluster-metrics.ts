@@ -1,5 +1,5 @@
 /** The figures of one cluster as its authority sees it, in the text format of Prometheus. */
-import type { ClusterStatus, ClusterExplanation } from '../objects/authority-api.ts'
+import type { ClusterExplanation, ClusterStatus } from '../objects/authority-api.ts'
 
 interface Sample {
   readonly value: number

@@ -42,17 +42,21 @@ const orderId = id.nonce
 
 /** The compiler refuses a missing act. What can lose data, or give a cluster a second memory, is for owners. */
 export const ACTS: { readonly [Name in OperatorAction['act']]: ActRoute } = {
-  order: act(
-    'operator',
-    'Order the mastership away from a node, and bar it (RG9)',
-    { id: orderId, node },
-    (body) => ({ act: 'order', id: body.id, node: body.node }),
-  ),
-  evict: act('operator', 'Take a node out for good: a bar that only `clear` ends (RG9)', { id: orderId, node }, (body) => ({
-    act: 'evict',
+  order: act('operator', 'Order the mastership away from a node, and bar it (RG9)', { id: orderId, node }, (body) => ({
+    act: 'order',
     id: body.id,
     node: body.node,
   })),
+  evict: act(
+    'operator',
+    'Take a node out for good: a bar that only `clear` ends (RG9)',
+    { id: orderId, node },
+    (body) => ({
+      act: 'evict',
+      id: body.id,
+      node: body.node,
+    }),
+  ),
   clear: act('operator', 'Lift the bar on a node (RG9)', { node }, (body) => ({ act: 'clear', node: body.node })),
   switchover: act(
     'operator',

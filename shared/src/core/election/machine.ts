@@ -13,7 +13,7 @@ import { onHeartbeat, onTick } from './heartbeat.ts'
 import { brokenInStep } from './invariants.ts'
 import { NO_TOKEN } from './known.ts'
 import { onGrantSeen } from './mastership.ts'
-import { obeyOrder, obeySwitchover, renewGeneration } from './office.ts'
+import { obeyOrder, renewGeneration } from './office.ts'
 import { onPreVote, onPreVoteAnswer, onRoundOver, withdrawObjections } from './pre-vote.ts'
 import { heartbeatOf, sendHeartbeats, sendReport, spokenRole } from './reporting.ts'
 import { onHandover, onHandoverOverdue, onResign, onResignationSigned, onSealed } from './resignation.ts'
@@ -175,7 +175,6 @@ function onTimer(turn: Turn, name: ElectionTimer): void {
 function conclude(turn: Turn, before: ElectionState, input: ElectionInput): void {
   watchMaster(turn, input.i === 'timer' && input.name === 'tick')
   obeyOrder(turn)
-  obeySwitchover(turn)
   renewGeneration(turn)
   consider(turn)
   withdrawObjections(turn)

@@ -1,4 +1,4 @@
-/** What a master owes the registry: to leave on an order (RG9) or when it is planned (EL8), and to take a token of a new generation (RG8). */
+/** What a master owes the registry: to leave on an order (RG9), and to take a token of a new generation (RG8); and what a standby may be told to do. */
 import { type Instant, sameToken } from '../../ids.ts'
 import { successor } from './candidates.ts'
 import { sendRenewal } from './claim.ts'
@@ -24,16 +24,13 @@ export function obeyOrder(turn: Turn): void {
 }
 
 /**
- * A planned switch that is due: the master hands over to the node that the registry names, once it is reached. If it is not, the
- * registry drops the plan in its time. It is asked under one token, so a master that nobody took over from is not asked twice.
+ * The planned switch that this node is to carry out, as far as it knows; null when there is none. It claims while the master goes on:
+ * the votes of the cluster then pause only for the grant, and a claim that is refused costs nobody an office.
  */
-export function obeySwitchover(turn: Turn): void {
-  const { role, authority, view } = turn.state
+export function plannedFor({ view, own, config }: ElectionState): string | null {
   const planned = view?.switchover
-  if (role.r !== 'master' || !authority.linkUp || !planned?.due || planned.to === null) return
-  if (view === null || !sameToken(viewToken(view), role.token)) return
-  const heir = successor(turn.state, turn.now, planned.to)
-  if (heir !== null) startResigning(turn, heir, false, `${planned.by} has planned it: ${planned.why}`)
+  if (view === null || own === null || !planned?.due || planned.to !== config.node) return null
+  return view.master === own.node && sameToken(viewToken(view), own.token) ? planned.id : null
 }
 
 /**

@@ -120,10 +120,12 @@ function candidateLine({ node, missing }: CandidateView): string {
 function standing(registry: FoundedRegistry, hearing: Hearing, context: RegistryContext): readonly string[] {
   const { orders, quarantine, switchover, recovery, master, syncSet, dataLoss, fenced } = registry
   const lines = orders.map(
-    ({ id, node, cause, why }) => `Order ${id} (${cause}: ${why}) stands against ${node} until another node is granted.`,
+    ({ id, node, cause, why }) =>
+      `Order ${id} (${cause}: ${why}) stands against ${node} until another node is granted.`,
   )
   for (const { node, why, evicted, verified, cause } of quarantine) {
-    const end = evicted || verified !== null ? 'an operator clears it' : 'it has verified itself, or an operator clears it'
+    const end =
+      evicted || verified !== null ? 'an operator clears it' : 'it has verified itself, or an operator clears it'
     const shown = verified === null ? '' : ` It has verified itself up to height ${verified}.`
     lines.push(`${node} is ${evicted ? 'evicted' : 'barred'} (${cause}: ${why}) until ${end}.${shown}`)
   }

@@ -42,9 +42,10 @@ export function switchesAfter(registry: FoundedRegistry, hearing: Hearing, claim
   return { last, living: [...recent, wallClock].slice(-policy.switchesPerHour) }
 }
 
-/** The master has resigned, nobody has ordered it to, and it lives: one that has left since cannot go on. */
+/** The master has resigned or is to be relieved, nobody has ordered it to, and it lives: one that has left since cannot go on. */
 function isUnforced(registry: FoundedRegistry, hearing: Hearing, claim: Claim): boolean {
-  const free = claim.evidence.kind === 'resigned' && registry.orders.length === 0
+  const { kind } = claim.evidence
+  const free = (kind === 'resigned' || kind === 'planned') && registry.orders.length === 0
   return free && !masterSessionHasClosed(registry, hearing)
 }
 

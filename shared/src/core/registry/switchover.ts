@@ -1,6 +1,6 @@
 /**
- * A planned change of master: an operator asks, the master hands over in writing when it is due. It is no order: nobody is
- * barred, and it is dropped when it cannot be done, so that no master is made to give up an office nobody can take.
+ * A planned change of master: an operator asks, and when it is due the named standby claims while the master goes on. It is no
+ * order: nobody is barred, and it is dropped when it cannot be done, so no master gives up an office that nobody can take.
  */
 import type { NodeId, UnixMs, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
@@ -43,7 +43,7 @@ function take(registry: FoundedRegistry, switchover: SwitchoverView, afterMs: nu
 
 /**
  * Who would take over from the living master now: the named node, or the best standby by priority and name; or why nobody
- * may. Everything that would refuse its claim is asked beforehand: a master that has resigned cannot take that back.
+ * may. Everything that would refuse its claim is asked beforehand.
  */
 export function heirOf(
   registry: FoundedRegistry,

@@ -41,7 +41,10 @@ export class AlertPost {
     if (code === null || webhook === null) return
     sql.run('INSERT INTO alerts (seq, code, attempts, due) VALUES (?, ?, 0, ?)', seq, code, now())
     // The oldest have waited longest for a receiver that does not answer.
-    sql.run('DELETE FROM alerts WHERE seq NOT IN (SELECT seq FROM alerts ORDER BY seq DESC LIMIT ?)', LIMITS.alertsWaiting)
+    sql.run(
+      'DELETE FROM alerts WHERE seq NOT IN (SELECT seq FROM alerts ORDER BY seq DESC LIMIT ?)',
+      LIMITS.alertsWaiting,
+    )
   }
 
   /** Delivers what is due. Never rejects. */

@@ -47,7 +47,11 @@ export class Operators {
 
 const UNKNOWN = 'unknown'
 
-function refusedCall(decider: Decider, { call, operator }: OperatorCall, refusal: NonNullable<OperatorCall['refusal']>) {
+function refusedCall(
+  decider: Decider,
+  { call, operator }: OperatorCall,
+  refusal: NonNullable<OperatorCall['refusal']>,
+) {
   const evidence = {
     kind: 'call',
     call: call.slice(0, LIMITS.operatorTextCharacters),
