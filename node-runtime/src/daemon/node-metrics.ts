@@ -45,6 +45,7 @@ export function refreshGauges(metrics: Metrics, state: NodeState, { links, mempo
   metrics.set('baton_sync_set_nodes', syncSet.length)
   metrics.set('baton_height', tipHeight(state))
   metrics.set('baton_mempool_transactions', mempool.size)
+  metrics.set('baton_mempool_bytes', mempool.bytes)
   metrics.set('baton_peers_connected', links.open().length)
   metrics.set('baton_authority_connected', control.connected ? 1 : 0)
 }

@@ -7,11 +7,11 @@ import { answerQuery } from '@baton/shared/core/ledger/queries'
 import { proveTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import { isLeading, type NodeState, tipHeight } from '@baton/shared/core/node/state'
 import type { HashFunction } from '@baton/shared/core/step'
-import { BatonError } from '@baton/shared/errors'
+import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { Hash, Height, Instant } from '@baton/shared/ids'
 import type { NodeStore } from '@baton/shared/ports/node-store'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
-import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus } from '../api/node-service.ts'
+import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus, Submitted } from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import { quarantineOf, type Reason } from './health.ts'
@@ -30,6 +30,8 @@ export interface NodeServicePorts {
   readonly now: () => Instant
   readonly authorityConnected: () => boolean
   readonly metrics: () => Promise<string>
+  /** A submission has been answered after so long; `outcome` is `acknowledged` or the code of the refusal. */
+  readonly submitted: (outcome: 'acknowledged' | ErrorCode, ms: number) => void
   /** What is wrong with this node now. */
   readonly reasons: () => readonly Reason[]
   readonly version: string
@@ -72,6 +74,18 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   function health(): Health {
     const reasons = ports.reasons()
     return { healthy: reasons.length === 0, reasons }
+  }
+
+  async function submit(transaction: Uint8Array): Promise<Submitted> {
+    const began = ports.now()
+    try {
+      const submitted = await ports.submissions.submit(transaction)
+      ports.submitted('acknowledged', ports.now() - began)
+      return submitted
+    } catch (error) {
+      ports.submitted(error instanceof BatonError ? error.code : 'INTERNAL', ports.now() - began)
+      throw error
+    }
   }
 
   function status(): NodeStatus {
@@ -120,7 +134,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   return {
-    submit: (transaction) => ports.submissions.submit(transaction),
+    submit,
     master,
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),
     block,

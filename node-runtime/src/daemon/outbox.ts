@@ -114,6 +114,7 @@ export class Outbox {
         return
       case 'executed': {
         const { height } = send.block.header
+        this.#count(send.receipts)
         mempool.remove(send.receipts.map(({ id }) => id))
         submissions.executed(height, send.receipts)
         results.executed(height, send.block.hash, send.result)
@@ -128,6 +129,13 @@ export class Outbox {
         submissions.mastershipChanged()
         return
     }
+  }
+
+  #count(receipts: Extract<NodeSend, { s: 'executed' }>['receipts']): void {
+    const failed = receipts.filter(({ ok }) => !ok).length
+    const { metrics } = this.#ports
+    metrics.add('baton_transactions_total', receipts.length - failed, { result: 'ok' })
+    metrics.add('baton_transactions_total', failed, { result: 'failed' })
   }
 
   #send(to: NodeId, message: PeerMessage): void {

@@ -304,6 +304,10 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       refreshGauges(metrics, state(), { links, mempool, control })
       return metrics.render()
     },
+    submitted: (outcome, ms) => {
+      metrics.add('baton_submissions_total', 1, { outcome })
+      if (outcome === 'acknowledged') metrics.observe('baton_submission_seconds', ms / 1_000)
+    },
     reasons: () => alerts.reasons(),
     version: VERSION,
     apiAddresses,
