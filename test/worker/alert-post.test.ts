@@ -111,7 +111,10 @@ test('a webhook without a secret, or that is no address, is a configuration erro
     config: { webhook: { url: hook.ALERT_WEBHOOK, secret: SECRET } },
   })
   expect(await readConfig(bindings)).toMatchObject({ ok: true, config: { webhook: null } })
-  for (const wrong of [{ ...hook, ALERT_WEBHOOK_SECRET: 'short' }, { ...hook, ALERT_WEBHOOK: 'alerts.test' }]) {
+  for (const wrong of [
+    { ...hook, ALERT_WEBHOOK_SECRET: 'short' },
+    { ...hook, ALERT_WEBHOOK: 'alerts.test' },
+  ]) {
     expect(await readConfig({ ...bindings, ...wrong })).toMatchObject({ ok: false, error: { code: 'CONFIG_INVALID' } })
   }
 })

@@ -18,7 +18,7 @@ export const POLICY: ClusterPolicy = {
   syncReplicas: 1,
 }
 
-export const CLUSTERS = Array.from({ length: 24 }, (_, i) => `c${i + 1}` as ClusterId)
+export const CLUSTERS = Array.from({ length: 12 }, (_, i) => `c${i + 1}` as ClusterId)
 
 /** `owner c1`, `node c1-a`: the same name gives the same key, in the tests and in their configuration. */
 export async function keyOf(name: string): Promise<KeyPair> {
