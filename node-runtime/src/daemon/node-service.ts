@@ -11,7 +11,15 @@ import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { Hash, Height, Instant } from '@baton/shared/ids'
 import type { NodeStore } from '@baton/shared/ports/node-store'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
-import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus, Submitted } from '../api/node-service.ts'
+import type {
+  DecidedBlock,
+  Health,
+  MasterAddress,
+  NodeRole,
+  NodeService,
+  NodeStatus,
+  Submitted,
+} from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import { quarantineOf, type Reason } from './health.ts'

@@ -12,7 +12,17 @@ import { untilTrue } from './until-true.ts'
 const SECRET = 'a secret of sixteen or more'
 
 function message(code: string): AlertMessage {
-  return { format: 'baton-alert/1', id: code, network: 'n', cluster: 'c1', node: 'c1-n1', code, raised: true, why: 'x', at: 1 }
+  return {
+    format: 'baton-alert/1',
+    id: code,
+    network: 'n',
+    cluster: 'c1',
+    node: 'c1-n1',
+    code,
+    raised: true,
+    why: 'x',
+    at: 1,
+  }
 }
 
 describe('the webhook', () => {

@@ -6,9 +6,9 @@ import { parseGenesis } from '@baton/shared/genesis-schema'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseDuration, parseTime } from '../../../node-runtime/src/cli/duration.ts'
+import { addressesFrom } from '../../../node-runtime/src/network/addresses.ts'
 import { createNetwork } from '../../../node-runtime/src/network/init.ts'
 import { planLayout } from '../../../node-runtime/src/network/layouts.ts'
-import { addressesFrom } from '../../../node-runtime/src/network/addresses.ts'
 import { runBaton } from './run-baton.ts'
 
 const TIMEOUT_MS = 60_000
@@ -29,7 +29,23 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const create = (out: string, ...more: string[]) =>
   runBaton(
-    ['operator', 'create', '--cluster', 'c1', '--role', 'operator', '--name', 'Ann', '--expires', '30d', '--key', 'owners/c1.key.pem', '--out', out, ...more],
+    [
+      'operator',
+      'create',
+      '--cluster',
+      'c1',
+      '--role',
+      'operator',
+      '--name',
+      'Ann',
+      '--expires',
+      '30d',
+      '--key',
+      'owners/c1.key.pem',
+      '--out',
+      out,
+      ...more,
+    ],
     { cwd: join(folder, 'net') },
   )
 
@@ -37,7 +53,12 @@ describe('baton operator create', { timeout: TIMEOUT_MS }, () => {
   it('[ID7, CLI3] makes a token offline that the owner’s signature proves, readable by its owner only', async () => {
     const made = await create('ann.token', '--json')
     expect(made).toMatchObject({ status: 0, stderr: '' })
-    const { file, role, name, expiresAt } = JSON.parse(made.stdout) as { file: string; role: string; name: string; expiresAt: number }
+    const { file, role, name, expiresAt } = JSON.parse(made.stdout) as {
+      file: string
+      role: string
+      name: string
+      expiresAt: number
+    }
     expect({ file, role, name }).toEqual({ file: join(folder, 'net/ann.token'), role: 'operator', name: 'Ann' })
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const genesis = parseGenesis(readFileSync(join(folder, 'net/genesis.json'), 'utf8'))
@@ -45,7 +66,10 @@ describe('baton operator create', { timeout: TIMEOUT_MS }, () => {
     const token = readFileSync(file, 'utf8').trim()
     const now = Date.now() as UnixMs
     const verified = await verifyOperatorToken(genesis.value, 'c1' as ClusterId, token, now)
-    expect(verified).toMatchObject({ ok: true, value: { name: 'Ann', role: 'operator', network: 'trade', expiresAt } as never })
+    expect(verified).toMatchObject({
+      ok: true,
+      value: { name: 'Ann', role: 'operator', network: 'trade', expiresAt } as never,
+    })
     expect((await create('ann.token')).stderr).toContain('exists: nothing was written')
   })
 

@@ -3,14 +3,28 @@ import { OPERATOR_ROLES, type OperatorToken } from '@baton/shared/crypto/stateme
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
-import { AUTHORITY, C1, C2, GENESIS, NODE, OUTSIDER, OWNER_C1, OWNER_C2, PAYLOADS } from '../../support/fixed-network.ts'
+import {
+  AUTHORITY,
+  C1,
+  C2,
+  GENESIS,
+  NODE,
+  OUTSIDER,
+  OWNER_C1,
+  OWNER_C2,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
 
 const TOKEN = PAYLOADS.operatorToken
 const NOW = TOKEN.issuedAt
 
 async function verdict(
   overrides: Partial<OperatorToken> = {},
-  { signer = OWNER_C1, cluster = C1, now = NOW }: { signer?: typeof OWNER_C1; cluster?: ClusterId | null; now?: number } = {},
+  {
+    signer = OWNER_C1,
+    cluster = C1,
+    now = NOW,
+  }: { signer?: typeof OWNER_C1; cluster?: ClusterId | null; now?: number } = {},
 ) {
   const jws = await signStatement('operatorToken', { ...TOKEN, ...overrides }, signer.privateKey)
   return verifyOperatorToken(GENESIS, cluster, jws, now as UnixMs)

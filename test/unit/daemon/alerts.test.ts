@@ -87,7 +87,12 @@ describe('an alert', () => {
 
   test('of an event ends by itself after a while', () => {
     const stage = new Stage()
-    stage.alerts.observe({ event: 'differs-from-certificate', height: 7 as never, fault: 'result' as never, why: 'other' })
+    stage.alerts.observe({
+      event: 'differs-from-certificate',
+      height: 7 as never,
+      fault: 'result' as never,
+      why: 'other',
+    })
     stage.now += 599_000
     stage.alerts.look()
     expect(stage.posted).toHaveLength(1)

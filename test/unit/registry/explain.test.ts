@@ -27,9 +27,21 @@ describe('the explanation', () => {
     ['a standby without a session', (cluster) => cluster.close(B), 'c1-b could not take over: it has no session here'],
     ['a barred standby', (cluster) => cluster.order('o-1', B), 'c1-b could not take over: c1-b is barred'],
     ['a standby with noFailover', (cluster) => cluster.register(B, { noFailover: true }), 'c1-b has noFailover set'],
-    ['a standby whose certificate has expired', (cluster) => cluster.register(B, { expiresAt: 1 as UnixMs }), 'has expired'],
-    ['a pause', (cluster) => cluster.operator({ act: 'pause', until: 72_000 as UnixMs }), 'ann has paused switches for another 60 s'],
-    ['a frozen registry', (cluster) => cluster.operator({ act: 'freeze' }), 'the registry stands still (ann: maintenance)'],
+    [
+      'a standby whose certificate has expired',
+      (cluster) => cluster.register(B, { expiresAt: 1 as UnixMs }),
+      'has expired',
+    ],
+    [
+      'a pause',
+      (cluster) => cluster.operator({ act: 'pause', until: 72_000 as UnixMs }),
+      'ann has paused switches for another 60 s',
+    ],
+    [
+      'a frozen registry',
+      (cluster) => cluster.operator({ act: 'freeze' }),
+      'the registry stands still (ann: maintenance)',
+    ],
     ['a master alone', (cluster) => cluster.reshape([A]), 'c1-a stands alone: if it is lost for good'],
     ['a young authority', (cluster) => cluster.restart(), 'has just started and listens for another 2 s'],
   ])('[RG3, RG9, RG10, RG8] names what is missing: %s', (_, spoil, missing) => {

@@ -1,6 +1,6 @@
 /** EL8: a living master is not switched back and forth. Never holds back a switch from a dead or ordered one. */
 import type { Claim } from '../../crypto/statement-types.ts'
-import type { NodeId, UnixMs } from '../../ids.ts'
+import type { UnixMs } from '../../ids.ts'
 import { refusal } from './electable.ts'
 import { masterSessionHasClosed } from './hearing.ts'
 import type { Refusal } from './messages.ts'
@@ -15,16 +15,16 @@ export function settlingRefusal(
   claim: Claim,
   wallClock: UnixMs,
 ): Refusal | null {
-  return isUnforced(registry, hearing, claim) ? settlingFor(registry, claim.node, wallClock) : null
+  return isUnforced(registry, hearing, claim) ? settlingFor(registry, claim, wallClock) : null
 }
 
 /** Why this node may not be handed the mastership by a living master now; null when it may. */
-export function settlingFor(registry: FoundedRegistry, node: NodeId, wallClock: UnixMs): Refusal | null {
+export function settlingFor(registry: FoundedRegistry, claim: Pick<Claim, 'node'>, wallClock: UnixMs): Refusal | null {
   const { settleTimeMs, switchesPerHour } = registry.policy
   const { last, living } = registry.switches
-  if (last !== null && last.from === node) {
+  if (last !== null && last.from === claim.node) {
     const leftMs = settleTimeMs - ageOf(last.at, wallClock)
-    if (leftMs > 0) return refusal('SETTLING', `the mastership left ${node} a moment ago`, leftMs)
+    if (leftMs > 0) return refusal('SETTLING', `the mastership left ${claim.node} a moment ago`, leftMs)
   }
   const recent = living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
   if (recent.length < switchesPerHour) return null

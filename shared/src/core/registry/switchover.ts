@@ -88,7 +88,7 @@ export function heirRefusal(
   if (hearing.sessions.get(node)?.state !== 'open') {
     return refusal('NOT_ELECTABLE', `${node} has no session with the authority`)
   }
-  return settlingFor(registry, node, wallClock)
+  return settlingFor(registry, member, wallClock)
 }
 
 /** With every tick: what is due is handed to the master, what has not been done in its time is dropped. */
