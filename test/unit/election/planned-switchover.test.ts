@@ -1,7 +1,7 @@
 import type { NodeId, UnixMs } from '@baton/shared/ids'
 import type { RegistryView, SwitchoverView } from '@baton/shared/protocol/control'
 import { describe, expect, it } from 'vitest'
-import { A, B, C, grantOf, HEARTBEAT, LoneNode, viewOf } from './lone-node.ts'
+import { A, B, C, grantOf, HEARTBEAT, LoneNode, token, viewOf } from './lone-node.ts'
 
 const PLANNED: SwitchoverView = {
   id: 's-1',
@@ -57,6 +57,16 @@ describe('a planned switch', () => {
     node.feed({ i: 'grantSeen', ...grantOf(C, 2) })
     node.clear()
     node.feed(told(PLANNED))
+    expect(node.claims()).toEqual([])
+  })
+
+  it('[RG7, EL8] ends with any grant that is seen, though the last view still shows it', () => {
+    const node = new LoneNode().following()
+    node.feed(told(PLANNED))
+    node.feed({ i: 'grantSeen', ...grantOf(C, 2) })
+    node.clear()
+    node.pass(3 * HEARTBEAT, () => node.hear(C, { role: 'master', token: token(2) }))
+    expect(node.role()).toBe('follower')
     expect(node.claims()).toEqual([])
   })
 

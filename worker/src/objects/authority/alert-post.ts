@@ -51,7 +51,10 @@ export class AlertPost {
   async deliver(): Promise<void> {
     const { webhook, sql } = this.#parts
     if (this.#busy || webhook === null) return
+    if (this.#due() === null) return this.#wakeForNext()
     this.#busy = true
+    // Were this life to end in the middle of an attempt, the alarm brings it back.
+    this.#parts.backstop.wakeAt(this.#parts.now() + LIMITS.alertAttemptMs)
     try {
       for (let row = this.#due(); row !== null; row = this.#due()) {
         if (await this.#attempt(webhook, row)) sql.run('DELETE FROM alerts WHERE seq = ?', row.seq)
@@ -62,6 +65,11 @@ export class AlertPost {
     } finally {
       this.#busy = false
     }
+    this.#wakeForNext()
+  }
+
+  #wakeForNext(): void {
+    const { sql } = this.#parts
     const next = sql.all<{ due: number | null }>('SELECT min(due) AS due FROM alerts')[0]?.due ?? null
     if (next !== null) this.#parts.backstop.wakeAt(next)
   }
