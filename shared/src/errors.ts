@@ -26,6 +26,8 @@ export const ERROR_CODES = {
   TRANSACTION_NETWORK: { owner: 'client', status: 400 },
   TRANSACTION_REJECTED: { owner: 'client', status: 409 },
   MEMPOOL_FULL: { owner: 'client', status: 503 },
+  UNAUTHENTICATED: { owner: 'client', status: 401 },
+  FORBIDDEN: { owner: 'client', status: 403 },
 
   // peer: a message of another node that changes nothing
   PEER_CERTIFICATE: { owner: 'peer', status: 403 },

@@ -26,6 +26,7 @@ export const clusterPolicySchema = z.strictObject({
   recovery: z.enum(['automatic', 'operator']),
   settleTimeMs: milliseconds,
   switchesPerHour: z.int().positive().max(3_600),
+  barsEnd: z.enum(['verified', 'operator']).optional(),
 })
 
 const genesisClusterSchema = z.strictObject({

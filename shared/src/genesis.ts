@@ -36,6 +36,8 @@ export interface ClusterPolicy {
   /** EL8: an unforced switch back waits this long, and a living master is switched at most so often. */
   readonly settleTimeMs: number
   readonly switchesPerHour: number
+  /** RG9: who lifts the bar on a node that has re-synced and verified itself; not said: it is lifted at once. */
+  readonly barsEnd?: 'verified' | 'operator' | undefined
 }
 
 /** DESIGN section 9, as far as no preset of timings decides it. */

@@ -65,6 +65,10 @@ const PRINTABLE = /^[\x21-\x7e]+$/
 /** `host:port` or a URL: no spaces, no control characters. */
 export const address = z.string().max(LIMITS.addressCharacters).regex(PRINTABLE, 'printable ASCII')
 export const nonce = z.string().max(LIMITS.nonceCharacters).regex(PRINTABLE, 'printable ASCII')
+/** The name of a person or a job, as it stands in events: one line. */
+export const operatorName = z
+  .string()
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@+-]{0,63}$/u, 'up to 64 letters, digits, spaces and . _ @ + -')
 export const why = z.string().max(LIMITS.whyCharacters)
 export const nodeIds = z.array(nodeId).max(LIMITS.nodesPerCluster)
 export const protocolRange = z.object({ min: count, max: count })

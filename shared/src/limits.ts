@@ -46,8 +46,20 @@ export const LIMITS = {
   ordersRemembered: 256,
   /** Name and reason of an operator, in characters: they stand in texts that nodes are sent. */
   operatorTextCharacters: 256,
+  /** Requests that wait for the next event of one cluster, and how long. */
+  eventWaiters: 32,
+  eventWaitMs: 25_000 as Ms,
+  /** Alerts that wait for the webhook of one sender, attempts for each, and the time for one attempt. */
+  alertsWaiting: 64,
+  alertAttempts: 8,
+  alertAttemptMs: 5_000 as Ms,
+  /** Refused calls of operators that become events, in a minute and cluster; the rest is counted (ID7). */
+  refusedCallsPerMinute: 20,
   /** How far away the end of a pause may lie (RG10). */
   pauseMs: (7 * 24 * 3_600_000) as Ms,
+  /** A planned switchover lies at most this far ahead, and is dropped when nobody has taken over so long after it is due. */
+  switchoverAheadMs: (7 * 24 * 3_600_000) as Ms,
+  switchoverMs: 30_000 as Ms,
   /** Events in one page of a cluster's log. */
   eventsPerPage: 200,
   /** A compact JWS, in characters; a master table carries the credentials of all clusters. */

@@ -45,7 +45,8 @@ describe('the package', () => {
     expect(packed.optionalDependencies).toBeUndefined()
     const scripts = Object.keys((packed.scripts ?? {}) as object)
     expect(scripts.filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([])
-    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json'])
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'monitoring', 'package.json'])
+    expect(readdirSync(join(installed, 'monitoring')).sort()).toEqual(['alerts.yml', 'grafana.json'])
     expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
       'THIRD-PARTY-LICENSES.txt',
       'application.js',

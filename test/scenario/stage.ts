@@ -213,6 +213,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     stage.operate({ act: 'raise-generation', generation: Number(to) as Generation, bars: [], orders: [] })
   },
   'accept-incomplete-restore': (stage) => stage.operate({ act: 'accept-incomplete-restore' }),
+  switchover: (stage, [node = '']) =>
+    stage.operate({ act: 'switchover', id: 'switchover-1', to: node as NodeId, at: 0 as never }),
   clear: (stage, [node = '']) => stage.operate({ act: 'clear', node: node as NodeId }),
   pause: (stage, [time]) => stage.operate({ act: 'pause', until: (stage.world.now + milliseconds(time)) as never }),
   resume: (stage) => stage.operate({ act: 'resume' }),

@@ -123,4 +123,12 @@ export const PAYLOADS: StatementPayloads = {
     why: '3 result mismatches in 10 min',
     issuedAt: ISSUED,
   },
+  operatorToken: {
+    ...inCluster,
+    name: 'Ann at night',
+    role: 'operator',
+    id: 'operator-1',
+    issuedAt: ISSUED,
+    expiresAt: (ISSUED + 86_400_000) as UnixMs,
+  },
 }

@@ -15,6 +15,7 @@ export const SIGNERS = {
   masterTable: AUTHORITY,
   joinToken: OWNER_C1,
   order: AUTHORITY,
+  operatorToken: OWNER_C1,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

@@ -35,7 +35,10 @@ describe('README', () => {
   })
 
   test('every option and case it names exists', () => {
-    const commands = ['demo', 'network init', 'submit', 'status', 'block'].map((command) => helpOf(command))
+    const commands = [
+      ...['demo', 'network init', 'submit', 'status', 'block', 'operator create', 'explain', 'events'],
+      ...['switchover', 'failover', 'pause', 'resume', 'evict', 'clear', 'recovery end', 'restore freeze'],
+    ].map((command) => helpOf(command))
     // `npm run bench` says in its opening comment what it takes.
     const bench = readFileSync(join(ROOT, 'test/bench/main.ts'), 'utf8').split('*/')[0]!
     const help = [...commands, bench].join('\n')

@@ -5,6 +5,7 @@ import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Hash, Jws } from '@baton/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { CLUSTERS, keyOf, NETWORK, testGenesis } from './network.ts'
+import { bearer, operatorToken } from './operator-client.ts'
 import { get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
 
 const [C1, C2, C3, C4] = CLUSTERS
@@ -113,7 +114,9 @@ test('[NW4] a result that differs from what more than two thirds of the others r
   for (const node of honest) node.send({ t: 'results', report: await report(node, hash('b')) })
   liar.send({ t: 'results', report: await report(liar, hash('c')) })
   const mismatches = async () => {
-    const page = await (await get(`${ORIGIN}/v1/networks/${NETWORK}/events`)).json<{ events: { event: object }[] }>()
+    const headers = bearer(await operatorToken(CLUSTERS[0]!, 'viewer'))
+    const read = await get(`${ORIGIN}/v1/networks/${NETWORK}/events`, { headers })
+    const page = await read.json<{ events: { event: object }[] }>()
     return page.events.map(({ event }) => event).filter((event) => 'by' in event)
   }
   await expect.poll(mismatches).toMatchObject([{ event: 'result-mismatch', height: 7, by: { cluster: liar.cluster } }])

@@ -5,7 +5,8 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { ClusterId, Epoch, LogIndex } from '@baton/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { CLUSTERS, NETWORK, POLICY } from './network.ts'
-import { clusterUrl, get, TestNode, threeNodes } from './test-node.ts'
+import { view } from './operator-client.ts'
+import { TestNode, threeNodes } from './test-node.ts'
 
 const clusters = CLUSTERS[Symbol.iterator]()
 const fresh = () => clusters.next().value!
@@ -19,7 +20,7 @@ async function eventsOf(cluster: ClusterId, limit = 200): Promise<ChainedEvent[]
   const all: ChainedEvent[] = []
   let after: number | null = 0
   while (after !== null) {
-    const answer: Response = await get(clusterUrl(cluster, `/events?after=${after}&limit=${limit}`))
+    const answer: Response = await view(cluster, `/events?after=${after}&limit=${limit}`)
     const page: { events: ChainedEvent[]; next: number | null } = await answer.json()
     all.push(...page.events)
     after = page.next

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../worker/src/app.ts'
 import type { Env } from '../../worker/src/env.ts'
 import { CLUSTERS, keyOf, NETWORK, testBindings, testGenesis } from './network.ts'
+import { view } from './operator-client.ts'
 import { clusterUrl, get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
 
 const [C1, C2, C3, C4] = CLUSTERS
@@ -104,7 +105,7 @@ describe('bad requests', () => {
   })
 
   test('a bad page of events is refused', async () => {
-    const answer = await get(clusterUrl(C4!, '/events?limit=100000'))
+    const answer = await view(C4!, '/events?limit=100000')
     expect(await answer.json()).toMatchObject({ error: 'BAD_REQUEST' })
   })
 })

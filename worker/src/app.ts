@@ -7,9 +7,11 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { answerOf, errorAnswer } from './error-answer.ts'
+import { actRoutes } from './routes/acts.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { type AppContext, requireConfig } from './routes/context.ts'
 import { healthRoute } from './routes/health.ts'
+import { insightRoutes } from './routes/insight.ts'
 import { networkRoutes } from './routes/network.ts'
 import { requestRoutes } from './routes/requests.ts'
 import { sessionRoute } from './routes/session.ts'
@@ -41,6 +43,9 @@ export function createApp(): OpenAPIHono<AppContext> {
   clusterRoutes(app)
   requestRoutes(app)
   sessionRoute(app)
+  actRoutes(app)
+  insightRoutes(app)
+  app.openAPIRegistry.registerComponent('securitySchemes', 'operator', { type: 'http', scheme: 'bearer' })
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Baton authentication node', version: '1', license: { name: 'Apache-2.0' } },

@@ -13,6 +13,10 @@ export interface Env {
   readonly GENESIS?: string
   /** Secret: private Ed25519 JWK whose public key genesis lists as an authority. */
   readonly AUTHORITY_KEY?: string
+  /** Alerts are posted there, signed with the secret. */
+  readonly ALERT_WEBHOOK?: string
+  /** Secret. */
+  readonly ALERT_WEBHOOK_SECRET?: string
   readonly LOCATION_HINT?: string
   readonly JURISDICTION?: string
   readonly CLUSTER_AUTHORITY: DurableObjectNamespace<ClusterAuthority>
@@ -23,23 +27,38 @@ export interface Config {
   readonly genesis: Genesis
   readonly genesisHash: Hash
   readonly authority: KeyPair
+  /** Null: none is configured. */
+  readonly webhook: AlertWebhook | null
+}
+
+export interface AlertWebhook {
+  readonly url: string
+  readonly secret: string
 }
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly error: BatonError }
 
-let read: { readonly genesis: string; readonly key: string; readonly result: Promise<ConfigResult> } | undefined
+let read: { readonly texts: readonly string[]; readonly result: Promise<ConfigResult> } | undefined
 
-/** Never throws. Read once for each pair of texts: the same isolate serves all requests and objects. */
+/** Never throws. Read once for each set of texts: the same isolate serves all requests and objects. */
 export function readConfig(env: Env): Promise<ConfigResult> {
   const genesis = env.GENESIS ?? ''
   const key = env.AUTHORITY_KEY ?? ''
-  if (read?.genesis !== genesis || read.key !== key) read = { genesis, key, result: parseConfig(genesis, key) }
+  const texts = [genesis, key, env.ALERT_WEBHOOK ?? '', env.ALERT_WEBHOOK_SECRET ?? '']
+  if (read === undefined || texts.some((text, place) => text !== read?.texts[place])) {
+    read = { texts, result: parseConfig(genesis, key, texts[2]!, texts[3]!) }
+  }
   return read.result
 }
 
-async function parseConfig(genesisText: string, keyText: string): Promise<ConfigResult> {
+async function parseConfig(
+  genesisText: string,
+  keyText: string,
+  webhookUrl: string,
+  webhookSecret: string,
+): Promise<ConfigResult> {
   if (genesisText === '') {
     return invalid('GENESIS is not set', 'set the variable GENESIS to the text of genesis.json and deploy again')
   }
@@ -58,13 +77,26 @@ async function parseConfig(genesisText: string, keyText: string): Promise<Config
       'use the authority key that was made together with this genesis',
     )
   }
+  if (webhookUrl !== '' && !/^https?:\/\//.test(webhookUrl)) {
+    return invalid(
+      `ALERT_WEBHOOK is not an address: ${webhookUrl}`,
+      'set it to an http:// or https:// address, or remove it',
+    )
+  }
+  if (webhookUrl !== '' && webhookSecret.length < WEBHOOK_SECRET_CHARACTERS_MIN) {
+    return invalid('ALERT_WEBHOOK_SECRET is missing or short', 'run: wrangler secret put ALERT_WEBHOOK_SECRET')
+  }
   const config = {
     genesis: genesis.value,
     genesisHash: genesisHash(sha256, genesis.value),
     authority: authority.value,
+    webhook: webhookUrl === '' ? null : { url: webhookUrl, secret: webhookSecret },
   }
   return { ok: true, config }
 }
+
+/** Shorter ones are guessed. */
+const WEBHOOK_SECRET_CHARACTERS_MIN = 16
 
 function invalid(message: string, remedy: string): ConfigResult {
   return { ok: false, error: new BatonError('CONFIG_INVALID', message, { remedy }) }

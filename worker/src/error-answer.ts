@@ -15,6 +15,9 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
   STATEMENT_INVALID: 'send a statement signed by the key of the node it names',
   UNKNOWN_NODE: 'open a session with this node first',
   PROTOCOL_VERSION: 'upgrade the older of the two',
+  UNAUTHENTICATED:
+    'send `Authorization: Bearer TOKEN` with a token that `baton operator create` has made for this cluster',
+  FORBIDDEN: 'ask the owner of this cluster for a token with that role',
   BODY_TOO_LARGE: 'send a smaller body',
 }
 
@@ -33,5 +36,6 @@ export function errorAnswer(code: ErrorCode, message: string): Response {
 }
 
 export function answerOf(error: BatonError): Response {
-  return Response.json(error, { status: ERROR_CODES[error.code].status })
+  const headers = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : {}
+  return Response.json(error, { status: ERROR_CODES[error.code].status, headers })
 }

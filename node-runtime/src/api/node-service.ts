@@ -7,6 +7,7 @@ import type { ProvenTransaction } from '@baton/shared/core/ledger/transaction-pr
 import type { Block, Receipt } from '@baton/shared/core/ledger/types'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
+import type { QuarantineView } from '@baton/shared/protocol/control'
 
 /** The master of this node's cluster as this node knows it. */
 export interface MasterAddress {
@@ -55,6 +56,8 @@ export interface NodeStatus {
   readonly electable: boolean
   readonly stalled: boolean
   readonly resync: string | null
+  /** RG9: why this node is barred from election; null: it is not. */
+  readonly quarantine: QuarantineView | null
   readonly authority: { readonly connected: boolean; readonly heardMsAgo: number | null }
   /** `programs`: linked peers by the version of their program; `unknown` is older than this could be told. */
   readonly peers: {

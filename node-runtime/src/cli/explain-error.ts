@@ -66,6 +66,15 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'more transactions wait than this node takes',
     remedy: 'send again later; lower --concurrency if it goes on',
   },
+  UNAUTHENTICATED: {
+    why: 'the request has no operator token, or one that is not signed by the owner of the cluster, has expired or was revoked',
+    remedy:
+      'have the owner make one with `baton operator create`, and name its file in --token or $BATON_OPERATOR_TOKEN_FILE',
+  },
+  FORBIDDEN: {
+    why: 'the operator token is of another cluster, or its role may not do this',
+    remedy: 'ask the owner of the cluster for a token with a role that may: `baton operator create --role …`',
+  },
   PEER_CERTIFICATE: {
     why: 'the other node has no certificate, or a foreign one',
     remedy: 'compare its genesis.json and node.certificate.jws with yours',

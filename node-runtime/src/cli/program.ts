@@ -2,6 +2,7 @@ import { Command, type CommanderError, InvalidArgumentError } from 'commander'
 import { guarded } from './command-io.ts'
 import { EXIT_USAGE } from './exit-status.ts'
 import { collect, DEFAULT_URL } from './node-urls.ts'
+import { addOperations, OPERATIONS } from './operations/program.ts'
 import { VERSION } from './version.ts'
 
 const URL_HELP = `host:port of a node's API; repeat it or use commas (default: $BATON_URL or ${DEFAULT_URL})`
@@ -14,7 +15,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
     .showHelpAfterError('(see `baton --help`)')
     .exitOverride(exitAsUsage)
 
-  if (!COMMANDS.includes(argv[0] ?? '')) {
+  if (![...COMMANDS, ...OPERATIONS].includes(argv[0] ?? '')) {
     const { registerDemo } = await import('../demo/command.ts')
     registerDemo(program)
   }
@@ -25,6 +26,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
   addStatus(program)
   addSubmit(program)
   addReads(program)
+  addOperations(program, exitAsUsage)
   return program
 }
 

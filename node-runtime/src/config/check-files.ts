@@ -12,18 +12,11 @@ export function checkFiles(
   resolvePath: (path: string) => string,
 ): Problem[] {
   const problems: Problem[] = []
-  if (config.key !== undefined) {
-    const file = resolvePath(config.key)
-    const reason = unreadable(file)
-    if (reason !== null)
-      problems.push({ path: ['key'], message: `key = "${config.key}" cannot be read: ${reason} (${file})` })
-    else if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-      const mode = (statSync(file).mode & 0o777).toString(8)
-      problems.push({
-        path: ['key'],
-        message: `key = "${config.key}" has mode ${mode}, but a private key must be readable by its owner only: chmod 600 ${file}`,
-      })
-    }
+  if (config.key !== undefined) problems.push(...checkSecret(['key'], config.key, 'a private key', resolvePath))
+  const secret = config.alerts?.secret
+  if (secret !== undefined) {
+    const found = checkSecret(['alerts', 'secret'], secret, 'a shared secret', resolvePath)
+    problems.push(...found, ...(found.length > 0 ? [] : checkLength(secret, resolvePath(secret))))
   }
   if (config.application !== undefined && APPLICATION_FILE.test(config.application)) {
     const file = resolvePath(config.application)
@@ -44,6 +37,32 @@ export function checkFiles(
     } else problems.push(...checkCertificate(config, network, readFileSync(file, 'utf8')))
   }
   return problems
+}
+
+function checkSecret(
+  path: Problem['path'],
+  named: string,
+  what: string,
+  resolvePath: (path: string) => string,
+): readonly Problem[] {
+  const file = resolvePath(named)
+  const key = path.at(-1)
+  const reason = unreadable(file)
+  if (reason !== null) return [{ path, message: `${key} = "${named}" cannot be read: ${reason} (${file})` }]
+  if (process.platform === 'win32' || (statSync(file).mode & 0o077) === 0) return []
+  const mode = (statSync(file).mode & 0o777).toString(8)
+  const message = `${key} = "${named}" has mode ${mode}, but ${what} must be readable by its owner only: chmod 600 ${file}`
+  return [{ path, message }]
+}
+
+/** Shorter ones are guessed. */
+const WEBHOOK_SECRET_CHARACTERS_MIN = 16
+
+function checkLength(named: string, file: string): readonly Problem[] {
+  const { length } = readFileSync(file, 'utf8').trim()
+  if (length >= WEBHOOK_SECRET_CHARACTERS_MIN) return []
+  const message = `secret = "${named}" holds ${length} characters, at least ${WEBHOOK_SECRET_CHARACTERS_MIN} are needed`
+  return [{ path: ['alerts', 'secret'], message }]
 }
 
 function checkCertificate(config: PartialConfig, network: string | null, jws: string): Problem[] {

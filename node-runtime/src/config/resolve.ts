@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Ms, NodeId, SiteId } from '@baton/shared/ids'
@@ -49,5 +50,9 @@ export function resolveConfig(raw: RawConfig, file: string, genesis: Genesis): N
     voteJournal: raw.debug?.voteJournal ?? false,
     injectFsyncMs: (raw.debug?.injectFsyncMs ?? 0) as Ms,
     log: { level: raw.log?.level ?? 'info' },
+    alerts:
+      raw.alerts === undefined
+        ? null
+        : { url: raw.alerts.webhook, secret: readFileSync(resolve(folder, raw.alerts.secret), 'utf8').trim() },
   }
 }

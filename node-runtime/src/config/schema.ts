@@ -93,6 +93,7 @@ export const configSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  alerts: z.strictObject({ webhook: url, secret: path }).optional(),
   debug: z
     .strictObject({
       voteJournal: z.boolean('must be true or false').optional(),
@@ -118,6 +119,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   election: Object.keys(configSchema.shape.election.unwrap().shape),
   consensus: Object.keys(configSchema.shape.consensus.unwrap().shape),
   log: Object.keys(configSchema.shape.log.unwrap().shape),
+  alerts: Object.keys(configSchema.shape.alerts.unwrap().shape),
   debug: Object.keys(configSchema.shape.debug.unwrap().shape),
   peers: Object.keys(configSchema.shape.peers.unwrap().element.shape),
 }

@@ -76,4 +76,6 @@ export interface NodeConfig {
   /** Milliseconds added to every fsync; 0 in production (bench only). */
   readonly injectFsyncMs: Ms
   readonly log: { readonly level: LogLevel }
+  /** Where alerts are posted, and the secret they are signed with; null: nowhere. */
+  readonly alerts: { readonly url: string; readonly secret: string } | null
 }

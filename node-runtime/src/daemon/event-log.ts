@@ -201,7 +201,9 @@ function describeElection(event: Extract<NodeEvent, { e: string }>): Line {
         'warn',
         'suspected',
         { master: event.master, why: event.why },
-        `the master ${event.master} is suspected: ${event.why}`,
+        event.why === 'planned'
+          ? `takes over from ${event.master}, as an operator has planned`
+          : `the master ${event.master} is suspected: ${event.why}`,
       )
     case 'claimSent':
       return line('info', 'claiming', { ...event.token, why: event.why }, `claiming epoch ${formatToken(event.token)}`)

@@ -7,6 +7,7 @@ import type { ControlLink } from '@baton/shared/ports/control-link'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { Metrics } from '../adapters/metrics.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
+import { quarantineOf } from './health.ts'
 
 export function countEvent(metrics: Metrics, event: NodeEvent): void {
   if ('e' in event) {
@@ -36,7 +37,7 @@ export function refreshGauges(metrics: Metrics, state: NodeState, { links, mempo
   metrics.set('baton_role', 1, { role: isLeading(state) ? 'master' : election.role.r })
   metrics.set('baton_generation', token?.generation ?? 0)
   metrics.set('baton_epoch', token?.epoch ?? 0)
-  metrics.set('baton_electable', state.resync === null ? 1 : 0)
+  metrics.set('baton_electable', state.resync === null && quarantineOf(state) === null ? 1 : 0)
   metrics.set('baton_stalled', unheldFor(guard, election.lastTickAt) > election.config.suspectAfterMs ? 1 : 0)
   metrics.set('baton_log_durable_index', durableIndex(guard))
   metrics.set('baton_log_held_index', guard.role.role === 'leading' ? guard.role.held : guard.knownHeld)
@@ -44,6 +45,7 @@ export function refreshGauges(metrics: Metrics, state: NodeState, { links, mempo
   metrics.set('baton_sync_set_nodes', syncSet.length)
   metrics.set('baton_height', tipHeight(state))
   metrics.set('baton_mempool_transactions', mempool.size)
+  metrics.set('baton_mempool_bytes', mempool.bytes)
   metrics.set('baton_peers_connected', links.open().length)
   metrics.set('baton_authority_connected', control.connected ? 1 : 0)
 }

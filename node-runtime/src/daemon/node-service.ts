@@ -7,13 +7,22 @@ import { answerQuery } from '@baton/shared/core/ledger/queries'
 import { proveTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import { isLeading, type NodeState, tipHeight } from '@baton/shared/core/node/state'
 import type { HashFunction } from '@baton/shared/core/step'
-import { BatonError } from '@baton/shared/errors'
+import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { Hash, Height, Instant, NodeId } from '@baton/shared/ids'
 import type { NodeStore } from '@baton/shared/ports/node-store'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
-import type { DecidedBlock, Health, MasterAddress, NodeRole, NodeService, NodeStatus } from '../api/node-service.ts'
+import type {
+  DecidedBlock,
+  Health,
+  MasterAddress,
+  NodeRole,
+  NodeService,
+  NodeStatus,
+  Submitted,
+} from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
+import { quarantineOf, type Reason } from './health.ts'
 import { knownMasters } from './known-masters.ts'
 import type { Submissions } from './submissions.ts'
 
@@ -30,6 +39,10 @@ export interface NodeServicePorts {
   readonly now: () => Instant
   readonly authorityConnected: () => boolean
   readonly metrics: () => Promise<string>
+  /** A submission has been answered after so long; `outcome` is `acknowledged` or the code of the refusal. */
+  readonly submitted: (outcome: 'acknowledged' | ErrorCode, ms: number) => void
+  /** What is wrong with this node now. */
+  readonly reasons: () => readonly Reason[]
   readonly version: string
   /** API addresses other nodes told in their greetings. */
   readonly apiAddresses: ReadonlyMap<string, string>
@@ -70,21 +83,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   function health(): Health {
-    const reasons: { code: string; why: string }[] = []
-    const { election, resync, guard } = state()
-    if (election.own === null) reasons.push({ code: 'no-master', why: 'no master of this cluster is known yet' })
-    if (!ports.authorityConnected()) {
-      reasons.push({
-        code: 'authority-down',
-        why: 'the authentication node is out of reach; the chain goes on, a failover waits',
-      })
-    }
-    if (resync !== null) reasons.push({ code: 'resync', why: resync })
-    if (isStalled()) reasons.push({ code: 'stalled', why: 'the sync set does not acknowledge' })
-    if (guard.role.role === 'following' && !guard.role.attached) {
-      reasons.push({ code: 'not-following', why: 'this node does not receive its master’s log' })
-    }
-    if (election.role.r === 'frozen') reasons.push({ code: 'token-conflict', why: 'two grants of one token were seen' })
+    const reasons = ports.reasons()
     return { healthy: reasons.length === 0, reasons }
   }
 
@@ -96,6 +95,18 @@ export function nodeService(ports: NodeServicePorts): NodeService {
       counts[program] = (counts[program] ?? 0) + 1
     }
     return counts
+  }
+
+  async function submit(transaction: Uint8Array): Promise<Submitted> {
+    const began = ports.now()
+    try {
+      const submitted = await ports.submissions.submit(transaction)
+      ports.submitted('acknowledged', ports.now() - began)
+      return submitted
+    } catch (error) {
+      ports.submitted(error instanceof BatonError ? error.code : 'INTERNAL', ports.now() - began)
+      throw error
+    }
   }
 
   function status(): NodeStatus {
@@ -120,7 +131,8 @@ export function nodeService(ports: NodeServicePorts): NodeService {
       resultHash: tip.result,
       durableIndex: durableIndex(guard),
       heldIndex: guard.role.role === 'leading' ? guard.role.held : guard.knownHeld,
-      electable: state().resync === null && !config.noFailover,
+      electable: state().resync === null && !config.noFailover && quarantineOf(state()) === null,
+      quarantine: quarantineOf(state()),
       stalled: isStalled(),
       resync: state().resync,
       authority: {
@@ -143,7 +155,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   return {
-    submit: (transaction) => ports.submissions.submit(transaction),
+    submit,
     master,
     masters: () => knownMasters(config, state(), ports.apiAddresses),
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),

@@ -11,6 +11,7 @@ import type { ControlLink } from '@baton/shared/ports/control-link'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { Signer } from '@baton/shared/ports/signing'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
+import type { Metrics } from '../adapters/metrics.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import type { AuthorityBridge } from './authority-bridge.ts'
 import type { BlockVerifier } from './block-verifier.ts'
@@ -36,6 +37,7 @@ export interface OutboxPorts {
   readonly submissions: Submissions
   readonly inbox: PeerInbox
   readonly clock: Clock
+  readonly metrics: Pick<Metrics, 'add'>
   readonly results: ResultReporter
 }
 
@@ -111,6 +113,7 @@ export class Outbox {
         return
       case 'executed': {
         const { height } = send.block.header
+        this.#count(send.receipts)
         mempool.remove(send.receipts.map(({ id }) => id))
         submissions.executed(height, send.receipts)
         inbox.heightExecuted()
@@ -127,6 +130,13 @@ export class Outbox {
         submissions.mastershipChanged()
         return
     }
+  }
+
+  #count(receipts: Extract<NodeSend, { s: 'executed' }>['receipts']): void {
+    const failed = receipts.filter(({ ok }) => !ok).length
+    const { metrics } = this.#ports
+    metrics.add('baton_transactions_total', receipts.length - failed, { result: 'ok' })
+    metrics.add('baton_transactions_total', failed, { result: 'failed' })
   }
 
   /** GU2: its record is held; the signature is made in the turn in which it is released. */

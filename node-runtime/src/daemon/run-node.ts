@@ -15,6 +15,7 @@ import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
+import { AlertWebhook } from '../adapters/alert-webhook.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { controlLink } from '../adapters/control-link.ts'
 import { createMetrics } from '../adapters/metrics.ts'
@@ -29,6 +30,7 @@ import { VERSION } from '../cli/version.ts'
 import type { NodeConfig } from '../config/types.ts'
 import { Mempool } from '../engines/embedded/mempool.ts'
 import { loadIdentity } from '../identity/load-identity.ts'
+import { Alerts } from './alerts.ts'
 import { AuthorityBridge } from './authority-bridge.ts'
 import { BlockVerifier } from './block-verifier.ts'
 import { checkGenesis } from './check-genesis.ts'
@@ -38,6 +40,7 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { reasonsOf } from './health.ts'
 import { masterPoll } from './master-poll.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
@@ -233,6 +236,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     submissions,
     inbox,
     clock,
+    metrics,
     results,
   })
 
@@ -247,6 +251,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     observe: (event) => {
       countEvent(metrics, event)
       logEvent(log, event)
+      alerts.observe(event)
     },
     rejected: ({ code, why }, input) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
@@ -263,6 +268,25 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       // Nothing may leave any more: the links close at once, so that the standby takes over.
       void stopAll().then(finish)
     },
+  })
+
+  const webhook = config.alerts === null ? null : new AlertWebhook({ ...config.alerts, log })
+  const alerts = new Alerts({
+    network: genesis.network,
+    cluster: config.cluster,
+    node: config.node,
+    reasons: () =>
+      reasonsOf({
+        state: state(),
+        authorityConnected: control.connected,
+        now: clock.now(),
+        suspectAfterMs: config.timing.suspectAfterMs,
+      }),
+    now: clock.now,
+    wallNow: clock.wallNow,
+    metrics,
+    log,
+    post: (message) => webhook?.post(message),
   })
 
   function foreignMasters(): readonly NodeId[] {
@@ -287,6 +311,11 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       refreshGauges(metrics, state(), { links, mempool, control })
       return metrics.render()
     },
+    submitted: (outcome, ms) => {
+      metrics.add('baton_submissions_total', 1, { outcome })
+      if (outcome === 'acknowledged') metrics.observe('baton_submission_seconds', ms / 1_000)
+    },
+    reasons: () => alerts.reasons(),
     version: VERSION,
     apiAddresses,
     programs,
@@ -311,8 +340,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       gossip.stop()
       poll.stop()
       results.stop()
+      alerts.stop()
       submissions.stop()
-      await Promise.all([links.stop(), control.stop(), api?.stop()])
+      await Promise.all([links.stop(), control.stop(), api?.stop(), webhook?.stop()])
       journal?.close()
       store.close()
     })()
@@ -333,6 +363,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   enqueue({ i: 'start', nonceSeed: randomBytes(16).toString('base64url') })
   control.start()
   stalls.start()
+  alerts.start()
   log.info(
     {
       event: 'started',

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import * as id from '../id-schemas.ts'
 import { LIMITS } from '../limits.ts'
-import type { StatementKind, StatementPayloads } from './statement-types.ts'
+import { OPERATOR_ROLES, type StatementKind, type StatementPayloads } from './statement-types.ts'
 
 const inCluster = { network: id.networkId, cluster: id.clusterId }
 const underToken = { ...inCluster, generation: id.generation, epoch: id.grantedEpoch }
@@ -45,6 +45,7 @@ export const claimEvidence = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('resigned'), resignation: id.jws }),
   z.object({ kind: z.literal('own') }),
   z.object({ kind: z.literal('ordered'), order: id.nonce }),
+  z.object({ kind: z.literal('planned'), switchover: id.nonce }),
   z.object({ kind: z.literal('lost'), forMs: id.count }),
 ])
 
@@ -114,6 +115,15 @@ export const order = z.object({
   issuedAt: id.unixMs,
 })
 
+export const operatorToken = z.object({
+  ...inCluster,
+  name: id.operatorName,
+  role: z.enum(OPERATOR_ROLES),
+  id: id.nonce,
+  issuedAt: id.unixMs,
+  expiresAt: id.unixMs,
+})
+
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
@@ -125,6 +135,7 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   masterTable,
   joinToken,
   order,
+  operatorToken,
 }
 
 /** Longest compact JWS of a kind, in characters. */

@@ -29,6 +29,7 @@ export const STATEMENT_TYPES = {
   masterTable: 'baton-masters+jws',
   joinToken: 'baton-join+jws',
   order: 'baton-order+jws',
+  operatorToken: 'baton-operator+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -91,6 +92,8 @@ export type ClaimEvidence =
   | { readonly kind: 'own' }
   /** A standing order against the master: RG3 is skipped (RG9). */
   | { readonly kind: 'ordered'; readonly order: string }
+  /** A planned switch in favour of the claimant is due: RG3 is skipped (EL8). */
+  | { readonly kind: 'planned'; readonly switchover: string }
   /** RG6: the claimant is outside the sync set; neither it nor any peer it reaches has heard a member of it for this long. */
   | { readonly kind: 'lost'; readonly forMs: number }
 
@@ -185,6 +188,23 @@ export interface Order {
   readonly issuedAt: UnixMs
 }
 
+/** What an operator may do (ID7): each role may do what the ones before it may. */
+export const OPERATOR_ROLES = ['viewer', 'operator', 'owner'] as const
+export type OperatorRole = (typeof OPERATOR_ROLES)[number]
+
+/** A bearer token of an operator of one cluster: signed by the owner, offline (ID7). */
+export interface OperatorToken {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** The operator's name, as it stands in the events. */
+  readonly name: string
+  readonly role: OperatorRole
+  /** Under this id it is revoked. */
+  readonly id: string
+  readonly issuedAt: UnixMs
+  readonly expiresAt: UnixMs
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -214,4 +234,5 @@ export interface StatementPayloads {
   readonly masterTable: MasterTable
   readonly joinToken: JoinToken
   readonly order: Order
+  readonly operatorToken: OperatorToken
 }

@@ -19,11 +19,31 @@ export const memberViewSchema = z.object({
   noFailover: z.boolean(),
 })
 
-const orderViewSchema = z.object({
+export const orderViewSchema = z.object({
   id: id.nonce,
   node: id.nodeId,
   cause: z.enum(['threshold', 'operator']),
   why: id.why,
+})
+
+const quarantineViewSchema = z.object({
+  node: id.nodeId,
+  order: id.nonce,
+  cause: z.enum(['threshold', 'operator']),
+  why: id.why,
+  at: id.unixMs,
+  evicted: z.boolean(),
+  verified: id.count.nullable(),
+})
+
+const switchoverViewSchema = z.object({
+  id: id.nonce,
+  to: id.nodeId.nullable(),
+  by: id.why,
+  why: id.why,
+  at: id.unixMs,
+  until: id.unixMs,
+  due: z.boolean(),
 })
 
 export const registryViewSchema = z.object({
@@ -39,8 +59,10 @@ export const registryViewSchema = z.object({
   members: z.array(memberViewSchema).max(LIMITS.nodesPerCluster),
   lastClean: z.object({ token: id.token, syncSet: id.nodeIds }).nullable(),
   bars: id.nodeIds,
+  quarantine: z.array(quarantineViewSchema).max(LIMITS.nodesPerCluster).optional(),
   orders: z.array(orderViewSchema).max(LIMITS.nodesPerCluster),
   pause: z.object({ by: id.why, why: id.why, until: id.unixMs }).nullable(),
+  switchover: switchoverViewSchema.nullable().optional(),
   frozen: id.why.nullable(),
   reshape: id.jws.nullable().optional(),
   credential,

@@ -46,6 +46,33 @@ export interface OrderView {
   readonly why: string
 }
 
+/** Why a node may not be elected, for people (RG9). */
+export interface QuarantineView {
+  readonly node: NodeId
+  readonly order: string
+  readonly cause: OrderView['cause']
+  readonly why: string
+  readonly at: UnixMs
+  /** Taken out for good: only an operator lifts this bar, however well the node re-syncs. */
+  readonly evicted: boolean
+  /** The node has shown, up to this height, that it agrees with the network; null: not yet. An operator may lift the bar. */
+  readonly verified: number | null
+}
+
+/** A planned change of master that an operator asked for: no bar, and it ends with the next grant (EL8). */
+export interface SwitchoverView {
+  readonly id: string
+  /** Named by the operator, or chosen when it is due; null before that. */
+  readonly to: NodeId | null
+  readonly by: string
+  readonly why: string
+  /** When it is to happen, and when the request is dropped if it has not. */
+  readonly at: UnixMs
+  readonly until: UnixMs
+  /** The authority has found that it can be done: that node claims. */
+  readonly due: boolean
+}
+
 /** While it lasts no other node is granted (RG10). */
 export interface PauseView {
   readonly by: string
@@ -75,9 +102,13 @@ export interface RegistryView {
   readonly lastClean: LastClean | null
   /** Nodes that may not be elected (RG9). */
   readonly bars: readonly NodeId[]
+  /** Why, of those that an order has barred; not said by an older authority. */
+  readonly quarantine?: readonly QuarantineView[] | undefined
   /** Oldest first. */
   readonly orders: readonly OrderView[]
   readonly pause: PauseView | null
+  /** Not said by an older authority. */
+  readonly switchover?: SwitchoverView | null | undefined
   /** Why nothing is granted or changed until an operator raises the generation (RG8); null: not frozen. */
   readonly frozen: string | null
   /** The statement behind the sync set; null while it is that of the grant. Said from version 2 on. */

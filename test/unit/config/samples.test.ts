@@ -16,6 +16,7 @@ const written = reference.replace(/^# (?=[a-zA-Z]+ = )/gm, '')
 let path: string
 beforeAll(() => {
   path = folder()
+  writeFileSync(join(path, 'webhook.secret'), 'a secret of the receiver', { mode: 0o600 })
   writeFileSync(join(path, 'genesis.json'), JSON.stringify({ ...GENESIS, application: RECORDS_AND_TRANSFERS }))
 })
 afterAll(() => rmSync(path, { recursive: true }))

@@ -29,7 +29,9 @@ const claiming = fc.record({
   node: fc.option(node, { freq: 3 }),
   epoch: offset,
   version: offset,
-  kind: fc.constantFrom(...(['refused', 'silence', 'own', 'resigned', 'ordered', 'lost', 'lost'] as const)),
+  kind: fc.constantFrom(
+    ...(['refused', 'silence', 'own', 'resigned', 'ordered', 'planned', 'planned', 'lost', 'lost'] as const),
+  ),
   index,
   nonce: fc.nat(3),
   coming: fc.option(node),
@@ -44,6 +46,17 @@ const reshaping = fc.record({
 
 const act = fc.oneof(
   fc.record({ act: fc.constant('order' as const), id: fc.constantFrom('o-1', 'o-2', 'o-3', 'o-4'), node }),
+  fc.record({ act: fc.constant('evict' as const), id: fc.constantFrom('o-5', 'o-6'), node }),
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      act: fc.constant('switchover' as const),
+      id: fc.constantFrom('s-1', 's-2', 's-3'),
+      to: fc.option(node, { freq: 1 }),
+      at: fc.constantFrom(0, 0, 0, 30_000).map((ms) => ms as UnixMs),
+    }),
+  },
+  fc.constant<OperatorAction>({ act: 'cancel-switchover' }),
   { weight: 3, arbitrary: fc.record({ act: fc.constant('clear' as const), node }) },
   fc.record({ act: fc.constant('pause' as const), until: fc.nat(60_000).map((ms) => (10_000 + ms) as UnixMs) }),
   fc.constantFrom<OperatorAction>({ act: 'resume' }, { act: 'end-recovery' }, { act: 'confirm-fenced' }),
@@ -83,7 +96,7 @@ type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never
 const REGISTER_ALL: readonly Action[] = NODES.map((one) => ({ do: 'register', node: one, noFailover: false }))
 
 test('[RG1, RG2, RG4, RG6, RG8, RG9, RG10] any interleaving keeps one holder per token, rising versions, and clean grants inside the sync set', () => {
-  const seen = { switches: 0, recovering: 0, ended: 0, ordered: 0, paused: 0, barsLifted: 0, raised: 0 }
+  const seen = { switches: 0, recovering: 0, ended: 0, ordered: 0, planned: 0, paused: 0, barsLifted: 0, raised: 0 }
   const histories = fc.array(action, { minLength: 20, maxLength: 60 })
   const holds = (late: number, actions: readonly Action[]): void => {
     const cluster = new RegistryUnderTest()
@@ -121,12 +134,13 @@ test('[RG1, RG2, RG4, RG6, RG8, RG9, RG10] any interleaving keeps one holder per
 
 /** Rare things that the histories should come upon. */
 function note(
-  seen: { ended: number; ordered: number; paused: number; barsLifted: number; raised: number },
+  seen: { ended: number; ordered: number; planned: number; paused: number; barsLifted: number; raised: number },
   before: FoundedRegistry,
   after: FoundedRegistry,
 ): void {
   if (before.recovery !== null && after.recovery === null) seen.ended += 1
   if (after.epoch > before.epoch && before.orders.length > after.orders.length) seen.ordered += 1
+  if (after.master === before.switchover?.to && after.epoch > before.epoch) seen.planned += 1
   if (before.pause === null && after.pause !== null) seen.paused += 1
   if (after.bars.length < before.bars.length) seen.barsLifted += 1
   if (after.generation > before.generation) seen.raised += 1
@@ -206,7 +220,9 @@ function perform(cluster: RegistryUnderTest, each: Action): void {
       const standby = registry.status === 'founded' ? registry.syncSet.find((one) => one !== registry.master) : null
       const best = each.kind === 'own' && registry.status === 'founded' ? registry.master : (standby ?? A)
       const outsider = registry.status === 'founded' ? NODES.find((one) => !registry.syncSet.includes(one)) : undefined
-      const claimant = each.node ?? (each.kind === 'lost' ? (outsider ?? best) : best)
+      const named = each.kind === 'planned' && registry.status === 'founded' ? registry.switchover?.to : null
+      const claimant = named ?? each.node ?? (each.kind === 'lost' ? (outsider ?? best) : best)
+      const planned = registry.status === 'founded' ? registry.switchover : null
       const order = registry.status === 'founded' ? (registry.orders[0]?.id ?? 'o-1') : 'o-1'
       const resigned = each.kind === 'resigned' && registry.status === 'founded'
       const resignation = resigned
@@ -219,7 +235,13 @@ function perform(cluster: RegistryUnderTest, each: Action): void {
         version: version(each.version),
         node: claimant,
         nonce: `nonce-${each.nonce}`,
-        evidence: { kind: each.kind, forMs: 0, resignation: 'a.b.c', order } as ClaimEvidence,
+        evidence: {
+          kind: each.kind,
+          forMs: 0,
+          resignation: 'a.b.c',
+          order,
+          switchover: planned?.id ?? 's-1',
+        } as ClaimEvidence,
         durableIndex: each.index as LogIndex,
         coming: each.coming,
       }

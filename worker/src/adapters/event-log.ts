@@ -12,14 +12,15 @@ export const EVENT_TABLE = [
   `CREATE TRIGGER events_are_final BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are final'); END`,
 ]
 
-/** Call inside the transaction that the event is about. */
-export function appendEvent(sql: Sql, at: UnixMs, event: unknown): void {
+/** Call inside the transaction that the event is about. Returns its number. */
+export function appendEvent(sql: Sql, at: UnixMs, event: unknown): number {
   const last = sql.all<{ seq: number; hash: string }>('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1')[0]
   const text = JSON.stringify(event)
   const before = { seq: last?.seq ?? 0, hash: (last?.hash ?? CHAIN_START) as Hash }
   const chained = chainEvent(sha256, before, at, JSON.parse(text))
   const { seq, previous, hash } = chained
   sql.run('INSERT INTO events (seq, at, event, previous, hash) VALUES (?, ?, ?, ?, ?)', seq, at, text, previous, hash)
+  return seq
 }
 
 /** Events with `seq > after`, oldest first. */

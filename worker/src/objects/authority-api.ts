@@ -1,9 +1,12 @@
 /** What the Worker and the directory call on a cluster's authority. Results, never exceptions (DESIGN section 11). */
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
+import type { StandingAlert } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
-import type { OperatorAction } from '@baton/shared/core/registry/messages'
+import type { Explanation } from '@baton/shared/core/registry/explain'
+import type { OperatorAction, RegistryEvent } from '@baton/shared/core/registry/messages'
+import type { OperatorToken } from '@baton/shared/crypto/statement-types'
 import type { ErrorCode } from '@baton/shared/errors'
-import type { ClusterId, Jws, NodeId, SiteId } from '@baton/shared/ids'
+import type { ClusterId, Jws, NodeId, SiteId, Version } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { Result } from '@baton/shared/result'
 
@@ -36,17 +39,41 @@ export interface ClusterStatus {
   readonly heard: readonly HeardMember[]
 }
 
-/** An act of an operator, whom the caller has judged (ID7). */
+/** A call that needs a role, as the Worker has judged it (ID7). */
+export interface OperatorCall {
+  /** Method and path. */
+  readonly call: string
+  /** Null: nobody vouches for who calls. */
+  readonly operator: OperatorToken | null
+  readonly refusal: { readonly code: ErrorCode; readonly why: string } | null
+}
+
 export interface OperatorRequest {
-  readonly operator: { readonly name: string }
+  readonly operator: OperatorToken
   readonly why: string
   readonly action: OperatorAction
+  /** RG1: the version it was made against; null: whatever is recorded. */
+  readonly against: Version | null
+  /** Only what would come of it. */
+  readonly dryRun: boolean
+}
+
+/** `events`: what was recorded, or would be. */
+export type OperatorAnswer = RequestAnswer & { readonly events: readonly RegistryEvent[] }
+
+export interface ClusterExplanation extends Explanation {
+  readonly cluster: ClusterId
+  readonly alerts: readonly StandingAlert[]
 }
 
 export interface AuthorityApi {
-  operate(cluster: ClusterId, request: OperatorRequest): Promise<RequestAnswer>
+  /** Repeats a refusal, and records it; refuses a token that was revoked. */
+  admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>>
+  operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer>
+  explain(cluster: ClusterId): Promise<Result<ClusterExplanation>>
   status(cluster: ClusterId): Promise<Result<ClusterStatus>>
-  events(cluster: ClusterId, after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>
+  /** Waits up to `waitMs` while there is none. */
+  events(cluster: ClusterId, after: number, limit: number, waitMs: number): Promise<Result<readonly ChainedEvent[]>>
   request(
     cluster: ClusterId,
     kind: StatementKindOverHttp,

@@ -18,7 +18,10 @@ import { AUTHORITY_MIGRATIONS } from './authority/schema.ts'
 import { Sockets } from './authority/sockets.ts'
 import type {
   AuthorityApi,
+  ClusterExplanation,
   ClusterStatus,
+  OperatorAnswer,
+  OperatorCall,
   OperatorRequest,
   RequestAnswer,
   StatementKindOverHttp,
@@ -76,9 +79,30 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     return authority.ok ? success(await authority.value.status()) : authority
   }
 
-  async events(cluster: ClusterId, after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {
+  async events(
+    cluster: ClusterId,
+    after: number,
+    limit: number,
+    waitMs: number,
+  ): Promise<Result<readonly ChainedEvent[]>> {
     const authority = this.#open(cluster)
-    return authority.ok ? success(authority.value.events(after, limit)) : authority
+    return authority.ok ? success(await authority.value.events(after, limit, waitMs)) : authority
+  }
+
+  async admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? authority.value.admit(call) : authority
+  }
+
+  async operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer> {
+    const authority = this.#open(cluster)
+    if (!authority.ok) return { ...authority, retryAfterMs: null, state: null, events: [] }
+    return authority.value.operate(request)
+  }
+
+  async explain(cluster: ClusterId): Promise<Result<ClusterExplanation>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.explain()) : authority
   }
 
   async request(
@@ -90,12 +114,6 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate)
-  }
-
-  async operate(cluster: ClusterId, request: OperatorRequest): Promise<RequestAnswer> {
-    const authority = this.#open(cluster)
-    if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
-    return authority.value.operate(request)
   }
 
   async foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>> {

@@ -3,8 +3,9 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
 import { clusterAuthority } from '../place.ts'
 import { type AppContext, checkCluster } from './context.ts'
+import { type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json, pageOf } from './responses.ts'
-import { clusterPath, errorSchema, eventsQuery, eventsSchema, statusSchema } from './schemas.ts'
+import { clusterPath, errorSchema, eventsSchema, followQuery, statusSchema } from './schemas.ts'
 
 const status = createRoute({
   method: 'get',
@@ -17,8 +18,10 @@ const status = createRoute({
 const events = createRoute({
   method: 'get',
   path: '/v1/networks/{network}/clusters/{cluster}/events',
-  summary: 'Hash-chained events of a cluster, oldest first',
-  request: { params: clusterPath, query: eventsQuery },
+  summary: 'Hash-chained events of a cluster, oldest first; with `wait` the answer waits for the next one',
+  security: [{ operator: [] }],
+  middleware: [operatorAccess('viewer')] as const,
+  request: { params: clusterPath, query: followQuery },
   responses: { 200: json('A page of events', eventsSchema), default: json('Error', errorSchema) },
 })
 
@@ -31,12 +34,13 @@ export function clusterRoutes(app: OpenAPIHono<AppContext>): void {
     if (!answer.ok) throw codedError(answer.code, answer.why)
     return context.json(answer.value as never, 200)
   })
-  app.openapi(events, async (context) => {
+  const operators = app as unknown as OpenAPIHono<OperatorContext>
+  operators.openapi(events, async (context) => {
     const { network, cluster } = context.req.valid('param')
-    const { after, limit } = context.req.valid('query')
+    const { after, limit, wait } = context.req.valid('query')
     const known = checkCluster(context, network, cluster)
     const { genesis } = context.var.config
-    const page = await clusterAuthority(context.env, genesis.network, known).events(known, after, limit)
+    const page = await clusterAuthority(context.env, genesis.network, known).events(known, after, limit, wait * 1_000)
     if (!page.ok) throw codedError(page.code, page.why)
     return context.json(pageOf(page.value, limit), 200)
   })

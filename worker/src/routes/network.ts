@@ -7,6 +7,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
 import { networkDirectory } from '../place.ts'
 import { type AppContext, checkNetwork } from './context.ts'
+import { type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json, pageOf } from './responses.ts'
 import { errorSchema, eventsQuery, eventsSchema, mastersSchema, networkPath } from './schemas.ts'
 
@@ -38,7 +39,9 @@ const masters = createRoute({
 const events = createRoute({
   method: 'get',
   path: '/v1/networks/{network}/events',
-  summary: 'Hash-chained events of the network, oldest first',
+  summary: 'Hash-chained events of the network, oldest first; for operators of any of its clusters',
+  security: [{ operator: [] }],
+  middleware: [operatorAccess('viewer')] as const,
   request: { params: networkPath, query: eventsQuery },
   responses: { 200: json('A page of events', eventsSchema), default: json('Error', errorSchema) },
 })
@@ -61,7 +64,8 @@ export function networkRoutes(app: OpenAPIHono<AppContext>): void {
     if (known.some((tag) => tag.trim().replace(/^W\//, '') === etag)) return context.body(null, 304)
     return context.json(body, 200)
   })
-  app.openapi(events, async (context) => {
+  const operators = app as unknown as OpenAPIHono<OperatorContext>
+  operators.openapi(events, async (context) => {
     checkNetwork(context, context.req.valid('param').network)
     const { after, limit } = context.req.valid('query')
     const page = await networkDirectory(context.env, context.var.config.genesis.network).events(after, limit)

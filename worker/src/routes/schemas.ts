@@ -68,6 +68,38 @@ export const eventsQuery = z.object({
   limit: z.coerce.number().int().positive().max(LIMITS.eventsPerPage).default(LIMITS.eventsPerPage),
 })
 
+export const followQuery = eventsQuery.extend({
+  wait: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .max(LIMITS.eventWaitMs / 1_000)
+    .default(0)
+    .openapi({ description: 'Seconds to wait when there is no event after that one.' }),
+})
+
+export const explanationSchema = z
+  .object({
+    cluster: z.string(),
+    couldFailOver: z.boolean().openapi({ description: 'Were the master to die now, a standby would be granted.' }),
+    to: z.string().nullable(),
+    lines: z.array(z.string()).openapi({ description: 'Sentences for an operator, the most urgent first.' }),
+    candidates: z.array(z.object({ node: z.string(), inSyncSet: z.boolean(), missing: z.array(z.string()) })),
+    switchover: z.object({ to: z.string().nullable(), why: z.string().nullable() }),
+    masterHeardMs: z.number().nullable(),
+    alerts: z.array(z.object({ code: z.string(), why: z.string() })),
+  })
+  .openapi('Explanation')
+
+export const actAnswerSchema = z
+  .object({
+    ok: z.literal(true),
+    dryRun: z.boolean(),
+    state: registrySchema.nullable(),
+    events: z.array(z.unknown()).openapi({ description: 'What was recorded, or would be.' }),
+  })
+  .openapi('Done')
+
 export const eventsSchema = z
   .object({
     events: z.array(

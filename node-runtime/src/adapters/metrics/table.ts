@@ -61,15 +61,9 @@ export const METRICS = {
   baton_peer_sent_bytes_total: { type: 'counter', help: 'Bytes of frames sent to peers', labels: [] },
   baton_peer_received_bytes_total: { type: 'counter', help: 'Bytes of frames received from peers', labels: [] },
   baton_authority_connected: { type: 'gauge', help: '1 while a session with the authority is open', labels: [] },
-  baton_authority_requests_total: {
-    type: 'counter',
-    help: 'Requests to the authority, by outcome',
-    labels: ['request', 'outcome'],
-  },
 
   // this process
   baton_rejected_inputs_total: { type: 'counter', help: 'Inputs that changed nothing, by code', labels: ['code'] },
-  baton_signatures_verified_total: { type: 'counter', help: 'Signatures verified', labels: ['valid'] },
   baton_stall_seconds: {
     type: 'histogram',
     help: 'Times this process stood still beyond the threshold',

@@ -23,7 +23,14 @@ export async function status({ url, json }: StatusOptions): Promise<void> {
   const told = await Promise.all(nodeUrls(url).map(ask))
   if (json)
     for (const { url, answer, why } of told) printJson(answer === null ? { url, error: why } : { url, ...answer })
-  else print(formatTable([HEADING, ...told.map(row)]))
+  else {
+    print(formatTable([HEADING, ...told.map(row)]))
+    for (const { answer } of told) {
+      // A barred node says why, and what ends it (RG9).
+      const why = answer?.health.reasons.find(({ code }) => code === 'quarantined')?.why
+      if (why !== undefined) print(`${answer?.status.node}: ${why}`)
+    }
+  }
   const silent = told.filter(({ answer }) => answer === null)
   if (silent.length > 0) {
     throw new BatonError('UNREACHABLE', silent.map(({ why }) => why).join('; '))

@@ -11,6 +11,11 @@ export class Mempool {
     return this.#waiting.size
   }
 
+  /** Of all that wait. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get(id: Hash): SignedTransaction | undefined {
     return this.#waiting.get(id)
   }

@@ -8,7 +8,15 @@ import type { Turn } from './turn.ts'
 import type { Suspicion } from './types.ts'
 
 /** A stronger reason is acted upon at once; a refused reconnect outweighs silence (EL3). */
-const STRENGTH: Record<Suspicion['kind'], number> = { silence: 0, refused: 1, lost: 1, ordered: 2, resigned: 3, own: 4 }
+const STRENGTH: Record<Suspicion['kind'], number> = {
+  silence: 0,
+  refused: 1,
+  lost: 1,
+  ordered: 2,
+  planned: 2,
+  resigned: 3,
+  own: 4,
+}
 
 /** Runs at the end of every step: whatever has changed, the role follows from what is known now. */
 export function consider(turn: Turn): void {
@@ -90,7 +98,7 @@ function standDown(turn: Turn): void {
   if (turn.state.role.r !== 'follower') turn.become({ r: 'follower' }, 'the master is heard')
 }
 
-/** EL3 asks whether anyone hears the master; the master's own word, or an order against it (RG9), needs no such question. */
+/** EL3 asks whether anyone hears the master; the master's own word, an order against it (RG9) or a planned switch, needs no such question. */
 function needsNoPreVote(why: Suspicion): boolean {
-  return why.kind === 'resigned' || why.kind === 'own' || why.kind === 'ordered'
+  return why.kind === 'resigned' || why.kind === 'own' || why.kind === 'ordered' || why.kind === 'planned'
 }

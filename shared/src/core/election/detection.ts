@@ -1,7 +1,7 @@
 /** EL1: is the master heard, and is it suspected. */
 import { type Instant, type NodeId, sameToken } from '../../ids.ts'
 import { latest, registry } from './known.ts'
-import { standingOrder } from './office.ts'
+import { plannedFor, standingOrder } from './office.ts'
 import type { Turn } from './turn.ts'
 import type { ElectionState, Input, PeerState, Suspicion } from './types.ts'
 
@@ -36,6 +36,8 @@ export function suspicion(state: ElectionState, now: Instant): Suspicion | null 
   }
   const order = standingOrder(state)
   if (order !== null && registry(state)?.syncSet.includes(state.config.node)) return { kind: 'ordered', order }
+  const switchover = plannedFor(state)
+  if (switchover !== null) return { kind: 'planned', switchover }
   const lost = lostSince(state)
   if (lost !== null && now - lost >= state.config.recoverAfterMs) return { kind: 'lost', since: lost }
   const peer = state.peers.get(master.node)

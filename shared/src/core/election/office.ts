@@ -1,8 +1,8 @@
-/** What a master owes the registry: to leave on an order (RG9), and to take a token of a new generation (RG8). */
-import type { Instant } from '../../ids.ts'
+/** What a master owes the registry: to leave on an order (RG9), and to take a token of a new generation (RG8); and what a standby may be told to do. */
+import { type Instant, sameToken } from '../../ids.ts'
 import { successor } from './candidates.ts'
 import { sendRenewal } from './claim.ts'
-import { isRestored, registry } from './known.ts'
+import { isRestored, registry, viewToken } from './known.ts'
 import { startResigning } from './resignation.ts'
 import type { Turn } from './turn.ts'
 import type { ElectionState } from './types.ts'
@@ -21,6 +21,16 @@ export function obeyOrder(turn: Turn): void {
   if (order === null) return
   const heir = successor(turn.state, turn.now, null)
   if (heir !== null) startResigning(turn, heir, false, `ordered to (${order})`)
+}
+
+/**
+ * The planned switch that this node is to carry out, as far as it knows; null when there is none. It claims while the master goes on:
+ * the votes of the cluster then pause only for the grant, and a claim that is refused costs nobody an office.
+ */
+export function plannedFor({ view, own, config }: ElectionState): string | null {
+  const planned = view?.switchover
+  if (view === null || own === null || !planned?.due || planned.to !== config.node) return null
+  return view.master === own.node && sameToken(viewToken(view), own.token) ? planned.id : null
 }
 
 /**

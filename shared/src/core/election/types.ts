@@ -74,6 +74,8 @@ export type Suspicion =
   | { readonly kind: 'own' }
   /** RG9: a standing order against the master. */
   | { readonly kind: 'ordered'; readonly order: string }
+  /** EL8: a planned switch to this node is due. */
+  | { readonly kind: 'planned'; readonly switchover: string }
   /** RG6: this node is outside the sync set and has heard no member of it since then. */
   | { readonly kind: 'lost'; readonly since: Instant }
 

@@ -12,8 +12,11 @@ export interface Verifying {
 
 const SAY_AGAIN_MS = 1_000
 
-export function noteBar(turn: Turn, { bars }: RegistryView): void {
-  const barred = bars.includes(turn.state.config.election.node)
+/** Noted once where an operator has the last word (RG9): from then on there is nothing to say. */
+export function noteBar(turn: Turn, { bars, quarantine = [] }: RegistryView): void {
+  const { node } = turn.state.config.election
+  const known = quarantine.some((barred) => barred.node === node && barred.verified !== null)
+  const barred = bars.includes(node) && !known
   if (barred === (turn.state.verifying !== null)) return
   turn.state = { ...turn.state, verifying: barred ? { since: tipHeight(turn.state), saidAt: null } : null }
 }

@@ -89,6 +89,9 @@ function free(registry: FoundedRegistry, hearing: Hearing, claim: Claim, context
   if (claim.evidence.kind === 'own') return 'the registered master claims anew'
   if (claim.evidence.kind === 'resigned') return `${registry.master} resigned`
   if (claim.evidence.kind === 'ordered') return `order ${claim.evidence.order} stands against ${registry.master}`
+  if (claim.evidence.kind === 'planned') {
+    return `${registry.switchover?.by} has planned it: ${registry.switchover?.why}`
+  }
   if (claim.evidence.kind === 'refused' && masterSessionHasClosed(registry, hearing)) {
     return `${registry.master}: session closed and reconnect refused`
   }
@@ -154,6 +157,12 @@ function evidenceRefusal(registry: FoundedRegistry, claim: Claim, resignation: R
       return claim.node !== registry.master && registry.orders.some(({ id }) => id === order)
         ? null
         : refusal('STATEMENT_INVALID', `no order ${order} stands against ${registry.master}`)
+    }
+    case 'planned': {
+      const { switchover } = registry
+      return switchover?.due && switchover.id === claim.evidence.switchover && switchover.to === claim.node
+        ? null
+        : refusal('STATEMENT_INVALID', `no switchover ${claim.evidence.switchover} to ${claim.node} is due`)
     }
     default:
       return null

@@ -57,11 +57,12 @@ type Standing =
   | 'reshape'
   | 'fenced'
   | 'dataLoss'
+  | 'switchover'
 
 /** What every grant makes of the registry; what operators said about the token before it is used up. */
 export function standingAfter(grant: GrantRecord): Pick<FoundedRegistry, Standing> {
   const { epoch, version, node, syncSet, coming } = grant
-  const unsaid = { fenced: null, dataLoss: null }
+  const unsaid = { fenced: null, dataLoss: null, switchover: null }
   return {
     epoch,
     version,

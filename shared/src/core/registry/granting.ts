@@ -10,6 +10,7 @@ import { pauseAt } from './pause.ts'
 import { recoveryAfter } from './recovery.ts'
 import { evidenceOf, refuse } from './refused-request.ts'
 import { switchesAfter } from './switches.ts'
+import { switchoverEvents } from './switchover.ts'
 import type { FoundedRegistry, GrantRecord, RegistryState } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
@@ -53,7 +54,8 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     switches: switchesAfter(registry, state.hearing, input.claim, context.wallClock),
   }
   const step = granted(state, next, grant, verdict.why, context, evidence)
-  return { ...step, send: [accepted(input.from), ...step.send] }
+  const planned = switchoverEvents(registry, next, verdict.why)
+  return { ...step, send: [accepted(input.from), ...step.send], events: [...step.events, ...planned] }
 }
 
 /** EL7: announced only, so a name that cannot come is left out rather than a failover refused. */

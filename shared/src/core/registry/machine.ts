@@ -18,6 +18,7 @@ import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
 import { confirm, reshape } from './requests.ts'
 import { directoryKnows, shown } from './restore.ts'
 import { closeSession, openSession } from './sessions.ts'
+import { tendSwitchover } from './switchover.ts'
 import type { Registry, RegistryState } from './types.ts'
 
 type InputName = RegistryInput['i']
@@ -123,8 +124,15 @@ function notFounded(state: RegistryState): RegistryStep {
 
 function tick(state: InStatus<'founded'>, _input: RegistryInput, context: RegistryContext): RegistryStep {
   const ended = endExpiredPause(state, context)
-  const flushed = flushReports(ended.state, context.now, null)
-  return { ...ended, state: flushed.state, write: [...ended.write, ...flushed.write], timers: flushed.timers }
+  const planned = tendSwitchover(ended.state, context)
+  const flushed = flushReports(planned.state, context.now, null)
+  return {
+    state: flushed.state,
+    write: [...ended.write, ...planned.write, ...flushed.write],
+    send: [...ended.send, ...planned.send],
+    timers: [...planned.timers, ...flushed.timers],
+    events: [...ended.events, ...planned.events],
+  }
 }
 
 function flushDue(state: RegistryState, _input: RegistryInput, context: RegistryContext): RegistryStep {

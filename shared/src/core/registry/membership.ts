@@ -19,6 +19,7 @@ export function create(state: RegistryState, input: Input<'create'>): RegistrySt
     version: 0 as Version,
     members: new Map(),
     bars: [],
+    quarantine: [],
     acknowledged: new Map(),
     frozen: null,
     restore: null,

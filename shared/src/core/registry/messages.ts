@@ -1,9 +1,9 @@
 /** What goes into the registry machine and what comes out of it. */
-import type { Claim, ClaimEvidence, Grant, Reshape, Resignation } from '../../crypto/statement-types.ts'
+import type { Claim, ClaimEvidence, Grant, OperatorRole, Reshape, Resignation } from '../../crypto/statement-types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterPolicy } from '../../genesis.ts'
 import type { ClusterId, Epoch, Generation, Jws, NetworkId, NodeId, Token, UnixMs, Version } from '../../ids.ts'
-import type { OrderView, ToAuthority } from '../../protocol/control.ts'
+import type { OrderView, SwitchoverView, ToAuthority } from '../../protocol/control.ts'
 import type { Moment, Step } from '../step.ts'
 import type { Acknowledged, Created, ForeignSilence, GrantRecord, Member, RegistryState } from './types.ts'
 
@@ -17,6 +17,11 @@ export type Report = Omit<Extract<ToAuthority, { t: 'report' }>, 't'>
 /** What operators do (ID7 gates who may). */
 export type OperatorAction =
   | { readonly act: 'order'; readonly id: string; readonly node: NodeId }
+  /** As an order, and the bar ends by nothing but `clear`: the node is taken out for good (RG9). */
+  | { readonly act: 'evict'; readonly id: string; readonly node: NodeId }
+  /** A planned change of master at `at`, or at once when that is past; `to` null: to the best standby then. */
+  | { readonly act: 'switchover'; readonly id: string; readonly to: NodeId | null; readonly at: UnixMs }
+  | { readonly act: 'cancel-switchover' }
   /** Lifts the bar on a node (RG9). */
   | { readonly act: 'clear'; readonly node: NodeId }
   | { readonly act: 'pause'; readonly until: UnixMs }
@@ -92,6 +97,11 @@ export type RegistryInput =
       readonly by: string
       readonly why: string
       readonly action: OperatorAction
+      /** ID7: the role that the operator acts in, and the id of its token. */
+      readonly role?: OperatorRole | undefined
+      readonly token?: string | undefined
+      /** RG1: the version that the operator has seen; not given: whatever is recorded. */
+      readonly against?: Version | undefined
     }
   /** What a node holds: once per session, at its start (RG8). */
   | {
@@ -167,12 +177,22 @@ export type RegistryEventKind =
   | 'recovery-end-repeated'
   | 'recovery-end-refused'
   | 'bar-lifted'
+  /** RG9: shown; but only an operator lifts this bar. */
+  | 'verified'
   | 'verified-repeated'
   | 'verified-refused'
   | 'ordered'
   | 'order-refused'
   /** An alert: nobody can take over from the ordered master. */
   | 'order-waits'
+  | 'evicted'
+  | 'switchover-asked'
+  | 'switchover-due'
+  /** Another node has taken over as it was asked. */
+  | 'switchover-done'
+  /** An alert: it could not be done, or not in its time; the master goes on. */
+  | 'switchover-dropped'
+  | 'switchover-cancelled'
   | 'paused'
   | 'resumed'
   | 'pause-expired'
@@ -195,7 +215,20 @@ export type RegistryEvidence =
   | { readonly kind: 'verified'; readonly token: Token; readonly height: number }
   | { readonly kind: 'order'; readonly order: OrderView }
   | { readonly kind: 'shown'; readonly grant: Grant | null; readonly reshape: Reshape | null }
-  | { readonly kind: 'operator'; readonly action: OperatorAction }
+  | {
+      readonly kind: 'operator'
+      readonly action: OperatorAction
+      readonly role?: OperatorRole | undefined
+      readonly token?: string | undefined
+    }
+  /** A call that never became an act: its token or role was refused (ID7). */
+  | {
+      readonly kind: 'call'
+      readonly call: string
+      readonly role?: OperatorRole | undefined
+      readonly token?: string | undefined
+    }
+  | { readonly kind: 'switchover'; readonly switchover: SwitchoverView }
   | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
 
 export interface RegistrySummary {
@@ -211,5 +244,5 @@ export interface RegistryContext extends Moment {
   readonly wallClock: UnixMs
 }
 
-export type RegistryTimer = 'flush'
+export type RegistryTimer = 'flush' | 'switchover'
 export type RegistryStep = Step<RegistryState, RegistryWrite, RegistrySend, RegistryTimer, RegistryEvent>

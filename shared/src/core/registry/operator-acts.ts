@@ -1,5 +1,5 @@
 /** What operators may do to a cluster, act by act (RG6, RG8, RG9, RG10, RC4). */
-import type { Version } from '../../ids.ts'
+import type { NodeId, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import { barRefusal, withoutBar } from './bars.ts'
 import { refusal } from './electable.ts'
@@ -10,11 +10,13 @@ import type {
   RegistryEvent,
   RegistryEventKind,
   RegistrySend,
+  RegistryStep,
 } from './messages.ts'
 import { judgeOrder, waitingEvents } from './orders.ts'
 import { pauseAt } from './pause.ts'
 import { raise } from './restore.ts'
 import { acceptIncomplete } from './restore-adopt.ts'
+import { askSwitchover } from './switchover.ts'
 import type { Created, FoundedRegistry, RegistryState } from './types.ts'
 
 /** What an act comes to. */
@@ -25,6 +27,7 @@ export type Ruling =
       readonly event: RegistryEventKind
       readonly more?: readonly RegistryEvent[]
       readonly send?: readonly RegistrySend[]
+      readonly timers?: RegistryStep['timers']
     }
   /** The registry is already what was asked (RG1). */
   | { readonly ruling: 'repeat'; readonly why: string }
@@ -73,14 +76,12 @@ export const RESTORING: { readonly [Name in RestoringAct]: Cell<Created, Name> }
 /** The compiler refuses a missing act. */
 export const FOUNDED: { readonly [Name in OperatorAction['act']]: Cell<FoundedRegistry, Name> } = {
   ...RESTORING,
-  order: (state, { id, node }, { why }, context) => {
-    const order = { id, node, cause: 'operator', why } as const
-    const verdict = judgeOrder(state.registry, order)
-    if (verdict.verdict === 'repeat') return { ruling: 'repeat', why: `order ${id} was taken in before` }
-    if (verdict.verdict === 'refuse') return { ruling: 'refuse', refusal: verdict.refusal }
-    const { registry } = verdict
-    const more = waitingEvents({ ...state, registry }, order, context)
-    return { ruling: 'change', registry, event: 'ordered', more }
+  order: (state, { id, node }, operator, context) => order(state, id, node, operator, context, false),
+  evict: (state, { id, node }, operator, context) => order(state, id, node, operator, context, true),
+  switchover: (state, asked, operator, context) => askSwitchover(state, asked, operator, context),
+  'cancel-switchover': ({ registry }) => {
+    if (registry.switchover === null) return { ruling: 'repeat', why: 'no switchover is asked for' }
+    return change(registry, 'switchover-cancelled', { switchover: null })
   },
   clear: ({ registry }, { node }) => {
     const wrong = barRefusal(registry, node)
@@ -119,7 +120,25 @@ export const ABOUT_THE_TOKEN: ReadonlySet<OperatorAction['act']> = new Set([
   'confirm-fenced',
   'allow-data-loss',
   'end-recovery',
+  'switchover',
 ])
+
+function order(
+  state: RegistryState & { readonly registry: FoundedRegistry },
+  id: string,
+  node: NodeId,
+  { why }: Operator,
+  context: RegistryContext,
+  evicts: boolean,
+): Ruling {
+  const given = { id, node, cause: 'operator', why } as const
+  const verdict = judgeOrder(state.registry, given, context.wallClock, { evicts })
+  if (verdict.verdict === 'repeat') return { ruling: 'repeat', why: `order ${id} was taken in before` }
+  if (verdict.verdict === 'refuse') return { ruling: 'refuse', refusal: verdict.refusal }
+  const { registry } = verdict
+  const more = waitingEvents({ ...state, registry }, given, context)
+  return { ruling: 'change', registry, event: evicts ? 'evicted' : 'ordered', more }
+}
 
 function change<Known extends Created>(registry: Known, event: RegistryEventKind, parts: Partial<Known>): Ruling {
   const next: Created = { ...registry, ...parts, version: (registry.version + 1) as Version }

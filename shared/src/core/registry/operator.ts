@@ -21,6 +21,10 @@ export function operator(state: State, input: Input, context: RegistryContext): 
   if (by.length > LIMITS.operatorTextCharacters || why.length > LIMITS.operatorTextCharacters) {
     return refuse(state, input, refusal('BAD_REQUEST', `more than ${LIMITS.operatorTextCharacters} characters of text`))
   }
+  if (input.against !== undefined && input.against !== state.registry.version) {
+    const why = `made against version ${input.against}, recorded is ${state.registry.version}`
+    return refuse(state, input, refusal('STALE_VERSION', why))
+  }
   const still = ABOUT_THE_TOKEN.has(action.act) ? standstillRefusal(state.registry) : null
   if (still !== null) return refuse(state, input, still)
   const evidence = evidenceOf(input)
@@ -33,10 +37,10 @@ export function operator(state: State, input: Input, context: RegistryContext): 
       return result(state, { send: [accepted(from)], events: [event] })
     }
     case 'change': {
-      const { registry, more = [], send: also = [] } = ruling
+      const { registry, more = [], send: also = [], timers = [] } = ruling
       const { write, send } = changed(registry)
       const events = [eventOf(ruling.event, registry, { who: by, why, evidence }), ...more]
-      return result({ ...state, registry }, { write: [write], send: [accepted(from), send, ...also], events })
+      return result({ ...state, registry }, { write: [write], send: [accepted(from), send, ...also], timers, events })
     }
     default:
       return unreachable(ruling)

@@ -3,7 +3,7 @@ import type { FoundedRegistry, GrantRecord } from './types.ts'
 
 export function brokenStandingOrders(registry: FoundedRegistry): readonly string[] {
   const broken: string[] = []
-  const { orders, ordersSeen, bars, master, switches, policy } = registry
+  const { orders, ordersSeen, bars, quarantine, master, switches, policy } = registry
   for (const { id, node, cause } of orders) {
     if (node !== master && registry.restore === null)
       broken.push('RG9: an order stands against a node that is not the master')
@@ -11,6 +11,7 @@ export function brokenStandingOrders(registry: FoundedRegistry): readonly string
       broken.push('RG9: an operator’s order stands against a node that is not barred')
     if (!ordersSeen.includes(id)) broken.push('RG9: an order was taken in and not remembered')
   }
+  if (quarantine.some(({ node }) => !bars.includes(node))) broken.push('RG9: a reason for a bar that is not there')
   if (switches.living.length > policy.switchesPerHour) {
     broken.push('EL8: more switches from a living master than the policy allows')
   }
@@ -37,6 +38,7 @@ export function brokenOrders(
     if (was.pause !== null && grant.issuedAt < was.pause.until && grant.node !== was.master) {
       broken.push('RG10: a switch in a pause')
     }
+    if (is.switchover !== null) broken.push('EL8: a planned switch outlived the token it was asked under')
     if (is.fenced !== null || is.dataLoss !== null) broken.push('RG6: an operator’s word outlived its token')
     const fenced = was.fenced !== null || was.dataLoss?.node === grant.node
     if (was.policy.recovery === 'operator' && !was.syncSet.includes(grant.node) && !fenced) {

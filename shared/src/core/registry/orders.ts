@@ -1,7 +1,8 @@
 /** RG9: a forced switch is a persisted order against a node; the bar on it outlasts the order. */
-import type { NodeId, Version } from '../../ids.ts'
+import type { NodeId, UnixMs, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { OrderView } from '../../protocol/control.ts'
+import { withBar } from './bars.ts'
 import { electableStandbys, refusal } from './electable.ts'
 import type {
   Refusal,
@@ -27,7 +28,12 @@ export type OrderVerdict =
  * The node is barred at once, unless only missed votes are the reason (NW5). Against the master the order stands; against another node there is nothing to switch. While a
  * restore has not found out who is master, any may be (RG8).
  */
-export function judgeOrder(registry: FoundedRegistry, order: OrderView, bars = true): OrderVerdict {
+export function judgeOrder(
+  registry: FoundedRegistry,
+  order: OrderView,
+  at: UnixMs,
+  { bars = true, evicts = false }: { readonly bars?: boolean | undefined; readonly evicts?: boolean } = {},
+): OrderVerdict {
   if (registry.ordersSeen.includes(order.id)) return { verdict: 'repeat' }
   const { node } = order
   if (!registry.members.has(node)) {
@@ -42,7 +48,7 @@ export function judgeOrder(registry: FoundedRegistry, order: OrderView, bars = t
     version: (registry.version + 1) as Version,
     orders: node === registry.master || registry.restore !== null ? [...registry.orders, order] : registry.orders,
     ordersSeen: [...registry.ordersSeen, order.id].slice(-LIMITS.ordersRemembered),
-    bars: !bars || registry.bars.includes(node) ? registry.bars : [...registry.bars, node],
+    ...(bars ? withBar(registry, order, at, evicts) : {}),
   }
   return { verdict: 'take', registry: taken }
 }
@@ -70,7 +76,7 @@ export function order(state: Founded, input: Input<'order'>, context: RegistryCo
   const { id, node, cause, why } = input
   const given: OrderView = { id, node, cause, why }
   const evidence: RegistryEvidence = { kind: 'order', order: given }
-  const verdict = judgeOrder(registry, given, input.bars)
+  const verdict = judgeOrder(registry, given, context.wallClock, { bars: input.bars })
   if (verdict.verdict === 'repeat') return result(state)
   if (verdict.verdict === 'refuse') {
     const { code } = verdict.refusal

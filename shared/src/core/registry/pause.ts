@@ -28,11 +28,12 @@ export function pauseRefusal(
 export function endExpiredPause(
   state: RegistryState & { readonly registry: FoundedRegistry },
   { wallClock }: RegistryContext,
-): RegistryStep {
+): RegistryStep & { readonly state: RegistryState & { readonly registry: FoundedRegistry } } {
   const { pause } = state.registry
-  if (pause === null || wallClock < pause.until) return result(state)
+  if (pause === null || wallClock < pause.until) return { ...result(state), state }
   const registry = { ...state.registry, version: (state.registry.version + 1) as Version, pause: null }
   const { write, send } = changed(registry)
   const event = eventOf('pause-expired', registry, { who: pause.by, why: pause.why })
-  return result({ ...state, registry }, { write: [write], send: [send], events: [event] })
+  const next = { ...state, registry }
+  return { ...result(next, { write: [write], send: [send], events: [event] }), state: next }
 }

@@ -48,7 +48,12 @@ export function evidenceOf(input: Request): RegistryEvidence {
     case 'verified':
       return { kind: 'verified', token: input.token, height: input.height }
     case 'operator':
-      return { kind: 'operator', action: input.action }
+      return {
+        kind: 'operator',
+        action: input.action,
+        ...(input.role === undefined ? {} : { role: input.role }),
+        ...(input.token === undefined ? {} : { token: input.token }),
+      }
     default:
       return unreachable(input)
   }

@@ -47,7 +47,7 @@ export function adopt(registry: Created, best: Best): FoundedRegistry {
     orders: founded === null ? [] : ordersAfter(founded, grant.node),
   }
   if (founded !== null) return { ...founded, ...recorded }
-  const begun = { ordersSeen: [], pause: null, switches: NO_SWITCHES, fenced: null, dataLoss: null }
+  const begun = { ordersSeen: [], pause: null, switches: NO_SWITCHES, fenced: null, dataLoss: null, switchover: null }
   return { ...registry, status: 'founded', ...begun, ...recorded }
 }
 

@@ -30,7 +30,7 @@ export function raise(
   const entered = to.orders.filter(({ id }) => !registry.ordersSeen.includes(id))
   const orders = [...registry.orders, ...entered]
   const ordersSeen = [...registry.ordersSeen, ...entered.map(({ id }) => id)].slice(-LIMITS.ordersRemembered)
-  return { ...registry, ...raised, orders, ordersSeen, coming: null, fenced: null, dataLoss: null }
+  return { ...registry, ...raised, orders, ordersSeen, coming: null, fenced: null, dataLoss: null, switchover: null }
 }
 
 /** What a node holds, once per session: better than the registry's knowledge it freezes it, or helps to restore it. */

@@ -15,7 +15,11 @@ export function settlingRefusal(
   claim: Claim,
   wallClock: UnixMs,
 ): Refusal | null {
-  if (!isUnforced(registry, hearing, claim)) return null
+  return isUnforced(registry, hearing, claim) ? settlingFor(registry, claim, wallClock) : null
+}
+
+/** Why this node may not be handed the mastership by a living master now; null when it may. */
+export function settlingFor(registry: FoundedRegistry, claim: Pick<Claim, 'node'>, wallClock: UnixMs): Refusal | null {
   const { settleTimeMs, switchesPerHour } = registry.policy
   const { last, living } = registry.switches
   if (last !== null && last.from === claim.node) {
@@ -38,9 +42,10 @@ export function switchesAfter(registry: FoundedRegistry, hearing: Hearing, claim
   return { last, living: [...recent, wallClock].slice(-policy.switchesPerHour) }
 }
 
-/** The master has resigned, nobody has ordered it to, and it lives: one that has left since cannot go on. */
+/** The master has resigned or is to be relieved, nobody has ordered it to, and it lives: one that has left since cannot go on. */
 function isUnforced(registry: FoundedRegistry, hearing: Hearing, claim: Claim): boolean {
-  const free = claim.evidence.kind === 'resigned' && registry.orders.length === 0
+  const { kind } = claim.evidence
+  const free = (kind === 'resigned' || kind === 'planned') && registry.orders.length === 0
   return free && !masterSessionHasClosed(registry, hearing)
 }
 

@@ -14,7 +14,14 @@ import type {
   UnixMs,
   Version,
 } from '../../ids.ts'
-import type { LastClean, MemberView, OrderView, PauseView } from '../../protocol/control.ts'
+import type {
+  LastClean,
+  MemberView,
+  OrderView,
+  PauseView,
+  QuarantineView,
+  SwitchoverView,
+} from '../../protocol/control.ts'
 
 /** A node whose certificate was verified to the cluster's owner key when it opened a session. */
 export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {}
@@ -80,6 +87,8 @@ interface Registered {
   readonly members: ReadonlyMap<NodeId, Member>
   /** Nodes that may not be elected (RG9). */
   readonly bars: readonly NodeId[]
+  /** Why, of the barred nodes: those that a restore entered again have no reason here. */
+  readonly quarantine: readonly QuarantineView[]
   readonly acknowledged: ReadonlyMap<NodeId, Acknowledged>
   /** Why nothing is granted or changed until an operator raises the generation (RG8); null: not frozen. */
   readonly frozen: string | null
@@ -113,6 +122,8 @@ export interface FoundedRegistry extends Registered {
   /** Ids of orders that were taken in, newest last. */
   readonly ordersSeen: readonly string[]
   readonly pause: PauseView | null
+  /** A planned change of master, asked for at the recorded token; any grant ends it (EL8). */
+  readonly switchover: SwitchoverView | null
   readonly switches: Switches
   /** The hosts of the predecessor are fenced (RG6, `recovery: 'operator'`). */
   readonly fenced: OperatorWord | null

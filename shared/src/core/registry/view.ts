@@ -8,6 +8,7 @@ import type { FoundedRegistry, GrantRecord, Member } from './types.ts'
 export function viewOf(registry: FoundedRegistry, credential: Credential): RegistryView {
   const { network, cluster, generation, epoch, version, master, syncSet, coming, recovery, bars, orders, pause } =
     registry
+  const { quarantine, switchover } = registry
   const members = [...registry.members.values()].sort((a, b) => (a.node < b.node ? -1 : 1)).map(memberView)
   return {
     network,
@@ -22,8 +23,10 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
     members,
     lastClean: recovery?.lastClean ?? null,
     bars,
+    quarantine,
     orders,
     pause,
+    switchover,
     frozen: standstill(registry),
     reshape: registry.reshape,
     credential,

@@ -1,25 +1,38 @@
 /** One cluster's authority, put together: sessions in, decisions, messages out. */
 
-import { unreachable } from '@baton/shared/assert'
+import { assert, unreachable } from '@baton/shared/assert'
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
+import { standingAlerts } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
+import { explain } from '@baton/shared/core/registry/explain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { failure } from '@baton/shared/result'
+import { failure, type Result } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
-import type { ClusterStatus, OperatorRequest, RequestAnswer, StatementKindOverHttp } from '../authority-api.ts'
+import type {
+  ClusterExplanation,
+  ClusterStatus,
+  OperatorAnswer,
+  OperatorCall,
+  OperatorRequest,
+  RequestAnswer,
+  StatementKindOverHttp,
+} from '../authority-api.ts'
 import type { DirectoryApi } from '../directory-api.ts'
+import { AlertPost } from './alert-post.ts'
 import { Credentials } from './credentials.ts'
 import { Decider, type Taken } from './decider.ts'
 import { DirectoryLink } from './directory-link.ts'
 import { Entrance, type EntranceParts } from './entrance.ts'
+import { EventWaiters } from './event-waiters.ts'
 import { acceptCertificate } from './handshake.ts'
 import { Lanes } from './lanes.ts'
-import { Outbox, replyOf } from './outbox.ts'
+import { Operators, operatorInput } from './operators.ts'
+import { answerOf, Outbox, replyOf } from './outbox.ts'
 import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
@@ -43,12 +56,29 @@ export class Authority {
   readonly #entrance: Entrance
   readonly #witnesses: Witnesses
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
+  readonly #operators: Operators
+  readonly #alerts: AlertPost
+  readonly #waiters = new EventWaiters()
+  /** An event was recorded, and those who wait for one have not been told. */
+  #eventful = false
   #requests = 0
   #lookedAt = 0
 
   constructor(parts: AuthorityParts) {
     this.#parts = parts
-    this.#decider = new Decider(parts.sql, parts.clock)
+    this.#alerts = new AlertPost({
+      sql: parts.sql,
+      network: parts.config.genesis.network,
+      cluster: parts.cluster.cluster,
+      webhook: parts.config.webhook,
+      backstop: parts.backstop,
+      now: () => parts.clock.wallNow(),
+    })
+    this.#decider = new Decider(parts.sql, parts.clock, (seq, event) => {
+      this.#alerts.enter(seq, event)
+      this.#eventful = true
+    })
+    this.#operators = new Operators(this.#decider, parts.clock)
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
@@ -101,8 +131,10 @@ export class Authority {
     this.#lookedAt = this.#parts.clock.now()
     const next = this.#parts.sockets.closeExpired(this.#parts.clock.wallNow())
     if (next !== null) this.#parts.backstop.wakeAt(next)
+    this.#operators.tellUntold()
     this.#settle(this.#decider.take({ i: 'tick' }))
     this.#settleDirectory()
+    void this.#alerts.deliver()
   }
 
   async request(kind: StatementKindOverHttp, statement: string, certificate: string): Promise<RequestAnswer> {
@@ -122,23 +154,51 @@ export class Authority {
     return answer
   }
 
-  async operate({ operator, why, action }: OperatorRequest): Promise<RequestAnswer> {
-    this.#requests += 1
-    const from = { channel: `http-${this.#requests}`, request: this.#requests }
-    const taken = this.#decider.take({ i: 'operator', from, by: operator.name, why, action })
-    const answer = this.#outbox.answerTo(from.channel)
-    this.#settle(taken)
-    return answer
-  }
-
   async status(): Promise<ClusterStatus> {
     const { registry } = this.#decider.state
     const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
     return statusOf(this.#parts.cluster.cluster, this.#decider.state, view, this.#parts.clock.now())
   }
 
-  events(after: number, limit: number): readonly ChainedEvent[] {
-    return readEvents(this.#parts.sql, after, limit)
+  async events(after: number, limit: number, waitMs: number): Promise<readonly ChainedEvent[]> {
+    const read = () => readEvents(this.#parts.sql, after, limit)
+    const known = read()
+    if (known.length > 0 || waitMs === 0) return known
+    await this.#waiters.wait(waitMs)
+    return read()
+  }
+
+  admit(call: OperatorCall): Result<null> {
+    const admitted = this.#operators.admit(call)
+    this.#tellEvents()
+    return admitted
+  }
+
+  async operate(request: OperatorRequest): Promise<OperatorAnswer> {
+    this.#requests += 1
+    const from = { channel: `http-${this.#requests}`, request: this.#requests }
+    const input = operatorInput(request, from)
+    if (request.dryRun) return this.#consider(input)
+    const taken = this.#decider.take(input)
+    const answer = this.#outbox.answerTo(from.channel)
+    this.#settle(taken)
+    return { ...(await answer), events: taken.events }
+  }
+
+  async #consider(input: RegistryInput): Promise<OperatorAnswer> {
+    const { state, send, events } = this.#decider.consider(input)
+    const view = state.registry.status === 'founded' ? await this.#credentials.view(state.registry) : null
+    const reply = send.find((each) => each.s === 'reply')
+    assert(reply !== undefined, 'an act of an operator was not answered')
+    return { ...answerOf(reply.outcome, view), events }
+  }
+
+  explain(): ClusterExplanation {
+    const { state } = this.#decider
+    const context = this.#decider.context()
+    const explanation = explain(state, context)
+    const alerts = standingAlerts(state, explanation, context)
+    return { cluster: this.#parts.cluster.cluster, ...explanation, alerts }
   }
 
   foreignSilence({ reporters, clusters, silentForMs }: ForeignSilenceOf): void {
@@ -227,7 +287,16 @@ export class Authority {
     this.#settle(this.#decider.take(input))
   }
 
+  /** The log has grown: those who follow it read on, and alerts leave. */
+  #tellEvents(): void {
+    if (!this.#eventful) return
+    this.#eventful = false
+    this.#waiters.wake()
+    void this.#alerts.deliver()
+  }
+
   #settle(taken: Taken): void {
+    this.#tellEvents()
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)
     this.#witnesses.settled(taken.registry)

@@ -5,7 +5,13 @@
 import { assert } from '@baton/shared/assert'
 import { brokenInvariants } from '@baton/shared/core/registry/invariants'
 import { step } from '@baton/shared/core/registry/machine'
-import type { RegistryContext, RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
+import type {
+  RegistryContext,
+  RegistryEvent,
+  RegistryInput,
+  RegistrySend,
+  RegistryStep,
+} from '@baton/shared/core/registry/messages'
 import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
@@ -15,6 +21,8 @@ import { applyWrite, loadRegistry, recordedVersion } from './registry-store.ts'
 
 export interface Taken {
   readonly sends: readonly RegistrySend[]
+  /** What was recorded. */
+  readonly events: readonly RegistryEvent[]
   /** The registry as of these inputs. */
   readonly registry: Registry
   /** Why the first refused input was refused. */
@@ -28,7 +36,11 @@ export class Decider {
   readonly #sql: Sql
   readonly #clock: Clock
 
-  constructor(sql: Sql, clock: Clock) {
+  /** Inside the transaction of the event. */
+  readonly #appended: (seq: number, event: RegistryEvent) => void
+
+  constructor(sql: Sql, clock: Clock, appended: (seq: number, event: RegistryEvent) => void) {
+    this.#appended = appended
     this.#sql = sql
     this.#clock = clock
     this.#state = startAuthority(loadRegistry(sql), clock.now())
@@ -41,17 +53,36 @@ export class Decider {
 
   /** Decides inputs in order, all or none. Throws only on a broken invariant or a failing database: nothing is changed. */
   take(...inputs: readonly RegistryInput[]): Taken {
-    const context = { now: this.#clock.now(), wallClock: this.#clock.wallNow() }
+    const context = this.context()
     const heard = this.#justHear(inputs, context)
     const steps = heard ?? this.#sql.transaction(() => this.#decide(inputs, context))
     this.#state = steps.at(-1)?.state ?? this.#state
     const ticks = steps.flatMap(({ timers }) => timers.flatMap(({ after }) => (after === null ? [] : [after])))
     return {
       sends: steps.flatMap((taken) => taken.send),
+      events: steps.flatMap((taken) => taken.events),
       registry: this.#state.registry,
       rejected: steps.find(({ rejected }) => rejected !== undefined)?.rejected,
       tickAfterMs: ticks.length === 0 ? null : Math.min(...ticks),
     }
+  }
+
+  /** An event that is about no decision of the registry. */
+  note(event: RegistryEvent): void {
+    this.#sql.transaction(() => this.#append(event))
+  }
+
+  /** What would come of an input now; nothing is changed or recorded. */
+  consider(input: RegistryInput): RegistryStep {
+    return step({ ...this.#state, registry: this.#recorded() }, input, this.context())
+  }
+
+  context(): RegistryContext {
+    return { now: this.#clock.now(), wallClock: this.#clock.wallNow() }
+  }
+
+  #append(event: RegistryEvent): void {
+    this.#appended(appendEvent(this.#sql, this.#clock.wallNow(), event), event)
   }
 
   /** The many reports that write nothing cost no transaction: they change memory only. */
@@ -69,7 +100,7 @@ export class Decider {
       const broken = brokenInvariants(state, taken)
       assert(broken.length === 0, broken.join('; '))
       for (const write of taken.write) applyWrite(this.#sql, write)
-      for (const event of taken.events) appendEvent(this.#sql, context.wallClock, event)
+      for (const event of taken.events) this.#append(event)
       state = taken.state
       return taken
     })

@@ -98,12 +98,14 @@ export class Outbox {
   }
 }
 
-function answerOf(outcome: Outcome, view: RegistryView | null): RequestAnswer {
+export function answerOf(outcome: Outcome, view: RegistryView | null): RequestAnswer {
   return outcome.ok ? { ok: true, state: view } : { ...outcome, state: view }
 }
 
 export function replyOf(request: number, outcome: Outcome, view: RegistryView | null): FromAuthority {
-  if (!outcome.ok) return { t: 'reply', request, ...outcome, state: view }
-  if (view === null) throw new Error('a node was granted something without a state')
-  return { t: 'reply', request, ok: true, state: view }
+  const answer = answerOf(outcome, view)
+  if (!answer.ok) return { t: 'reply', request, ...answer }
+  const { state } = answer
+  if (state === null) throw new Error('a node was granted something without a state')
+  return { t: 'reply', request, ok: true, state }
 }

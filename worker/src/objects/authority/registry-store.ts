@@ -13,7 +13,10 @@ import type { Grant } from '@baton/shared/crypto/statement-types'
 import type { Epoch, Generation, LogIndex, NodeId, Version } from '@baton/shared/ids'
 import type { Sql } from '../../adapters/sql.ts'
 
-type Registered = Pick<UnfoundedRegistry, 'network' | 'cluster' | 'founder' | 'policy' | 'bars' | 'frozen'> & {
+type Registered = Pick<
+  UnfoundedRegistry,
+  'network' | 'cluster' | 'founder' | 'policy' | 'bars' | 'quarantine' | 'frozen'
+> & {
   readonly restore: { readonly shown: readonly (readonly [NodeId, Shown])[]; readonly elsewhere: Grant | null } | null
 }
 /** What only a founded registry has. */
@@ -97,9 +100,9 @@ export function loadRegistry(sql: Sql): Registry {
 }
 
 function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): void {
-  const { network, cluster, founder, policy, bars, frozen, generation, version } = registry
+  const { network, cluster, founder, policy, bars, quarantine, frozen, generation, version } = registry
   const restore = registry.restore === null ? null : { ...registry.restore, shown: [...registry.restore.shown] }
-  const registered: Registered = { network, cluster, founder, policy, bars, frozen, restore }
+  const registered: Registered = { network, cluster, founder, policy, bars, quarantine, frozen, restore }
   sql.run(
     `INSERT INTO cluster (only, generation, version, registered, founded) VALUES (1, ?, ?, ?, ?)
      ON CONFLICT (only) DO UPDATE SET generation = excluded.generation, version = excluded.version,
@@ -113,9 +116,9 @@ function writeCluster(sql: Sql, registry: UnfoundedRegistry | FoundedRegistry): 
 
 function foundedPart(registry: FoundedRegistry): Founded {
   const { epoch, master, syncSet, syncSetVersion, coming, recovery, lastGrant, reshape } = registry
-  const { orders, ordersSeen, pause, switches, fenced, dataLoss } = registry
+  const { orders, ordersSeen, pause, switchover, switches, fenced, dataLoss } = registry
   const mastership = { epoch, master, syncSet, syncSetVersion, coming, recovery, lastGrant, reshape }
-  return { ...mastership, orders, ordersSeen, pause, switches, fenced, dataLoss }
+  return { ...mastership, orders, ordersSeen, pause, switchover, switches, fenced, dataLoss }
 }
 
 function loadMembers(sql: Sql): ReadonlyMap<NodeId, Member> {

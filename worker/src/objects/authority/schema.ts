@@ -2,6 +2,7 @@
 import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
+import { ALERT_TABLE } from './alert-post.ts'
 
 const final = (table: string): readonly string[] => [
   `CREATE TRIGGER ${table}_stay BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, 'RG8: never deleted'); END`,
@@ -54,6 +55,14 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
         (SELECT max(version) FROM reshapes WHERE generation = cluster.generation AND epoch = founded ->> '$.epoch'),
         founded ->> '$.lastGrant.version'))`,
       "UPDATE cluster SET registered = json_set(registered, '$.frozen', json('null'), '$.restore', json('null'))",
+    ],
+  },
+  {
+    name: 'operators',
+    statements: [
+      "UPDATE cluster SET registered = json_set(registered, '$.quarantine', json('[]'))",
+      "UPDATE cluster SET founded = json_set(founded, '$.switchover', json('null')) WHERE founded IS NOT NULL",
+      ALERT_TABLE,
     ],
   },
 ]

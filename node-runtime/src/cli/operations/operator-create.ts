@@ -1,0 +1,64 @@
+/** `baton operator create`: a token for a person or a job, signed offline with the owner key (ID7). */
+import { randomUUID } from 'node:crypto'
+import { basename, dirname, resolve } from 'node:path'
+import { OPERATOR_ROLES, type OperatorRole } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import { BatonError } from '@baton/shared/errors'
+import type { Genesis } from '@baton/shared/genesis'
+import { operatorName } from '@baton/shared/id-schemas'
+import type { UnixMs } from '@baton/shared/ids'
+import { readGenesis } from '../../config/genesis-file.ts'
+import { writeNewFiles } from '../../network/write-files.ts'
+import { type OutputOptions, print, printJson } from '../command-io.ts'
+import { parseTime } from '../duration.ts'
+import { loadOwnerKey } from '../owner-key.ts'
+
+export interface OperatorCreateOptions extends OutputOptions {
+  readonly genesis: string
+  readonly cluster: string
+  readonly key: string
+  readonly role: string
+  readonly name: string
+  readonly expires: string
+  readonly out: string
+}
+
+/** @throws BatonError BAD_REQUEST, IDENTITY_INVALID, GENESIS_INVALID, CONFIG_INVALID when the file exists */
+export async function operatorCreate(options: OperatorCreateOptions): Promise<void> {
+  const { cluster, role, name, out, json } = options
+  const now = Date.now()
+  const expiresAt = parseTime('--expires', options.expires, now)
+  if (expiresAt <= now) throw new BatonError('BAD_REQUEST', `--expires ${options.expires} has passed`)
+  if (!(OPERATOR_ROLES as readonly string[]).includes(role)) {
+    throw new BatonError('BAD_REQUEST', `--role ${role} is none of ${OPERATOR_ROLES.join(', ')}`)
+  }
+  const named = operatorName.safeParse(name)
+  if (!named.success) throw new BatonError('BAD_REQUEST', `--name "${name}": ${named.error.issues[0]!.message}`)
+  const genesis = readNetwork(resolve(options.genesis))
+  const owner = await loadOwnerKey(resolve(options.key), genesis, cluster)
+  const payload = {
+    network: genesis.network,
+    cluster: owner.cluster.cluster,
+    name,
+    role: role as OperatorRole,
+    id: randomUUID(),
+    issuedAt: now as UnixMs,
+    expiresAt: expiresAt as UnixMs,
+  }
+  const token = await signStatement('operatorToken', payload, owner.key.privateKey)
+  const file = resolve(out)
+  writeNewFiles(dirname(file), [{ path: basename(file), content: `${token}\n`, secret: true }])
+  if (json === true) printJson({ file, ...payload })
+  else {
+    const until = new Date(expiresAt).toISOString()
+    print(
+      `${file} written (mode 0600): ${name}, ${role} of ${cluster}, until ${until}\nid ${payload.id}: under it the token is revoked`,
+    )
+  }
+}
+
+function readNetwork(file: string): Genesis {
+  const read = readGenesis(file)
+  if (!read.ok) throw read.error
+  return read.value
+}

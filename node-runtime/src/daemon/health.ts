@@ -1,0 +1,89 @@
+/** Everything that is wrong with a node now, as codes and sentences: `/health`, and the alerts that follow from it. */
+import { unheldFor } from '@baton/shared/core/guard/held'
+import { isLeading, type NodeState } from '@baton/shared/core/node/state'
+import type { Instant, NodeId } from '@baton/shared/ids'
+import type { QuarantineView } from '@baton/shared/protocol/control'
+
+export interface Reason {
+  readonly code: ReasonCode
+  readonly why: string
+}
+
+export type ReasonCode =
+  | 'no-master'
+  | 'authority-down'
+  | 'resync'
+  | 'stalled'
+  | 'not-following'
+  | 'token-conflict'
+  | 'quarantined'
+  | 'order-waits'
+  | 'no-standby'
+  | 'recovering'
+  | 'cluster-frozen'
+  // From events: they stand for a while after each.
+  | 'recovery-stuck'
+  | 'differs-from-network'
+  | 'log-damaged'
+
+export interface HealthPorts {
+  readonly state: NodeState
+  readonly authorityConnected: boolean
+  readonly now: Instant
+  readonly suspectAfterMs: number
+}
+
+/** What can be seen in the state of this moment. */
+export function reasonsOf({ state, authorityConnected, now, suspectAfterMs }: HealthPorts): readonly Reason[] {
+  const reasons: Reason[] = []
+  const { election, resync, guard, recovery, config } = state
+  const { view } = election
+  const self = config.election.node
+  const say = (code: ReasonCode, why: string) => reasons.push({ code, why })
+  if (election.own === null) say('no-master', 'no master of this cluster is known yet')
+  if (!authorityConnected) {
+    say('authority-down', 'the authentication node is out of reach; the chain goes on, a failover waits')
+  }
+  if (resync !== null) say('resync', resync)
+  if (unheldFor(guard, now) >= suspectAfterMs) say('stalled', 'the sync set does not acknowledge')
+  if (guard.role.role === 'following' && !guard.role.attached) {
+    say('not-following', 'this node does not receive its master’s log')
+  }
+  if (election.role.r === 'frozen') say('token-conflict', 'two grants of one token were seen')
+  const barred = quarantineOf(state)
+  if (barred !== null) say('quarantined', explainBar(barred))
+  const order = view?.orders.find(({ node }) => node === self)
+  if (order !== undefined && isLeading(state)) {
+    say('order-waits', `this master is ordered away (${order.why}) and goes on until another node can take over`)
+  }
+  if (guard.role.role === 'leading' && guard.policy.syncReplicas > 0 && guard.role.required.syncSet.length === 1) {
+    say('no-standby', 'this master is alone in its sync set: nobody can take over without loss')
+  }
+  if (recovery !== null) say('recovering', 'this master has not its predecessor’s vote records and does not vote yet')
+  if (view !== null && view.frozen !== null) say('cluster-frozen', view.frozen)
+  return reasons
+}
+
+/** Why this node may not be elected (RG9); null when it is not barred. */
+export function quarantineOf({ election, config }: NodeState): QuarantineView | null {
+  const { view } = election
+  const { node } = config.election
+  if (view === null || !view.bars.includes(node)) return null
+  return view.quarantine?.find((barred) => barred.node === node) ?? unnamed(node)
+}
+
+export function explainBar({ cause, why, order, evicted, verified }: QuarantineView): string {
+  const what = evicted ? 'evicted' : 'barred from election'
+  const end = evicted
+    ? 'an operator must clear it'
+    : verified === null
+      ? 'it is verifying itself'
+      : `it has verified itself up to height ${verified}, an operator must clear it`
+  return `${what} by order ${order} (${cause}: ${why}); ${end}`
+}
+
+/** An older authority tells no reasons, and a restored one has none. */
+function unnamed(node: NodeId): QuarantineView {
+  const why = 'the registry does not say why'
+  return { node, order: 'unknown', cause: 'operator', why, at: 0 as never, evicted: false, verified: null }
+}

@@ -1,0 +1,49 @@
+/** The acts of operators: `POST …/acts/{act}`, each with its role (ID7). */
+import type { OperatorAction } from '@baton/shared/core/registry/messages'
+import { ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
+import type { UnixMs } from '@baton/shared/ids'
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { codedError } from '../error-answer.ts'
+import { clusterAuthority } from '../place.ts'
+import { ACTS } from './act-table.ts'
+import { type AppContext, checkCluster } from './context.ts'
+import { type OperatorContext, operatorAccess } from './operator-access.ts'
+import { json } from './responses.ts'
+import { actAnswerSchema, clusterPath, refusalSchema } from './schemas.ts'
+
+/** Here 403 says that the role does not suffice, and nothing else. */
+const STATUS: { readonly [Code in ErrorCode]?: number } = { NOT_ELECTABLE: 409, UNKNOWN_NODE: 404 }
+
+export function actRoutes(app: OpenAPIHono<AppContext>): void {
+  const operators = app as unknown as OpenAPIHono<OperatorContext>
+  for (const name of Object.keys(ACTS) as OperatorAction['act'][]) {
+    const { role, summary, body, action } = ACTS[name]
+    const route = createRoute({
+      method: 'post',
+      path: `/v1/networks/{network}/clusters/{cluster}/acts/${name}`,
+      summary,
+      description: `Role: ${role}. Every call is an event, a refused one too.`,
+      security: [{ operator: [] }],
+      middleware: [operatorAccess(role)] as const,
+      request: { params: clusterPath, body: { required: true, ...json('Why, and what it is about', body) } },
+      responses: { 200: json('Done', actAnswerSchema), default: json('Refused', refusalSchema) },
+    })
+    operators.openapi(route, async (context) => {
+      const { network, cluster } = context.req.valid('param')
+      const known = checkCluster(context, network, cluster)
+      const asked = context.req.valid('json')
+      const { genesis } = context.var.config
+      const answer = await clusterAuthority(context.env, genesis.network, known).operate(known, {
+        operator: context.var.operator,
+        why: asked.why,
+        against: asked.against ?? null,
+        dryRun: asked.dryRun,
+        action: action(asked, Date.now() as UnixMs),
+      })
+      if (answer.ok) return context.json({ ...answer, dryRun: asked.dryRun } as never, 200)
+      const { code, why, retryAfterMs, state } = answer
+      const refusal = { ...codedError(code, why).toJSON(), retryAfterMs, state }
+      return context.json(refusal as never, (STATUS[code] ?? ERROR_CODES[code].status) as never)
+    })
+  }
+}

@@ -1,0 +1,51 @@
+/** ID7: the one place where an operator's token and role are checked; what is refused here is an event of the cluster. */
+import { roleSuffices, verifyOperatorToken } from '@baton/shared/crypto/operator-token'
+import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
+import type { ClusterId, UnixMs } from '@baton/shared/ids'
+import { failure, type Result } from '@baton/shared/result'
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { codedError } from '../error-answer.ts'
+import { clusterAuthority } from '../place.ts'
+import { type AppContext, checkCluster, checkNetwork } from './context.ts'
+
+export interface OperatorContext {
+  Bindings: AppContext['Bindings']
+  Variables: AppContext['Variables'] & { operator: OperatorToken }
+}
+
+/** Lets through who has a token of the cluster in the path with this role or a higher one; 401 and 403 otherwise. */
+export function operatorAccess(needed: OperatorRole) {
+  return createMiddleware<OperatorContext>(async (context, next) => {
+    const { network, cluster } = context.req.param() as { network: string; cluster?: string }
+    checkNetwork(context, network)
+    const known = cluster === undefined ? null : checkCluster(context, network, cluster)
+    const token = await tokenOf(context, known)
+    const admitted = token.ok ? rightsOf(token.value, needed) : token
+    const heardBy = known ?? (token.ok ? token.value.cluster : null)
+    if (heardBy !== null) {
+      const authority = clusterAuthority(context.env, context.var.config.genesis.network, heardBy)
+      const call = `${context.req.method} ${context.req.path}`
+      const refusal = admitted.ok ? null : { code: admitted.code, why: admitted.why }
+      // Whether a token was revoked is known there only.
+      const answer = await authority.admit(heardBy, { call, operator: token.ok ? token.value : null, refusal })
+      if (!answer.ok) throw codedError(answer.code, answer.why)
+    }
+    if (!admitted.ok) throw codedError(admitted.code, admitted.why)
+    context.set('operator', admitted.value)
+    return next()
+  })
+}
+
+async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | null): Promise<Result<OperatorToken>> {
+  const [scheme, token, ...rest] = (context.req.header('authorization') ?? '').split(' ')
+  if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
+    return failure('UNAUTHENTICATED', 'this route needs an operator token: Authorization: Bearer TOKEN')
+  }
+  return verifyOperatorToken(context.var.config.genesis, cluster, token, Date.now() as UnixMs)
+}
+
+function rightsOf(token: OperatorToken, needed: OperatorRole): Result<OperatorToken> {
+  if (roleSuffices(token.role, needed)) return { ok: true, value: token }
+  return failure('FORBIDDEN', `${token.name} is ${token.role}: this needs the role ${needed}`)
+}
