@@ -123,4 +123,20 @@ export const PAYLOADS: StatementPayloads = {
     why: '3 result mismatches in 10 min',
     issuedAt: ISSUED,
   },
+  joinRequest: { ...inCluster, node: C1A, certificate: OPAQUE_JWS, at: ISSUED },
+  renewal: {
+    ...inCluster,
+    node: C1A,
+    certificate: OPAQUE_JWS,
+    issuedAt: ISSUED,
+    expiresAt: (ISSUED + 2_000) as UnixMs,
+  },
+  renewedCertificate: { ...inCluster, node: C1A, renewal: OPAQUE_JWS, issuedAt: ISSUED },
+  revocation: {
+    ...inCluster,
+    id: 'revocation-1',
+    subject: { kind: 'node', node: C1A, key: NODE.publicKey },
+    reason: 'the host was stolen',
+    at: ISSUED,
+  },
 }

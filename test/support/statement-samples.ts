@@ -15,6 +15,10 @@ export const SIGNERS = {
   masterTable: AUTHORITY,
   joinToken: OWNER_C1,
   order: AUTHORITY,
+  joinRequest: NODE,
+  renewal: NODE,
+  renewedCertificate: AUTHORITY,
+  revocation: OWNER_C1,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

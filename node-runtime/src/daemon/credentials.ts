@@ -1,7 +1,8 @@
 /** Verifies credentials, and remembers what it has verified: the same grants arrive from many sides (NW2). */
 
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
-import { verifyCertificate, verifyCredential } from '@baton/shared/crypto/credential'
+import { verifyCertificate } from '@baton/shared/crypto/certificate-chain'
+import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Credential, NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { peekStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'

@@ -1,6 +1,6 @@
 /** Who this node is: its key, its certificate, and what it shows on its links (ID2, ID5). */
 import { readFileSync } from 'node:fs'
-import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/credential'
+import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import { exportPrivatePem, type KeyPair } from '@baton/shared/crypto/keys'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'

@@ -30,6 +30,8 @@ export const certificate = z.object({
   site: id.siteId,
   issuedAt: id.unixMs,
   expiresAt: id.unixMs,
+  renewUntil: id.unixMs.optional(),
+  token: id.jws.optional(),
 })
 
 export const reshape = z.object({
@@ -103,6 +105,33 @@ export const joinToken = z.object({
   uses: z.int().positive(),
   issuedAt: id.unixMs,
   expiresAt: id.unixMs,
+  site: id.siteId.optional(),
+  node: id.nodeId.optional(),
+  renewUntil: id.unixMs.optional(),
+})
+
+export const joinRequest = z.object({ ...inCluster, node: id.nodeId, certificate: id.jws, at: id.unixMs })
+
+export const renewal = z.object({
+  ...inCluster,
+  node: id.nodeId,
+  certificate: id.jws,
+  issuedAt: id.unixMs,
+  expiresAt: id.unixMs,
+})
+
+export const renewedCertificate = z.object({ ...inCluster, node: id.nodeId, renewal: id.jws, issuedAt: id.unixMs })
+
+export const revocation = z.object({
+  ...inCluster,
+  id: id.nonce,
+  subject: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('node'), node: id.nodeId, key: id.publicKey }),
+    z.object({ kind: z.literal('token'), token: id.nonce }),
+    z.object({ kind: z.literal('operator'), operator: id.nonce }),
+  ]),
+  reason: id.why,
+  at: id.unixMs,
 })
 
 export const order = z.object({
@@ -125,6 +154,10 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   masterTable,
   joinToken,
   order,
+  joinRequest,
+  renewal,
+  renewedCertificate,
+  revocation,
 }
 
 /** Longest compact JWS of a kind, in characters. */

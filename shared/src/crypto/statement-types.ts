@@ -29,6 +29,10 @@ export const STATEMENT_TYPES = {
   masterTable: 'baton-masters+jws',
   joinToken: 'baton-join+jws',
   order: 'baton-order+jws',
+  joinRequest: 'baton-join-request+jws',
+  renewal: 'baton-renewal+jws',
+  renewedCertificate: 'baton-renewed-certificate+jws',
+  revocation: 'baton-revocation+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -50,7 +54,7 @@ export interface Grant {
   readonly issuedAt: UnixMs
 }
 
-/** Signed by the cluster's owner key (ID2). */
+/** Signed by the cluster's owner key, or by the key of a join token that the owner signed (ID2, ID3). */
 export interface NodeCertificate {
   readonly network: NetworkId
   readonly cluster: ClusterId
@@ -59,6 +63,10 @@ export interface NodeCertificate {
   readonly site: SiteId
   readonly issuedAt: UnixMs
   readonly expiresAt: UnixMs
+  /** How far the node and the authority together may extend it; only an owner says so. Not said: not at all (ID8). */
+  readonly renewUntil?: UnixMs | undefined
+  /** The delegation under which it was signed (`JoinToken`); not said: the owner signed it. */
+  readonly token?: Jws | undefined
 }
 
 /** Change of the sync set by the master at its token: signed by the master (RG4, ID4). */
@@ -162,6 +170,53 @@ export interface JoinToken {
   readonly uses: number
   readonly issuedAt: UnixMs
   readonly expiresAt: UnixMs
+  /** The only site, the only node it certifies; not said: any. */
+  readonly site?: SiteId | undefined
+  readonly node?: NodeId | undefined
+  /** Of the certificates signed with it (ID8). */
+  readonly renewUntil?: UnixMs | undefined
+}
+
+/** "Admit me": signed by the key of the joining node, which proves that it holds it (ID3). */
+export interface JoinRequest {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly certificate: Jws
+  readonly at: UnixMs
+}
+
+/** "Extend my certificate": signed by its node. It counts only when the authority has countersigned it (ID8). */
+export interface Renewal {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  /** As the owner or a join token signed it, never a renewed one. */
+  readonly certificate: Jws
+  readonly issuedAt: UnixMs
+  readonly expiresAt: UnixMs
+}
+
+/** A renewal, countersigned by the authority: stands wherever a certificate does (ID8). */
+export interface RenewedCertificate {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly renewal: Jws
+  readonly issuedAt: UnixMs
+}
+
+/** What an owner takes back, for ever (ID8): the key of a node, a join token, an operator's token. */
+export interface Revocation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly id: string
+  readonly subject:
+    | { readonly kind: 'node'; readonly node: NodeId; readonly key: PublicKey }
+    | { readonly kind: 'token'; readonly token: string }
+    | { readonly kind: 'operator'; readonly operator: string }
+  readonly reason: string
+  readonly at: UnixMs
 }
 
 /** A persisted demand to switch away from a node: signed by the authority (RG9). */
@@ -207,4 +262,8 @@ export interface StatementPayloads {
   readonly masterTable: MasterTable
   readonly joinToken: JoinToken
   readonly order: Order
+  readonly joinRequest: JoinRequest
+  readonly renewal: Renewal
+  readonly renewedCertificate: RenewedCertificate
+  readonly revocation: Revocation
 }

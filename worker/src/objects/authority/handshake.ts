@@ -1,6 +1,6 @@
 /** ID5: a session starts with a challenge, answered by a proof of the node key, which the owner's certificate names. */
 import type { Member } from '@baton/shared/core/registry/types'
-import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/credential'
+import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { verifyStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
