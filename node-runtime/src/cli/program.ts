@@ -67,8 +67,9 @@ function addKey(program: Command): void {
     .command('key')
     .description('make keys')
     .command('create')
-    .description('make an Ed25519 key for signing transactions (mode 0600)')
+    .description('make an Ed25519 key (mode 0600): for signing transactions, or with --passphrase one of an owner')
     .requiredOption('--out <file>', 'file to write; an existing one is never overwritten')
+    .option('--passphrase', 'encrypt it: the passphrase comes from the file that BATON_PASSPHRASE_FILE names, or is asked for')
     .option('--json', 'print the public key as one JSON object')
     .action(guarded(async (options) => (await import('./commands/key-create.ts')).keyCreate(options)))
 }

@@ -17,6 +17,7 @@ import { type Request, refuse, refuseRequest } from './refused-request.ts'
 import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
 import { confirm, reshape } from './requests.ts'
 import { directoryKnows, shown } from './restore.ts'
+import { revoke } from './revoke.ts'
 import { closeSession, openSession } from './sessions.ts'
 import type { Registry, RegistryState } from './types.ts'
 
@@ -38,6 +39,7 @@ export const TRANSITIONS: {
   absent: {
     create,
     memberSeen: notCreated,
+    revoked: notCreated,
     sessionOpened: notCreated,
     sessionClosed: notCreated,
     report: notCreated,
@@ -56,6 +58,7 @@ export const TRANSITIONS: {
   unfounded: {
     create: nothing,
     memberSeen: registerBeforeFounding,
+    revoked: revoke,
     sessionOpened: openSession,
     sessionClosed: closeSession,
     report: hearReport,
@@ -74,6 +77,7 @@ export const TRANSITIONS: {
   founded: {
     create: nothing,
     memberSeen: (state, input) => seeMember(state, input.member),
+    revoked: revoke,
     sessionOpened: openSession,
     sessionClosed: closeSession,
     report: hearReport,

@@ -77,6 +77,7 @@ const SHOWN: readonly (keyof Member)[] = [
   'apiAddress',
   'priority',
   'noFailover',
+  'revoked',
 ]
 
 function sameMember(a: Member, b: Member): boolean {
