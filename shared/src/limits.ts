@@ -103,7 +103,8 @@ export const LIMITS = {
   attemptWindowMs: 600_000 as Ms,
   /** Owner-signed notices (revocations, keys) of one network. */
   notices: 256,
-  noticeCharacters: 4 * 1024,
+  noticeCharacters: 2 * 1024,
+  noticesPerFrame: 64,
   /** ID8: an alert stands from this long before the expiry of a certificate. */
   expiryAlertMs: (30 * 24 * 3_600_000) as Ms,
   /** One turn of the event loop with cryptography in it. */

@@ -9,6 +9,7 @@ import { answerOf, errorAnswer } from './error-answer.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { type AppContext, requireConfig } from './routes/context.ts'
 import { healthRoute } from './routes/health.ts'
+import { identityRoutes } from './routes/identity.ts'
 import { networkRoutes } from './routes/network.ts'
 import { requestRoutes } from './routes/requests.ts'
 import { sessionRoute } from './routes/session.ts'
@@ -35,6 +36,7 @@ export function createApp(): OpenAPIHono<AppContext> {
   networkRoutes(app)
   clusterRoutes(app)
   requestRoutes(app)
+  identityRoutes(app)
   sessionRoute(app)
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -15,6 +15,13 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
   STATEMENT_INVALID: 'send a statement signed by the key of the node it names',
   UNKNOWN_NODE: 'open a session with this node first',
   BODY_TOO_LARGE: 'send a smaller body',
+  TOKEN_INVALID: 'let the owner make another: baton token create',
+  TOKEN_EXPIRED: 'let the owner make another: baton token create',
+  TOKEN_USED_UP: 'let the owner make another: baton token create --uses COUNT',
+  NODE_EXISTS: 'join under another name, or let the owner certify the new key: baton node certify',
+  CERTIFICATE_REVOKED: 'make a new key, and let the owner certify it: baton node certify',
+  RENEWAL_REFUSED: 'let the owner certify the node again: baton node certify',
+  TOO_MANY_ATTEMPTS: 'mend what was refused before, then wait some minutes',
 }
 
 export function remedyOf(code: ErrorCode): string | undefined {

@@ -130,7 +130,7 @@ export const revocation = z.object({
     z.object({ kind: z.literal('token'), token: id.nonce }),
     z.object({ kind: z.literal('operator'), operator: id.nonce }),
   ]),
-  reason: id.why,
+  reason: z.string().max(LIMITS.operatorTextCharacters),
   at: id.unixMs,
 })
 

@@ -7,6 +7,8 @@ import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'
 import type { FromAuthority, ToAuthority } from './control.ts'
 
+const noticesSchema = z.object({ t: z.literal('notices'), notices: z.array(id.jws).max(LIMITS.noticesPerFrame) })
+
 const errorCode = z.string().min(1).max(64)
 
 export const memberViewSchema = z.object({
@@ -72,6 +74,7 @@ export const fromAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('masters'), table: id.masterTableJws }),
   z.object({ t: z.literal('heard'), report: id.count, version: id.version }),
   z.object({ t: z.literal('refused'), code: errorCode, why: id.why }),
+  noticesSchema,
 ])
 
 export const toAuthoritySchema = z.discriminatedUnion('t', [
@@ -103,6 +106,7 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('verified'), request: id.count, token: id.token, height: id.count }),
   z.object({ t: z.literal('results'), report: id.jws }),
   z.object({ t: z.literal('getMasters') }),
+  noticesSchema,
 ])
 
 /** A frame of a node; `BAD_REQUEST` when it is none, `BODY_TOO_LARGE` above the limit. Never throws. */

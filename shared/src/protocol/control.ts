@@ -113,6 +113,8 @@ export type FromAuthority =
   /** Answer to every `report`: the authority hears this node. */
   | { readonly t: 'heard'; readonly report: number; readonly version: Version }
   | { readonly t: 'refused'; readonly code: string; readonly why: string }
+  /** Owner-signed notices (revocations): all of them after the welcome, then each new one (ID8). */
+  | { readonly t: 'notices'; readonly notices: readonly Jws[] }
 
 /** Node → authority. */
 export type ToAuthority =
@@ -151,3 +153,5 @@ export type ToAuthority =
   | { readonly t: 'results'; readonly report: Jws }
   /** Poll of the master table (NW2). */
   | { readonly t: 'getMasters' }
+  /** Notices that this node knows and was not told of: a restored control plane has lost them (RG8). */
+  | { readonly t: 'notices'; readonly notices: readonly Jws[] }

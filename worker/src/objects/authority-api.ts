@@ -2,7 +2,7 @@
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { ErrorCode } from '@baton/shared/errors'
-import type { ClusterId, Jws, NodeId, SiteId } from '@baton/shared/ids'
+import type { ClusterId, Jws, NodeId, PublicKey, SiteId, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { Result } from '@baton/shared/result'
 
@@ -34,7 +34,38 @@ export interface ClusterStatus {
   readonly heard: readonly HeardMember[]
 }
 
+export interface JoinAnswer {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  /** Of the token; null: the owner signed the certificate itself. */
+  readonly usesLeft: number | null
+}
+
+export interface RenewalAnswer {
+  /** The renewed certificate. */
+  readonly certificate: Jws
+}
+
+/** A node as the owner certified it, and as the authority hears it. */
+export interface KnownNode extends HeardMember {
+  readonly cluster: ClusterId
+  readonly key: PublicKey
+  readonly peerAddress: string
+  readonly apiAddress: string
+  readonly expiresAt: UnixMs
+  readonly revoked: boolean
+  readonly barred: boolean
+  readonly role: 'master' | 'standby' | 'ordinary'
+}
+
 export interface AuthorityApi {
+  nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>>
+  /** ID3. `source`: the address that asks. */
+  join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>>
+  /** ID8. */
+  renew(cluster: ClusterId, request: Jws, source: string): Promise<Result<RenewalAnswer>>
+  /** The directory's broadcast of owner-signed notices (ID8). */
+  notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>>
   status(cluster: ClusterId): Promise<Result<ClusterStatus>>
   events(cluster: ClusterId, after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>
   request(
@@ -42,6 +73,7 @@ export interface AuthorityApi {
     kind: StatementKindOverHttp,
     statement: string,
     certificate: string,
+    source: string,
   ): Promise<RequestAnswer>
   /** What the masters of other clusters hear of this one's votes, put together by the directory (RG6). */
   foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>>

@@ -16,7 +16,16 @@ import { networkDirectory } from '../place.ts'
 import { Authority } from './authority/authority.ts'
 import { AUTHORITY_MIGRATIONS } from './authority/schema.ts'
 import { Sockets } from './authority/sockets.ts'
-import type { AuthorityApi, ClusterStatus, RequestAnswer, StatementKindOverHttp } from './authority-api.ts'
+import { sourceOf } from '../source.ts'
+import type {
+  AuthorityApi,
+  ClusterStatus,
+  JoinAnswer,
+  KnownNode,
+  RenewalAnswer,
+  RequestAnswer,
+  StatementKindOverHttp,
+} from './authority-api.ts'
 
 export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi {
   readonly #sql: Sql
@@ -44,7 +53,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     if (!authority.ok) return errorAnswer(authority.code, authority.why)
     if (this.#sockets.full) return errorAnswer('UNREACHABLE', 'the authority has too many connections: try again later')
     const { 0: client, 1: server } = new WebSocketPair()
-    authority.value.accept(server)
+    authority.value.accept(server, sourceOf(request))
     return new Response(null, { status: 101, webSocket: client })
   }
 
@@ -80,10 +89,33 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     kind: StatementKindOverHttp,
     statement: string,
     certificate: string,
+    source: string,
   ): Promise<RequestAnswer> {
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
-    return authority.value.request(kind, statement, certificate)
+    return authority.value.request(kind, statement, certificate, source)
+  }
+
+  async nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.nodes()) : authority
+  }
+
+  async join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? authority.value.door.join(request, source) : authority
+  }
+
+  async renew(cluster: ClusterId, request: Jws, source: string): Promise<Result<RenewalAnswer>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? authority.value.door.renew(request, source) : authority
+  }
+
+  async notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>> {
+    const authority = this.#open(cluster)
+    if (!authority.ok) return authority
+    await authority.value.notices(statements)
+    return success(null)
   }
 
   async foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>> {

@@ -8,17 +8,23 @@ import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { failure } from '@baton/shared/result'
+import { type Failure, failure } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
-import type { ClusterStatus, RequestAnswer, StatementKindOverHttp } from '../authority-api.ts'
+import type { ClusterStatus, KnownNode, RequestAnswer, StatementKindOverHttp } from '../authority-api.ts'
 import type { DirectoryApi } from '../directory-api.ts'
+import type { AdmissionParts } from './admission.ts'
+import { acceptCertificate } from './admission.ts'
+import { Attempts } from './attempts.ts'
 import { Credentials } from './credentials.ts'
 import { Decider, type Taken } from './decider.ts'
 import { DirectoryLink } from './directory-link.ts'
+import { Door } from './door.ts'
+import { Enrolment } from './enrolment.ts'
 import { Entrance, type EntranceParts } from './entrance.ts'
-import { acceptCertificate } from './handshake.ts'
+import { knownNodes } from './known-nodes.ts'
 import { Lanes } from './lanes.ts'
+import { Notices } from './notices.ts'
 import { Outbox, replyOf } from './outbox.ts'
 import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
@@ -26,7 +32,10 @@ import { statusOf } from './status.ts'
 
 const DIRECTORY_RETRY_MS = 1_000
 
-export interface AuthorityParts extends Omit<EntranceParts, 'decider' | 'directory' | 'outbox'> {
+export interface AuthorityParts extends Omit<
+  EntranceParts,
+  'decider' | 'directory' | 'outbox' | 'admission' | 'enrolment' | 'attempts' | 'notices'
+> {
   readonly sql: Sql
   readonly directory: DirectoryApi
 }
@@ -40,6 +49,11 @@ export class Authority {
   readonly #outbox: Outbox
   readonly #directory: DirectoryLink
   readonly #entrance: Entrance
+  readonly #admission: AdmissionParts
+  readonly #enrolment: Enrolment
+  readonly #attempts: Attempts
+  readonly #notices: Notices
+  readonly door: Door
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   #requests = 0
   #lookedAt = 0
@@ -50,21 +64,37 @@ export class Authority {
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts.sql, parts.directory, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
+    const { sql, clock } = parts
+    this.#notices = new Notices(sql, clock, parts.config.genesis)
+    this.#enrolment = new Enrolment(sql, clock)
+    this.#attempts = new Attempts(sql, clock)
+    this.#admission = {
+      genesis: parts.config.genesis,
+      cluster: parts.cluster.cluster,
+      revocations: this.#notices.revocations,
+      registry: () => this.#decider.state.registry,
+    }
+    const door = { admission: this.#admission, enrolment: this.#enrolment, attempts: this.#attempts }
+    this.door = new Door({ sql, clock, authority: parts.config.authority, ...door })
     this.#entrance = new Entrance({
       ...parts,
+      ...door,
       decider: this.#decider,
       directory: this.#directory,
       outbox: this.#outbox,
+      notices: () => this.#notices.frames(),
     })
     const { cluster, founder, policy } = parts.cluster
     const network = parts.config.genesis.network
     this.#decider.take({ i: 'create', network, cluster, founder, policy })
     const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
+    this.#revoke()
+    void this.#pollNotices()
   }
 
-  accept(socket: WebSocket): void {
-    this.#entrance.challenge(socket)
+  accept(socket: WebSocket, source: string): void {
+    this.#entrance.challenge(socket, source)
   }
 
   /** Resolves when the frame has been dealt with. */
@@ -96,11 +126,18 @@ export class Authority {
     this.#settleDirectory()
   }
 
-  async request(kind: StatementKindOverHttp, statement: string, certificate: string): Promise<RequestAnswer> {
-    const { config, cluster, clock } = this.#parts
-    const certified = await acceptCertificate(config.genesis, cluster.cluster, certificate, clock.wallNow())
-    if (!certified.ok) return { ...certified, retryAfterMs: null, state: null }
-    const { node, key } = certified.value
+  async request(
+    kind: StatementKindOverHttp,
+    statement: string,
+    certificate: string,
+    source: string,
+  ): Promise<RequestAnswer> {
+    const certified = await acceptCertificate(this.#admission, certificate, this.#parts.clock.wallNow())
+    if (!certified.ok) return this.#requestRefused(certified, source)
+    const { node, key } = certified.value.certificate
+    if (!this.#enrolment.has(certified.value)) {
+      return this.#requestRefused(failure('UNKNOWN_NODE', `${node} has never joined`), source)
+    }
     const members = memberKeys(this.#decider.state.registry)
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
@@ -111,6 +148,18 @@ export class Authority {
     const answer = this.#outbox.answerTo(from.channel)
     this.#settle(taken)
     return answer
+  }
+
+  /** What the directory, or a node, knows of notices: stored, told to the sessions, and acted on (ID8). */
+  async notices(statements: readonly Jws[]): Promise<readonly Jws[]> {
+    const taken = await this.#notices.take(statements)
+    for (const frame of this.#notices.frames(taken)) this.#parts.sockets.broadcast(frame)
+    if (taken.length > 0) this.#revoke()
+    return taken
+  }
+
+  nodes(): readonly KnownNode[] {
+    return knownNodes(this.#parts.cluster.cluster, this.#decider.state, this.#parts.clock.now())
   }
 
   async status(): Promise<ClusterStatus> {
@@ -177,6 +226,8 @@ export class Authority {
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report)
+      case 'notices':
+        return void this.#learnNotices(message.notices)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
@@ -196,8 +247,42 @@ export class Authority {
   async #sendMasters(id: string): Promise<void> {
     const { config, sockets } = this.#parts
     this.#settleDirectory()
+    void this.#pollNotices()
     await this.#directory.poll()
     sockets.send(id, { t: 'masters', table: await this.#directory.table(config.genesis.network, config.authority) })
+  }
+
+  #requestRefused(refusal: Failure, source: string): RequestAnswer {
+    const { code: refusedFor, why: reason } = refusal
+    const event = { event: 'request-refused', who: 'unknown', why: reason, code: refusedFor, evidence: null } as const
+    const { code, why } = this.#attempts.refused(source, event)
+    return { ok: false, code, why, retryAfterMs: null, state: null }
+  }
+
+  /** ID8: no election for what is revoked, and no session, but for a master until it has been switched away from. */
+  #revoke(): void {
+    const inputs = this.#notices.inputsFor(this.#decider.state.registry)
+    if (inputs.length > 0) this.#settle(this.#decider.take(...inputs))
+    const { registry, hearing } = this.#decider.state
+    if (registry.status === 'absent') return
+    for (const { node, revoked } of registry.members.values()) {
+      const session = hearing.sessions.get(node)
+      if (revoked !== true || session?.state !== 'open') continue
+      if (registry.status === 'founded' && registry.master === node) continue
+      this.#parts.sockets.send(session.id, { t: 'refused', code: 'CERTIFICATE_REVOKED', why: `the key of ${node} is revoked` })
+      this.#parts.sockets.close(session.id, CLOSE.refused, 'CERTIFICATE_REVOKED')
+      this.#settle(this.#decider.take({ i: 'sessionClosed', node, session: session.id }))
+    }
+  }
+
+  /** From a node that knows more than this registry, which may have been restored from an old copy (RG8). */
+  async #learnNotices(statements: readonly Jws[]): Promise<void> {
+    for (const statement of await this.notices(statements)) await this.#directory.notice(statement)
+  }
+
+  async #pollNotices(): Promise<void> {
+    const statements = await this.#directory.notices()
+    if (statements !== null) await this.notices(statements)
   }
 
   #decide(input: RegistryInput): void {
@@ -205,6 +290,7 @@ export class Authority {
   }
 
   #settle(taken: Taken): void {
+    if (taken.sends.some(({ s }) => s === 'directory')) queueMicrotask(() => this.#revoke())
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)
   }

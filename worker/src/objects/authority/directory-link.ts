@@ -3,9 +3,10 @@ import type { FoundedRegistry, Registry } from '@baton/shared/core/registry/type
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
 import { compareTokens, type Epoch, type Generation, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
+import type { Result } from '@baton/shared/result'
 import { readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
-import type { DirectoryApi, DirectoryTable } from '../directory-api.ts'
+import type { DirectoryApi } from '../directory-api.ts'
 import type { Credentials } from './credentials.ts'
 
 const TABLE = 'masters'
@@ -71,6 +72,15 @@ export class DirectoryLink {
     }
   }
 
+  /** Null when the directory was not reached or refuses. */
+  async notices(): Promise<readonly Jws[] | null> {
+    return attempt(() => this.#directory.notices())
+  }
+
+  async notice(statement: Jws): Promise<void> {
+    await attempt(() => this.#directory.notice(statement))
+  }
+
   async results(report: Jws): Promise<void> {
     try {
       const answer = await this.#directory.results(report)
@@ -82,7 +92,7 @@ export class DirectoryLink {
 }
 
 /** Null when the directory was not reached or refuses; it is asked again later. */
-async function attempt(call: () => ReturnType<DirectoryApi['table']>): Promise<DirectoryTable | null> {
+async function attempt<T>(call: () => Promise<Result<T>>): Promise<T | null> {
   try {
     const answer = await call()
     if (answer.ok) return answer.value

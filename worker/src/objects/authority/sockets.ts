@@ -9,9 +9,15 @@ import type { FromAuthority } from '@baton/shared/protocol/control'
 /** Each phase has only its own fields. At most 2 KB: a limit of the platform. */
 export type Attachment =
   /** Waits for the proof; the challenge is valid until `expiresAt`, once. */
-  | { readonly phase: 'challenged'; readonly id: string; readonly challenge: string; readonly expiresAt: UnixMs }
+  | {
+      readonly phase: 'challenged'
+      readonly id: string
+      readonly source: string
+      readonly challenge: string
+      readonly expiresAt: UnixMs
+    }
   /** The challenge is used up; the proof is being verified. */
-  | { readonly phase: 'proving'; readonly id: string; readonly expiresAt: UnixMs }
+  | { readonly phase: 'proving'; readonly id: string; readonly source: string; readonly expiresAt: UnixMs }
   | { readonly phase: 'open'; readonly id: string; readonly node: NodeId; readonly openedAt: UnixMs }
 
 export const CLOSE = { refused: 4403, superseded: 4409, tooLarge: 1009, overloaded: 4429 } as const

@@ -2,6 +2,7 @@
 import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
+import { NOTICE_TABLE } from '../notice-store.ts'
 
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
@@ -14,6 +15,14 @@ export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
       ) WITHOUT ROWID`,
       // The version of the table that each cluster's authority has confirmed.
       'CREATE TABLE pushed (cluster TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID',
+    ],
+  },
+  {
+    name: 'notices',
+    statements: [
+      ...NOTICE_TABLE,
+      // How many notices each cluster's authority has confirmed.
+      'CREATE TABLE noticed (cluster TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID',
     ],
   },
 ]
