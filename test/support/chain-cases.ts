@@ -1,28 +1,12 @@
 /** Certificate chains, good and bad: run in Node and in workerd, which must agree on every one (ID1–ID3, ID8). */
 import { peekCertificate, verifyChain } from '@baton/shared/crypto/certificate-chain'
 import type { KeyPair } from '@baton/shared/crypto/keys'
-import type {
-  JoinToken,
-  NodeCertificate,
-  Renewal,
-  RenewedCertificate,
-} from '@baton/shared/crypto/statement-types'
+import type { JoinToken, NodeCertificate, Renewal, RenewedCertificate } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Jws, NetworkId, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
-import {
-  AUTHORITY,
-  C1A,
-  C2,
-  DELEGATE,
-  GENESIS,
-  NODE,
-  OUTSIDER,
-  OWNER_C1,
-  OWNER_C2,
-  PAYLOADS,
-} from './fixed-network.ts'
+import { AUTHORITY, C1A, C2, DELEGATE, GENESIS, NODE, OUTSIDER, OWNER_C1, OWNER_C2, PAYLOADS } from './fixed-network.ts'
 
 const AT = PAYLOADS.joinToken.issuedAt
 const YEAR = 365 * 24 * 3_600_000
@@ -66,9 +50,17 @@ type Case = readonly [string, () => Promise<Jws>]
 const GOOD: readonly (readonly [...Case, number])[] = [
   ['owner → node', () => owned(), 1_000],
   ['owner → token → node', () => delegated(), YEAR],
-  ['owner → token for this site and node → node', () => delegated({}, tokenOf({ site: 'site-x' as SiteId, node: C1A })), YEAR],
+  [
+    'owner → token for this site and node → node',
+    () => delegated({}, tokenOf({ site: 'site-x' as SiteId, node: C1A })),
+    YEAR,
+  ],
   ['owner → node, renewed', () => renewed(), YEAR],
-  ['owner → token → node, renewed', () => renewed({ base: delegated(), renewal: { issuedAt: after(1), expiresAt: after(YEAR + 1) } }), YEAR + 1],
+  [
+    'owner → token → node, renewed',
+    () => renewed({ base: delegated(), renewal: { issuedAt: after(1), expiresAt: after(YEAR + 1) } }),
+    YEAR + 1,
+  ],
 ]
 
 const TOKEN_BAD: readonly Case[] = [
@@ -95,10 +87,19 @@ const CERTIFICATE_BAD: readonly Case[] = [
   ['renewed by the node alone', () => renewed({ authority: NODE })],
   ['renewed by the authority alone', () => renewed({ node: AUTHORITY })],
   ['renewed by an outsider', () => renewed({ authority: OUTSIDER })],
-  ['renewed beyond what the owner allows', () => renewed({ renewal: { issuedAt: after(5 * YEAR), expiresAt: after(5 * YEAR + 1) } })],
-  ['renewed although the owner allows none', () => renewed({ base: signStatement('certificate', PAYLOADS.certificate, OWNER_C1.privateKey) })],
+  [
+    'renewed beyond what the owner allows',
+    () => renewed({ renewal: { issuedAt: after(5 * YEAR), expiresAt: after(5 * YEAR + 1) } }),
+  ],
+  [
+    'renewed although the owner allows none',
+    () => renewed({ base: signStatement('certificate', PAYLOADS.certificate, OWNER_C1.privateKey) }),
+  ],
   ['renewed to an earlier end', () => renewed({ renewal: { expiresAt: after(1_000) } })],
-  ['renewed for longer than a renewal may be', () => renewed({ renewal: { expiresAt: after(LIMITS.certificateMs + 1) } })],
+  [
+    'renewed for longer than a renewal may be',
+    () => renewed({ renewal: { expiresAt: after(LIMITS.certificateMs + 1) } }),
+  ],
   ['renewed by a renewal of another node', () => renewed({ renewal: { node: 'c1-z' as NodeId } })],
   ['countersigned for another node', () => renewed({ outer: { node: 'c1-z' as NodeId } })],
   ['renewed over a certificate that nobody may sign', () => renewed({ base: owned({}, OUTSIDER) })],

@@ -1,5 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 import type { ClusterId, NetworkId, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
@@ -7,7 +7,15 @@ import { eventsOf, join, makeToken, tokenNode } from './identity-fixture.ts'
 import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { TestNode } from './test-node.ts'
 
-const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS as [ClusterId, ClusterId, ClusterId, ClusterId, ClusterId, ClusterId, ClusterId]
+const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS as [
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+]
 
 test('[ID3] a node joins with a token, opens a session, and is told to the cluster', async () => {
   const founder = await TestNode.online(C1, 'a')
@@ -79,16 +87,52 @@ test('[ID3] a token replaces no node: a name that is taken is refused', async ()
 })
 
 test.each<[string, string, () => Promise<Response>]>([
-  ['a token of a foreign owner', 'TOKEN_INVALID', async () => join(await tokenNode(await makeToken(C6, {}, `owner ${C5}`), 'n'))],
-  ['a token of the control plane', 'TOKEN_INVALID', async () => join(await tokenNode(await makeToken(C6, {}, 'authority'), 'n'))],
-  ['a token for another site', 'TOKEN_INVALID', async () => join(await tokenNode(await makeToken(C6, { site: 'y' as SiteId }), 'n'))],
-  ['a token for another node', 'TOKEN_INVALID', async () => join(await tokenNode(await makeToken(C6, { node: 'c6-z' as NodeId }), 'n'))],
+  [
+    'a token of a foreign owner',
+    'TOKEN_INVALID',
+    async () => join(await tokenNode(await makeToken(C6, {}, `owner ${C5}`), 'n')),
+  ],
+  [
+    'a token of the control plane',
+    'TOKEN_INVALID',
+    async () => join(await tokenNode(await makeToken(C6, {}, 'authority'), 'n')),
+  ],
+  [
+    'a token for another site',
+    'TOKEN_INVALID',
+    async () => join(await tokenNode(await makeToken(C6, { site: 'y' as SiteId }), 'n')),
+  ],
+  [
+    'a token for another node',
+    'TOKEN_INVALID',
+    async () => join(await tokenNode(await makeToken(C6, { node: 'c6-z' as NodeId }), 'n')),
+  ],
   ['a token for another cluster', 'TOKEN_INVALID', async () => join(await tokenNode(await makeToken(C5), 'n', {}, C6))],
-  ['a token of another network', 'TOKEN_INVALID', async () => join(await tokenNode(await makeToken(C6, { network: 'other' as NetworkId }), 'n'))],
-  ['a certificate of another cluster', 'CERTIFICATE_INVALID', async () => join(await tokenNode(await makeToken(C5), 'n', { cluster: C5 }, C6))],
-  ['an unknown key in the place of the token’s', 'CERTIFICATE_INVALID', async () => join(await tokenNode({ ...(await makeToken(C6)), keys: await keyOf('unknown') }, 'n'))],
-  ['a request that the node has not signed', 'STATEMENT_INVALID', async () => join(await tokenNode(await makeToken(C6), 'n'), await keyOf('unknown'))],
-  ['a certificate that has expired', 'CERTIFICATE_EXPIRED', async () => join(await tokenNode(await makeToken(C6), 'n', { expiresAt: (Date.now() - 1) as UnixMs }))],
+  [
+    'a token of another network',
+    'TOKEN_INVALID',
+    async () => join(await tokenNode(await makeToken(C6, { network: 'other' as NetworkId }), 'n')),
+  ],
+  [
+    'a certificate of another cluster',
+    'CERTIFICATE_INVALID',
+    async () => join(await tokenNode(await makeToken(C5), 'n', { cluster: C5 }, C6)),
+  ],
+  [
+    'an unknown key in the place of the token’s',
+    'CERTIFICATE_INVALID',
+    async () => join(await tokenNode({ ...(await makeToken(C6)), keys: await keyOf('unknown') }, 'n')),
+  ],
+  [
+    'a request that the node has not signed',
+    'STATEMENT_INVALID',
+    async () => join(await tokenNode(await makeToken(C6), 'n'), await keyOf('unknown')),
+  ],
+  [
+    'a certificate that has expired',
+    'CERTIFICATE_EXPIRED',
+    async () => join(await tokenNode(await makeToken(C6), 'n', { expiresAt: (Date.now() - 1) as UnixMs })),
+  ],
 ])('[ID3, RG11] refuses %s with a code and an event; nothing is joined', async (_, code, ask) => {
   const before = await eventsOf(C6)
   const answer = await ask()

@@ -7,7 +7,15 @@ import { eventsOf, makeToken, nodeSubject, post, revocationOf, sendNotice, token
 import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { clusterUrl, get, TestNode, threeNodes } from './test-node.ts'
 
-const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS as [ClusterId, ClusterId, ClusterId, ClusterId, ClusterId, ClusterId, ClusterId]
+const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS as [
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+  ClusterId,
+]
 const YEAR = 365 * 24 * 3_600_000
 
 async function expectNoSession(node: TestNode, code: string): Promise<void> {
@@ -132,7 +140,9 @@ test('[ID8, RG11] refuses a renewal that is not the node’s, not allowed, not o
     expect((await eventsOf(C7)).at(-1)).toMatchObject({ event: 'renewal-refused', code })
   }
   await sendNotice(await revocationOf(C7, { kind: 'node', node: node.node as NodeId, key: node.keys.publicKey }))
-  await expect.poll(async () => (await (await renew(node, year)).json()) as object).toMatchObject({ error: 'CERTIFICATE_REVOKED' })
+  await expect
+    .poll(async () => (await (await renew(node, year)).json()) as object)
+    .toMatchObject({ error: 'CERTIFICATE_REVOKED' })
 })
 
 test('[ID2] a later certificate of the owner gives a node another key, and the older one comes back no more', async () => {

@@ -15,7 +15,8 @@ const PATIENCE_MS = 120_000
 export function signerCommand(command: string): SignBytes {
   return (message) =>
     new Promise((resolve, reject) => {
-      const fail = (why: string) => reject(new BatonError('SIGNER_FAILED', `\`${command}\` ${why}`, { details: { command } }))
+      const fail = (why: string) =>
+        reject(new BatonError('SIGNER_FAILED', `\`${command}\` ${why}`, { details: { command } }))
       const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'inherit'], timeout: PATIENCE_MS })
       let output = ''
       child.stdout.setEncoding('latin1')

@@ -2,8 +2,9 @@
  * The self-signed X.509 certificate that a node shows on its links: of its Ed25519 key, with its node certificate (the JWS of
  * its cluster's owner) inside. TLS proves possession of the key; the JWS says whose it is (ID5).
  */
-import type { KeyPair } from '@baton/shared/crypto/keys'
+
 import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
+import type { KeyPair } from '@baton/shared/crypto/keys'
 import { BatonError } from '@baton/shared/errors'
 import type { Jws } from '@baton/shared/ids'
 import { CERTIFICATE_OID } from './x509-oid.ts'

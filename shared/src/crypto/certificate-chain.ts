@@ -2,12 +2,13 @@
  * Who a node is, from genesis down: owner → certificate, or owner → join token → certificate, and after it, where it was renewed, the
  * node's own word with the authority's beside it. Checked offline, by everybody alike, and without a clock (ID1–ID3, ID8).
  */
-import { clusterOf } from '../genesis-schema.ts'
+
 import type { Genesis, GenesisCluster } from '../genesis.ts'
+import { clusterOf } from '../genesis-schema.ts'
 import type { Jws, UnixMs } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { type Failure, failure, type Result, success } from '../result.ts'
-import { STATEMENT_TYPES, type JoinToken, type NodeCertificate, type Renewal } from './statement-types.ts'
+import { type JoinToken, type NodeCertificate, type Renewal, STATEMENT_TYPES } from './statement-types.ts'
 import { peekStatement, typeOf, verifyStatement } from './statements.ts'
 
 export interface CertificateChain {
@@ -36,8 +37,14 @@ export async function verifyChain(genesis: Genesis, jws: string): Promise<Result
   const signed = await verifyStatement('renewal', countersigned.payload.renewal, [certificate.key])
   if (!signed.ok) return invalid(`the node has not signed its renewal: ${signed.why}`)
   for (const said of [countersigned.payload, signed.payload]) {
-    if (said.network !== certificate.network || said.cluster !== certificate.cluster || said.node !== certificate.node) {
-      return invalid(`the renewal is of ${said.cluster}/${said.node}, not of ${certificate.cluster}/${certificate.node}`)
+    if (
+      said.network !== certificate.network ||
+      said.cluster !== certificate.cluster ||
+      said.node !== certificate.node
+    ) {
+      return invalid(
+        `the renewal is of ${said.cluster}/${said.node}, not of ${certificate.cluster}/${certificate.node}`,
+      )
     }
   }
   const problem = renewalProblem(base.value, signed.payload)
@@ -97,7 +104,8 @@ async function verifyDelegated(
   tokenJws: Jws,
 ): Promise<Result<CertificateChain>> {
   const token = await verifyStatement('joinToken', tokenJws, cluster.ownerKeys)
-  if (!token.ok) return failure('TOKEN_INVALID', `the owner of ${cluster.cluster} has not signed the token: ${token.why}`)
+  if (!token.ok)
+    return failure('TOKEN_INVALID', `the owner of ${cluster.cluster} has not signed the token: ${token.why}`)
   const problem = delegationProblem(token.payload, certificate)
   if (problem !== null) return failure('TOKEN_INVALID', problem)
   const verified = await verifyStatement('certificate', jws, [token.payload.key])

@@ -2,8 +2,9 @@
  * Notices: owner-signed statements that hold for ever and for everybody, whoever carries them (ID8). They are stored by the directory, the
  * authorities and every node, and each takes in only what verifies to the owner.
  */
-import { clusterOf } from '../genesis-schema.ts'
+
 import type { Genesis } from '../genesis.ts'
+import { clusterOf } from '../genesis-schema.ts'
 import type { ClusterId } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'

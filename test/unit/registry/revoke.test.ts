@@ -18,7 +18,10 @@ test('[ID8] a revoked node of the sync set is not granted the epoch, whatever it
 test('[ID8, RG9, RG11] revoking the master is an order: its standby takes over while it lives', () => {
   const cluster = foundedCluster()
   const revoked = revoke(cluster, A)
-  expect(revoked.events).toMatchObject([{ event: 'revoked', who: 'the owner of c1' }, { event: 'ordered', who: A }])
+  expect(revoked.events).toMatchObject([
+    { event: 'revoked', who: 'the owner of c1' },
+    { event: 'ordered', who: A },
+  ])
   expect(cluster.registry).toMatchObject({ orders: [{ id: `revoked-${A}`, node: A, cause: 'operator' }], bars: [A] })
   cluster.report(A)
   const granted = cluster.claim(B, { kind: 'ordered', order: `revoked-${A}` })

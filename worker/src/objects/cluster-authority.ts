@@ -13,10 +13,10 @@ import { durableSql, type Sql } from '../adapters/sql.ts'
 import { type ConfigResult, type Env, readConfig } from '../env.ts'
 import { errorAnswer } from '../error-answer.ts'
 import { networkDirectory } from '../place.ts'
+import { sourceOf } from '../source.ts'
 import { Authority } from './authority/authority.ts'
 import { AUTHORITY_MIGRATIONS } from './authority/schema.ts'
 import { Sockets } from './authority/sockets.ts'
-import { sourceOf } from '../source.ts'
 import type {
   AuthorityApi,
   ClusterStatus,

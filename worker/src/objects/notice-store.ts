@@ -18,9 +18,9 @@ export class NoticeStore {
   }
 
   all(): readonly Jws[] {
-    return this.#sql.all<{ statement: string }>('SELECT statement FROM notices ORDER BY seq').map(
-      ({ statement }) => statement as Jws,
-    )
+    return this.#sql
+      .all<{ statement: string }>('SELECT statement FROM notices ORDER BY seq')
+      .map(({ statement }) => statement as Jws)
   }
 
   has(statement: Jws): boolean {

@@ -19,7 +19,10 @@ const join = createRoute({
     body: { required: true, ...json('Signed request', z.object({ request: id.jws }).openapi('JoinRequest')) },
   },
   responses: {
-    200: json('Joined', z.object({ cluster: z.string(), node: z.string(), usesLeft: z.int().nullable() }).openapi('Joined')),
+    200: json(
+      'Joined',
+      z.object({ cluster: z.string(), node: z.string(), usesLeft: z.int().nullable() }).openapi('Joined'),
+    ),
     default: refused,
   },
 })

@@ -49,7 +49,7 @@ export async function refusalOf(
 }
 
 /** Undefined when the body is too long, broken off, or no JSON. */
-async function jsonOf(response: IncomingMessage): Promise<unknown> {
+export async function jsonOf(response: IncomingMessage): Promise<unknown> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {

@@ -32,10 +32,8 @@ import { statusOf } from './status.ts'
 
 const DIRECTORY_RETRY_MS = 1_000
 
-export interface AuthorityParts extends Omit<
-  EntranceParts,
-  'decider' | 'directory' | 'outbox' | 'admission' | 'enrolment' | 'attempts' | 'notices'
-> {
+export interface AuthorityParts
+  extends Omit<EntranceParts, 'decider' | 'directory' | 'outbox' | 'admission' | 'enrolment' | 'attempts' | 'notices'> {
   readonly sql: Sql
   readonly directory: DirectoryApi
 }
@@ -269,7 +267,11 @@ export class Authority {
       const session = hearing.sessions.get(node)
       if (revoked !== true || session?.state !== 'open') continue
       if (registry.status === 'founded' && registry.master === node) continue
-      this.#parts.sockets.send(session.id, { t: 'refused', code: 'CERTIFICATE_REVOKED', why: `the key of ${node} is revoked` })
+      this.#parts.sockets.send(session.id, {
+        t: 'refused',
+        code: 'CERTIFICATE_REVOKED',
+        why: `the key of ${node} is revoked`,
+      })
       this.#parts.sockets.close(session.id, CLOSE.refused, 'CERTIFICATE_REVOKED')
       this.#settle(this.#decider.take({ i: 'sessionClosed', node, session: session.id }))
     }

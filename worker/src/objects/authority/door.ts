@@ -1,6 +1,7 @@
 /** What nodes ask at the door, over HTTP and signed: to join (ID3), and to have their certificate extended (ID8). */
-import type { KeyPair } from '@baton/shared/crypto/keys'
+
 import { renewalProblem } from '@baton/shared/crypto/certificate-chain'
+import type { KeyPair } from '@baton/shared/crypto/keys'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -89,7 +90,13 @@ export class Door {
       authority.privateKey,
     )
     const why = `until ${new Date(expiresAt).toISOString()}`
-    const event: IdentityEvent = { event: 'certificate-renewed', who: node, why, code: null, evidence: { key, expiresAt } }
+    const event: IdentityEvent = {
+      event: 'certificate-renewed',
+      who: node,
+      why,
+      code: null,
+      evidence: { key, expiresAt },
+    }
     sql.transaction(() => appendEvent(sql, now, event))
     return success({ certificate })
   }

@@ -54,12 +54,22 @@ export class Enrolment {
       if (this.#otherKeyOf(node, key, registry)) {
         return failure('NODE_EXISTS', `the cluster has a node ${node} with another key`)
       }
-      if (registry.status !== 'absent' && registry.members.size >= LIMITS.nodesPerCluster && !registry.members.has(node)) {
+      if (
+        registry.status !== 'absent' &&
+        registry.members.size >= LIMITS.nodesPerCluster &&
+        !registry.members.has(node)
+      ) {
         return failure('NODE_EXISTS', `the cluster has ${LIMITS.nodesPerCluster} nodes already`)
       }
       this.#sql.run('INSERT INTO token_uses (token, node, key, at) VALUES (?, ?, ?, ?)', token.id, node, key, at)
       const why = `use ${uses + 1} of ${allowed} of join token ${token.id}`
-      const event: IdentityEvent = { event: 'joined', who: node, why, code: null, evidence: { token: token.id, key, site } }
+      const event: IdentityEvent = {
+        event: 'joined',
+        who: node,
+        why,
+        code: null,
+        evidence: { token: token.id, key, site },
+      }
       appendEvent(this.#sql, at, event)
       return success({ usesLeft: allowed - uses - 1 })
     })

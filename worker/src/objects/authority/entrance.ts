@@ -70,10 +70,7 @@ export class Entrance {
     const enrolled = enrolment.enrol(chain, decider.state.registry)
     if (!enrolled.ok) return this.refuse(socket, enrolled.code, enrolled.why, who)
     const { node } = member
-    const taken = decider.take(
-      { i: 'memberSeen', member, nonce: challenge },
-      { i: 'sessionOpened', node, session: id },
-    )
+    const taken = decider.take({ i: 'memberSeen', member, nonce: challenge }, { i: 'sessionOpened', node, session: id })
     if (taken.rejected !== undefined) return this.refuse(socket, taken.rejected.code, taken.rejected.why, who)
     keep(socket, { phase: 'open', id, node, openedAt: clock.wallNow() })
     const graceMs = Math.max(0, cluster.policy.startupGraceMs - (clock.now() - decider.state.hearing.startedAt))

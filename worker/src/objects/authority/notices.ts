@@ -11,8 +11,8 @@ import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { FromAuthority } from '@baton/shared/protocol/control'
 import type { Sql } from '../../adapters/sql.ts'
-import { NoticeStore } from '../notice-store.ts'
 import { noticeEvent } from '../notice-event.ts'
+import { NoticeStore } from '../notice-store.ts'
 
 export class Notices {
   readonly #genesis: Genesis
@@ -72,5 +72,12 @@ export class Notices {
 function revokedInput(node: NodeId, key: Extract<RegistryInput, { i: 'revoked' }>['key'], revocation: Revocation) {
   const { id, cluster, reason } = revocation
   // One revocation of a token may be an order against several masters, one after the other: its id names the node too.
-  return { i: 'revoked', id: `${id}:${node}`.slice(0, LIMITS.nonceCharacters), node, key, by: `owner of ${cluster}`, why: reason } as const
+  return {
+    i: 'revoked',
+    id: `${id}:${node}`.slice(0, LIMITS.nonceCharacters),
+    node,
+    key,
+    by: `owner of ${cluster}`,
+    why: reason,
+  } as const
 }
