@@ -1,4 +1,6 @@
 /** Links to all peers over mutually authenticated TLS 1.3 (ID5): the port in `shared/src/ports/peer-links.ts`. */
+
+import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { Genesis } from '@baton/shared/genesis'
 import type { NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
@@ -21,25 +23,41 @@ export interface PeerLinksOptions {
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: ReadonlyMap<NodeId, PeerAddress>
   readonly handler: PeerLinksHandler
+  /** ID8: why this certificate counts no more, or null. Default: all do. */
+  readonly revoked?: (certificate: NodeCertificate) => string | null
 }
 
-export function peerLinks(options: PeerLinksOptions): PeerLinks {
+/** Links that can show a renewed certificate. */
+export interface TlsLinks extends PeerLinks {
+  /** From now on, on new links; those that are open stay. */
+  show(tls: TlsIdentity): void
+}
+
+export function peerLinks(options: PeerLinksOptions): TlsLinks {
   return new TlsPeerLinks(options)
 }
 
-class TlsPeerLinks implements PeerLinks {
+class TlsPeerLinks implements TlsLinks {
   readonly #options: PeerLinksOptions
   readonly #admission: Admission
   readonly #inbound: Inbound
   readonly #links = new Map<NodeId, Link>()
   readonly #dialers = new Map<NodeId, Dialer>()
   #peers: ReadonlyMap<NodeId, PeerAddress>
+  #tls: TlsIdentity
   #running = false
 
   constructor(options: PeerLinksOptions) {
     this.#options = options
-    this.#admission = { genesis: options.genesis, self: options.self, clock: options.clock }
+    this.#tls = options.tls
     this.#peers = options.peers
+    this.#admission = {
+      genesis: options.genesis,
+      self: options.self,
+      clock: options.clock,
+      revoked: options.revoked ?? (() => null),
+      clusterOf: (node) => this.#peers.get(node)?.cluster,
+    }
     this.#inbound = inboundLinks({
       listen: options.listen,
       tls: options.tls,
@@ -47,6 +65,11 @@ class TlsPeerLinks implements PeerLinks {
       onOpened: (opened) => this.#opened(opened),
       onRefused: (refused) => options.handler.onRefused(refused),
     })
+  }
+
+  show(tls: TlsIdentity): void {
+    this.#tls = tls
+    this.#inbound.show(tls)
   }
 
   async start(): Promise<void> {
@@ -120,7 +143,7 @@ class TlsPeerLinks implements PeerLinks {
       attempt: async (signal) => {
         const peer = this.#peers.get(node)
         if (peer === undefined) return { result: 'unreachable' }
-        return dial({ node, peer, tls: this.#options.tls, admission: this.#admission, signal })
+        return dial({ node, peer, tls: this.#tls, admission: this.#admission, signal })
       },
       onOpened: (opened) => this.#opened(opened),
       onRefused: (refused) => this.#options.handler.onRefused(refused),

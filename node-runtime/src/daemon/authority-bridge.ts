@@ -20,6 +20,11 @@ export interface AuthorityBridgePorts {
   /** Through a peer; null when none answered. */
   readonly relay: (claim: Jws) => Promise<ControlReply | null>
   readonly log: Log
+  /** A session is open. */
+  readonly onSession: () => void
+  readonly onNotices: (notices: readonly Jws[]) => Promise<void>
+  /** The members of the cluster, at every change. */
+  readonly onMembers: (members: RegistryView['members']) => void
 }
 
 export class AuthorityBridge implements ControlLinkHandler {
@@ -39,6 +44,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
     this.#next(async () => {
       this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
+      this.#ports.onSession()
       await this.#learnTable(welcome.masters)
       if (welcome.state !== null) await this.#learnState(welcome.state)
     })
@@ -55,6 +61,8 @@ export class AuthorityBridge implements ControlLinkHandler {
   onState = (state: RegistryView): void => this.#next(() => this.#learnState(state))
 
   onMasters = (table: Jws): void => this.#next(() => this.#learnTable(table))
+
+  onNotices = (notices: readonly Jws[]): void => this.#next(() => this.#ports.onNotices(notices))
 
   onSessionClosed: ControlLinkHandler['onSessionClosed'] = (node) => {
     this.#next(async () => this.#ports.enqueue({ i: 'sessionClosed', node }))
@@ -131,6 +139,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   async #learnState(state: RegistryView): Promise<void> {
     await this.#learnGrant(state)
     this.#ports.enqueue({ i: 'view', view: state })
+    this.#ports.onMembers(state.members)
   }
 
   async #learnTable(jws: Jws): Promise<void> {

@@ -28,6 +28,8 @@ export interface NodeServicePorts {
   readonly submissions: Submissions
   readonly now: () => Instant
   readonly authorityConnected: () => boolean
+  /** ID8: why its certificate needs somebody, or null. */
+  readonly certificateAlert: () => string | null
   readonly metrics: () => Promise<string>
   readonly version: string
   /** API addresses other nodes told in their greetings. */
@@ -76,6 +78,8 @@ export function nodeService(ports: NodeServicePorts): NodeService {
         why: 'the authentication node is out of reach; the chain goes on, a failover waits',
       })
     }
+    const certificate = ports.certificateAlert()
+    if (certificate !== null) reasons.push({ code: 'certificate-expires', why: certificate })
     if (resync !== null) reasons.push({ code: 'resync', why: resync })
     if (isStalled()) reasons.push({ code: 'stalled', why: 'the sync set does not acknowledge' })
     if (guard.role.role === 'following' && !guard.role.attached) {

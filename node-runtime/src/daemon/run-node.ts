@@ -10,15 +10,16 @@ import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
 import { genesisHash } from '@baton/shared/genesis-schema'
-import type { NodeId } from '@baton/shared/ids'
+import type { ClusterId, NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
-import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
+import type { StoredNode } from '@baton/shared/ports/node-store'
+import type { LinkedPeer, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
 import { encodePeer } from '@baton/shared/protocol/peer-codec'
 import { systemClock } from '../adapters/clock.ts'
 import { controlLink } from '../adapters/control-link.ts'
 import { createMetrics } from '../adapters/metrics.ts'
-import { peerLinks } from '../adapters/peer-links.ts'
+import { peerLinks, type TlsLinks } from '../adapters/peer-links.ts'
 import { nodeSigner } from '../adapters/signer.ts'
 import { openSqliteStore } from '../adapters/sqlite-store.ts'
 import { stallDetector } from '../adapters/stall-detector.ts'
@@ -27,7 +28,7 @@ import { startApi } from '../api/server.ts'
 import { VERSION } from '../cli/version.ts'
 import type { NodeConfig } from '../config/types.ts'
 import { Mempool } from '../engines/embedded/mempool.ts'
-import { loadIdentity } from '../identity/load-identity.ts'
+import { loadIdentity, type NodeIdentity } from '../identity/load-identity.ts'
 import { AuthorityBridge } from './authority-bridge.ts'
 import { BlockVerifier } from './block-verifier.ts'
 import { checkGenesis } from './check-genesis.ts'
@@ -37,6 +38,7 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { Membership } from './membership.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
@@ -80,6 +82,15 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
 
   const signer = nodeSigner(identity.keys)
   const verifier = ed25519Verifier()
+  const membership = await Membership.open({
+    config,
+    identity,
+    state: () => state(),
+    links: () => links,
+    control: () => control,
+    wallNow: clock.wallNow,
+    log,
+  })
   const credentials = new Credentials(genesis)
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
@@ -100,7 +111,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     verifiedTransaction: (id) => mempool.get(id),
   })
   const relay = new ClaimRelay({
-    certificate: identity.certificateJws,
+    certificate: () => membership.certificate,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
     send: (to, message) => links.send(to, encodePeer(message)),
     bring: (claim, certificate) => control.relay(claim, certificate),
@@ -112,11 +123,16 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     enqueue,
     relay: (claim) => relay.ask(claim),
     log,
+    onSession: () => membership.authorityUp(),
+    onNotices: (notices) => membership.takeNotices(notices),
+    onMembers: (members) => membership.onMembers(members),
   })
   const control = controlLink({
     authorityUrl: config.authorityUrl,
     identity: {
-      certificate: identity.certificateJws,
+      get certificate() {
+        return membership.certificate
+      },
       privateKey: identity.keys.privateKey,
       proof: {
         network: genesis.network,
@@ -147,6 +163,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       if (theirs !== origin.genesis)
         log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
     },
+    onRoster: (from, message) => membership.onRoster(from, message),
     onVote: (from, vote) => journal?.record(from, vote),
     refused: (from, code, why) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
@@ -154,9 +171,12 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
   })
 
+  /** Of every node that ever had a link here. */
+  const linkedClusters = new Map<NodeId, ClusterId>()
   const handler: PeerLinksHandler = {
     onOpen(peer: LinkedPeer) {
       metrics.add('baton_peer_links_opened_total', 1)
+      linkedClusters.set(peer.node, peer.cluster)
       enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
       links.send(
         peer.node,
@@ -168,6 +188,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
           apiAddress: config.advertise.api,
         }),
       )
+      membership.linkOpened(peer)
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)
@@ -176,8 +197,8 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onClose(node, reason) {
       metrics.add('baton_peer_links_closed_total', 1, { reason })
       submissions.linkClosed(node)
-      const peer = config.peers.find((configured) => configured.node === node)
-      if (peer !== undefined) enqueue({ i: 'link', peer: node, cluster: peer.cluster, up: false })
+      const cluster = linkedClusters.get(node)
+      if (cluster !== undefined) enqueue({ i: 'link', peer: node, cluster, up: false })
     },
     onRefused({ reason, by, why, address, node }) {
       metrics.add('baton_peer_links_refused_total', 1, { reason, by })
@@ -187,14 +208,15 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       )
     },
   }
-  const links: PeerLinks = peerLinks({
+  const links: TlsLinks = peerLinks({
     self: config.node,
     genesis,
     tls: identity.tls,
     clock,
     listen: config.listen.peer,
-    peers: new Map<NodeId, PeerAddress>(config.peers.map(({ node, address, cluster }) => [node, { address, cluster }])),
+    peers: membership.book.peers(),
     handler,
+    revoked: (certificate) => membership.revoked(certificate),
   })
   const gossip = new Gossip(
     () => foreignMasters(),
@@ -230,7 +252,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     metrics,
   })
 
-  const driver = new Driver(openNode(core, store.load(), chain, sha256, clock.now()), {
+  const driver = new Driver(openNode(core, underThisKey(store.load(), identity), chain, sha256, clock.now()), {
     now: clock.now,
     hash: sha256,
     store,
@@ -277,8 +299,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     submissions,
     now: clock.now,
     authorityConnected: () => control.connected,
+    certificateAlert: () => membership.alert(),
     metrics: () => {
-      refreshGauges(metrics, state(), { links, mempool, control })
+      refreshGauges(metrics, state(), { links, mempool, control, membership })
       return metrics.render()
     },
     version: VERSION,
@@ -302,6 +325,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       stalls.stop()
       gossip.stop()
       results.stop()
+      membership.stop()
       submissions.stop()
       await Promise.all([links.stop(), control.stop(), api?.stop()])
       journal?.close()
@@ -323,6 +347,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   }
   enqueue({ i: 'start', nonceSeed: randomBytes(16).toString('base64url') })
   control.start()
+  membership.start()
   stalls.start()
   log.info(
     {
@@ -353,4 +378,10 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       if (!isLeading(state()) && state().election.own?.node !== config.node) return
     }
   }
+}
+
+/** ID2: a mastership belongs to the key that its credential names. A node with a new key claims like anyone (RG2). */
+function underThisKey(stored: StoredNode, { keys, certificate }: NodeIdentity): StoredNode {
+  const own = stored.masterships.find(({ cluster }) => cluster === certificate.cluster)
+  return own?.node === certificate.node && own.key !== keys.publicKey ? { ...stored, required: null } : stored
 }

@@ -17,6 +17,8 @@ export interface CertificateChain {
   /** As the owner or the token signed it: what a renewal is made of. */
   readonly base: Jws
   readonly token: JoinToken | null
+  /** Before any renewal: how long the owner meant it to live. */
+  readonly firstExpiresAt: UnixMs
   /** No renewal goes further; null: none at all. */
   readonly renewUntil: UnixMs | null
 }
@@ -93,7 +95,15 @@ async function verifyBase(genesis: Genesis, jws: string): Promise<Result<Certifi
   if (token !== undefined) return verifyDelegated(cluster, jws as Jws, read.value, token)
   const verified = await verifyStatement('certificate', jws, cluster.ownerKeys)
   if (!verified.ok) return invalid(verified.why)
-  return success({ certificate: verified.payload, base: jws as Jws, token: null, renewUntil: renewUntil ?? null })
+  const { payload } = verified
+  const firstExpiresAt = payload.expiresAt
+  return success({
+    certificate: payload,
+    base: jws as Jws,
+    token: null,
+    firstExpiresAt,
+    renewUntil: renewUntil ?? null,
+  })
 }
 
 /** ID3: owner → token → node. */
@@ -111,7 +121,8 @@ async function verifyDelegated(
   const verified = await verifyStatement('certificate', jws, [token.payload.key])
   if (!verified.ok) return invalid(`the token has not signed it: ${verified.why}`)
   const { renewUntil } = token.payload
-  return success({ certificate, base: jws, token: token.payload, renewUntil: renewUntil ?? null })
+  const firstExpiresAt = certificate.expiresAt
+  return success({ certificate, base: jws, token: token.payload, firstExpiresAt, renewUntil: renewUntil ?? null })
 }
 
 /** Why a token may not certify this, or null. Only an owner sets `renewUntil`. */

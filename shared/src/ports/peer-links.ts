@@ -45,6 +45,7 @@ export const PEER_REFUSALS = [
   'wrong-network',
   'not-signed-by-owner',
   'expired',
+  'revoked',
   'other-node',
   'own-identity',
   'wrong-direction',

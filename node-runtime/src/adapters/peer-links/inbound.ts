@@ -19,6 +19,8 @@ export interface Inbound {
   start(): Promise<void>
   stop(): Promise<void>
   port(): number
+  /** To those who connect from now on. */
+  show(tls: TlsIdentity): void
 }
 
 export interface InboundOptions {
@@ -152,6 +154,7 @@ export function inboundLinks({ listen, tls, admission, onOpened, onRefused }: In
         for (const connection of connections) connection.destroy()
       }),
     port: () => (server.address() as AddressInfo).port,
+    show: (next) => server.setSecureContext(secureContext(next)),
   }
 }
 

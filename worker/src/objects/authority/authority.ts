@@ -4,7 +4,7 @@ import { unreachable } from '@baton/shared/assert'
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
-import type { Jws } from '@baton/shared/ids'
+import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
@@ -73,7 +73,13 @@ export class Authority {
       registry: () => this.#decider.state.registry,
     }
     const door = { admission: this.#admission, enrolment: this.#enrolment, attempts: this.#attempts }
-    this.door = new Door({ sql, clock, authority: parts.config.authority, ...door })
+    this.door = new Door({
+      sql,
+      clock,
+      authority: parts.config.authority,
+      ...door,
+      onRenewed: (...renewed) => this.#renewed(...renewed),
+    })
     this.#entrance = new Entrance({
       ...parts,
       ...door,
@@ -248,6 +254,14 @@ export class Authority {
     void this.#pollNotices()
     await this.#directory.poll()
     sockets.send(id, { t: 'masters', table: await this.#directory.table(config.genesis.network, config.authority) })
+  }
+
+  /** Its session goes on: what counts for elections is the expiry that is recorded. */
+  #renewed(node: NodeId, certificate: Jws, expiresAt: UnixMs): void {
+    const { registry } = this.#decider.state
+    const member = registry.status === 'founded' ? registry.members.get(node) : undefined
+    if (member === undefined) return
+    this.#decide({ i: 'memberSeen', member: { ...member, certificate, expiresAt }, nonce: '' })
   }
 
   #requestRefused(refusal: Failure, source: string): RequestAnswer {

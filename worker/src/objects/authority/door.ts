@@ -3,7 +3,7 @@
 import { renewalProblem } from '@baton/shared/crypto/certificate-chain'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { Jws } from '@baton/shared/ids'
+import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { type Failure, failure, type Result, success } from '@baton/shared/result'
@@ -22,6 +22,8 @@ export interface DoorParts {
   readonly admission: AdmissionParts
   readonly enrolment: Enrolment
   readonly attempts: Attempts
+  /** The registry learns what it is measured by (ID8). */
+  readonly onRenewed: (node: NodeId, certificate: Jws, expiresAt: UnixMs) => void
 }
 
 export class Door {
@@ -98,6 +100,7 @@ export class Door {
       evidence: { key, expiresAt },
     }
     sql.transaction(() => appendEvent(sql, now, event))
+    this.#parts.onRenewed(node, certificate, expiresAt)
     return success({ certificate })
   }
 
