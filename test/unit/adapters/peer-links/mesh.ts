@@ -4,9 +4,9 @@ import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Instant, Jws, NodeId, UnixMs } from '@baton/shared/ids'
-import type { LinkCloseReason, PeerAddress, PeerLinks, RefusedLink } from '@baton/shared/ports/peer-links'
+import type { LinkCloseReason, PeerAddress, RefusedLink } from '@baton/shared/ports/peer-links'
 import { onTestFinished } from 'vitest'
-import { peerLinks } from '../../../../node-runtime/src/adapters/peer-links.ts'
+import { peerLinks, type TlsLinks } from '../../../../node-runtime/src/adapters/peer-links.ts'
 import type { TlsIdentity } from '../../../../node-runtime/src/identity/load-identity.ts'
 import { createX509 } from '../../../../node-runtime/src/identity/x509-create.ts'
 import { C1, GENESIS, NETWORK, OWNER_C1, SITE_X } from '../../../support/fixed-network.ts'
@@ -42,7 +42,7 @@ export async function certify(
 
 export interface TestNode {
   readonly id: NodeId
-  readonly links: PeerLinks
+  readonly links: TlsLinks
   /** `+node`, `-node reason`, in order. */
   readonly events: string[]
   readonly frames: { readonly from: NodeId; readonly frame: Uint8Array }[]
@@ -57,6 +57,7 @@ export interface TestNodeOptions {
   readonly host?: string
   readonly port?: number
   readonly onFrame?: (from: NodeId, frame: Uint8Array) => void
+  readonly revoked?: (certificate: NodeCertificate) => string | null
 }
 
 /** A listening node without peers; stopped when the test ends. */
@@ -72,6 +73,7 @@ export async function startNode(id: string, options: TestNodeOptions = {}): Prom
     clock: { now: () => performance.now() as Instant, wallNow: () => options.now ?? NOW },
     listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     peers: new Map(),
+    ...(options.revoked === undefined ? {} : { revoked: options.revoked }),
     handler: {
       onOpen: ({ node }) => void events.push(`+${node}`),
       onMessage: (from, frame) => {
