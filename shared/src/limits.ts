@@ -102,9 +102,9 @@ export const LIMITS = {
   attemptSources: 1_024,
   attemptWindowMs: 600_000 as Ms,
   /** Owner-signed notices (revocations, keys) of one network. */
-  notices: 256,
-  noticeCharacters: 2 * 1024,
-  noticesPerFrame: 64,
+  notices: 512,
+  noticeCharacters: 8 * 1024,
+  noticesPerFrame: 16,
   /** ID8: an alert stands from this long before the expiry of a certificate. */
   expiryAlertMs: (30 * 24 * 3_600_000) as Ms,
   /** One turn of the event loop with cryptography in it. */

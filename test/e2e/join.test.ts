@@ -110,7 +110,8 @@ describe('a node that joins a running network', () => {
     const after = await network.master('c2', before.epoch + 1)
     expect(after.name).not.toBe(FRESH)
     await waitFor('its links to end', STEP_MS_MAX, async () => (await network.status(FRESH))?.peers.connected === 0)
-    const refused = () => network.events('c1-n1').filter(({ event, peer }) => event === 'link-refused' && peer === FRESH)
+    const refused = () =>
+      network.events('c1-n1').filter(({ event, peer }) => event === 'link-refused' && peer === FRESH)
     await waitFor('a refusal that says why', STEP_MS_MAX, () => refused().some(({ reason }) => reason === 'revoked'))
     const { stdout } = await runBaton(['node', 'list', '--genesis', network.files.genesisFile, ...authority()])
     expect(stdout).toMatch(new RegExp(`${FRESH} .* revoked`))

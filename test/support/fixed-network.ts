@@ -139,4 +139,10 @@ export const PAYLOADS: StatementPayloads = {
     reason: 'the host was stolen',
     at: ISSUED,
   },
+  authorityKeys: {
+    ...inCluster,
+    sequence: 1,
+    keys: [OUTSIDER.publicKey],
+    retired: [{ key: AUTHORITY.publicKey, upTo: [{ cluster: C1, generation: 0 as Generation, epoch: 3 as Epoch }] }],
+  },
 }

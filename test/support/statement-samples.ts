@@ -19,6 +19,7 @@ export const SIGNERS = {
   renewal: NODE,
   renewedCertificate: AUTHORITY,
   revocation: OWNER_C1,
+  authorityKeys: OWNER_C1,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

@@ -1,6 +1,9 @@
 /** Bindings of the Worker, and its configuration read from them. */
+import { type Trust, trustAfter } from '@baton/shared/crypto/authority-keys'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { importPrivateJwk, type KeyPair } from '@baton/shared/crypto/keys'
+import { verifyNotice } from '@baton/shared/crypto/notices'
+import type { AuthorityKeys } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import { genesisHash, parseGenesis } from '@baton/shared/genesis-schema'
@@ -13,6 +16,8 @@ export interface Env {
   readonly GENESIS?: string
   /** Secret: private Ed25519 JWK whose public key genesis lists as an authority. */
   readonly AUTHORITY_KEY?: string
+  /** Owners' statements about the authority's keys, one a line: needed once AUTHORITY_KEY is not the one of genesis. */
+  readonly AUTHORITY_CHANGES?: string
   readonly LOCATION_HINT?: string
   readonly JURISDICTION?: string
   readonly CLUSTER_AUTHORITY: DurableObjectNamespace<ClusterAuthority>
@@ -22,6 +27,8 @@ export interface Env {
 export interface Config {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  /** Genesis, with the authority's keys that count now. */
+  readonly trust: Trust
   readonly authority: KeyPair
 }
 
@@ -29,17 +36,17 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly error: BatonError }
 
-let read: { readonly genesis: string; readonly key: string; readonly result: Promise<ConfigResult> } | undefined
+let read: { readonly texts: string; readonly result: Promise<ConfigResult> } | undefined
 
-/** Never throws. Read once for each pair of texts: the same isolate serves all requests and objects. */
+/** Never throws. Read once for the same texts: the same isolate serves all requests and objects. */
 export function readConfig(env: Env): Promise<ConfigResult> {
-  const genesis = env.GENESIS ?? ''
-  const key = env.AUTHORITY_KEY ?? ''
-  if (read?.genesis !== genesis || read.key !== key) read = { genesis, key, result: parseConfig(genesis, key) }
+  const { GENESIS: genesis = '', AUTHORITY_KEY: key = '', AUTHORITY_CHANGES: changes = '' } = env
+  const texts = JSON.stringify([genesis, key, changes])
+  if (read?.texts !== texts) read = { texts, result: parseConfig(genesis, key, changes) }
   return read.result
 }
 
-async function parseConfig(genesisText: string, keyText: string): Promise<ConfigResult> {
+async function parseConfig(genesisText: string, keyText: string, changesText: string): Promise<ConfigResult> {
   if (genesisText === '') {
     return invalid('GENESIS is not set', 'set the variable GENESIS to the text of genesis.json and deploy again')
   }
@@ -52,15 +59,23 @@ async function parseConfig(genesisText: string, keyText: string): Promise<Config
   if (!authority.ok) {
     return invalid(`AUTHORITY_KEY: ${authority.why}`, 'set AUTHORITY_KEY to the text of the authority’s JWK file')
   }
-  if (!genesis.value.authorityKeys.includes(authority.value.publicKey)) {
+  const changes: AuthorityKeys[] = []
+  for (const line of changesText.split(/\s+/).filter((text) => text !== '')) {
+    const notice = await verifyNotice(genesis.value, line)
+    if (!notice.ok) return invalid(`AUTHORITY_CHANGES: ${notice.why}`, 'set it to what `baton authority sign` wrote')
+    if (notice.value.kind === 'authorityKeys') changes.push(notice.value.payload)
+  }
+  const trust = trustAfter(genesis.value, changes)
+  if (!trust.authorityKeys.includes(authority.value.publicKey)) {
     return invalid(
-      `genesis does not list the public key of AUTHORITY_KEY (${authority.value.publicKey})`,
-      'use the authority key that was made together with this genesis',
+      `neither genesis nor enough of its owners list the public key of AUTHORITY_KEY (${authority.value.publicKey})`,
+      'use the authority key that was made together with this genesis, or set AUTHORITY_CHANGES to what the owners signed',
     )
   }
   const config = {
     genesis: genesis.value,
     genesisHash: genesisHash(sha256, genesis.value),
+    trust,
     authority: authority.value,
   }
   return { ok: true, config }

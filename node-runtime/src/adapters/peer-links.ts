@@ -1,7 +1,7 @@
 /** Links to all peers over mutually authenticated TLS 1.3 (ID5): the port in `shared/src/ports/peer-links.ts`. */
 
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
-import type { Genesis } from '@baton/shared/genesis'
 import type { NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { LinkCloseReason, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
@@ -16,7 +16,7 @@ import { probeAddress } from './peer-links/probe.ts'
 
 export interface PeerLinksOptions {
   readonly self: NodeId
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly tls: TlsIdentity
   readonly clock: Clock
   /** Port 0: any free one. */

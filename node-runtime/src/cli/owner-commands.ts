@@ -79,8 +79,8 @@ export function addNode(program: Command, exit: Exit): void {
     )
   node
     .command('send')
-    .description('send a revocation that was signed offline')
-    .argument('<file>', 'what `baton node revoke --out` wrote')
+    .description('send what an owner has signed offline: a revocation, or its word about the keys of the authority')
+    .argument('<file>', 'what `baton node revoke --out` or `baton authority sign` wrote')
     .requiredOption('--genesis <file>', 'genesis document of the network')
     .requiredOption('--authority-url <url>', 'address of the authentication node')
     .option('--json', 'print one JSON object')
@@ -100,6 +100,33 @@ export function addJoin(program: Command, count: (text: string) => number): void
     .option('--priority <number>', 'EL4: higher stands first among equals', count, 50)
     .option('--json', 'print one JSON object')
     .action(guarded(async (token, options) => (await import('./commands/join.ts')).join(token, options)))
+}
+
+export function addAuthority(program: Command, exit: Exit): void {
+  const authority = program
+    .command('authority')
+    .description('replace the key of the authentication node')
+    .exitOverride(exit)
+  authority
+    .command('propose')
+    .description('write down which keys of the authority are to count, for the owners to sign')
+    .requiredOption('--genesis <file>', 'genesis document of the network')
+    .requiredOption('--sequence <number>', 'number of this change: 1, then one more each time', Number)
+    .requiredOption('--keys <keys>', 'public keys that count from now on, with commas', (text) => text.split(','))
+    .option('--retire <keys>', 'public keys that grant no more, with commas', (text) => text.split(','))
+    .option('--authority-url <url>', 'with --retire: where the highest grants are asked, up to which these keys count')
+    .requiredOption('--out <file>', 'file to write; an existing one is never overwritten')
+    .option('--json', 'print one JSON object')
+    .action(guarded(async (options) => (await import('./commands/authority-keys.ts')).authorityPropose(options)))
+  signed(authority.command('sign'))
+    .description('agree to a proposal as the owner of a cluster; more than two thirds of the clusters must')
+    .argument('<file>', 'what `baton authority propose` wrote')
+    .requiredOption('--cluster <name>', 'cluster of this owner')
+    .requiredOption('--out <file>', 'file to write; an existing one is never overwritten')
+    .option('--json', 'print one JSON object')
+    .action(
+      guarded(async (file, options) => (await import('./commands/authority-keys.ts')).authoritySign(file, options)),
+    )
 }
 
 /** Options of every command that an owner signs. */

@@ -2,7 +2,7 @@ import { Command, type CommanderError, InvalidArgumentError } from 'commander'
 import { guarded } from './command-io.ts'
 import { EXIT_USAGE } from './exit-status.ts'
 import { collect, DEFAULT_URL } from './node-urls.ts'
-import { addJoin, addNode, addToken } from './owner-commands.ts'
+import { addAuthority, addJoin, addNode, addToken } from './owner-commands.ts'
 import { VERSION } from './version.ts'
 
 const URL_HELP = `host:port of a node's API; repeat it or use commas (default: $BATON_URL or ${DEFAULT_URL})`
@@ -25,6 +25,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
   addToken(program, exitAsUsage, wholeNumber)
   addNode(program, exitAsUsage)
   addJoin(program, wholeNumber)
+  addAuthority(program, exitAsUsage)
   addRun(program)
   addStatus(program)
   addSubmit(program)
@@ -34,7 +35,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
 
 /** Commands that need nothing of the demo. */
 const COMMANDS = [
-  ...['network', 'config', 'key', 'token', 'node', 'join', 'run', 'status', 'submit', 'query', 'block'],
+  ...['network', 'config', 'key', 'token', 'node', 'join', 'authority', 'run', 'status', 'submit', 'query', 'block'],
   ...['--version', '-V'],
 ]
 

@@ -1,9 +1,9 @@
 /** Between the control link and the node: verifies what the authority says, signs what the node asks of it. */
 
 import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
@@ -13,7 +13,7 @@ import type { Credentials } from './credentials.ts'
 type PrivateKey = Parameters<typeof signStatement>[2]
 
 export interface AuthorityBridgePorts {
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly privateKey: PrivateKey
   readonly credentials: Credentials
   readonly enqueue: (input: NodeInput) => void

@@ -3,17 +3,18 @@
  * again until it does; from 30 days before the end an alert stands. Nothing of a running node stops at the expiry: it gates joining,
  * sessions and grants, never votes.
  */
+
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { type CertificateChain, verifyChain } from '@baton/shared/crypto/certificate-chain'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
-import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Jws, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Log } from '@baton/shared/ports/log'
 
 export interface CertificateWatchPorts {
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly keys: KeyPair
   readonly wallNow: () => UnixMs
   readonly renew: (cluster: ClusterId, renewal: Jws) => Promise<Jws>

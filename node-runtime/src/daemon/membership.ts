@@ -3,7 +3,7 @@
  * (ID3, ID8).
  */
 import type { NodeState } from '@baton/shared/core/node/state'
-import type { NodeCertificate, Revocation } from '@baton/shared/crypto/statement-types'
+import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ControlLink } from '@baton/shared/ports/control-link'
@@ -19,11 +19,12 @@ import { replaceFile } from '../identity/durable-file.ts'
 import { makeTlsIdentity, type NodeIdentity } from '../identity/load-identity.ts'
 import { AddressBook } from './address-book.ts'
 import { CertificateWatch } from './certificate-watch.ts'
-import { NodeNotices } from './node-notices.ts'
+import type { NodeNotices } from './node-notices.ts'
 
 export interface MembershipPorts {
   readonly config: NodeConfig
   readonly identity: NodeIdentity
+  readonly notices: NodeNotices
   readonly state: () => NodeState
   readonly links: () => TlsLinks
   readonly control: () => ControlLink
@@ -49,7 +50,7 @@ export class Membership {
     let membership: Membership | undefined
     const watch = await CertificateWatch.of(
       {
-        genesis: config.genesis,
+        genesis: ports.notices.trust,
         keys: identity.keys,
         wallNow,
         renew: (cluster, renewal) => client.renew(cluster, renewal),
@@ -69,11 +70,7 @@ export class Membership {
     this.#certificate = identity.certificateJws
     const { node: self, cluster, peers: configured, advertise } = config
     this.book = new AddressBook({ self, cluster, configured, advertised: advertise.peer })
-    this.#notices = new NodeNotices({
-      genesis: config.genesis,
-      dataFolder: config.dataFolder,
-      onTaken: (revocation) => this.#tell(revocation),
-    })
+    this.#notices = ports.notices
   }
 
   /** The newest: renewed while the node runs. */
@@ -163,14 +160,6 @@ export class Membership {
   #closeRevoked(): void {
     const links = this.#ports.links()
     for (const { node, certificate } of links.open()) if (this.revoked(certificate) !== null) links.terminate(node)
-  }
-
-  #tell({ cluster, subject, reason }: Revocation): void {
-    const what = subject.kind === 'node' ? subject.node : subject.kind === 'token' ? subject.token : subject.operator
-    this.#ports.log.warn(
-      { event: 'revoked', cluster, kind: subject.kind, what, reason },
-      `the owner of ${cluster} has revoked ${subject.kind} ${what}: ${reason}`,
-    )
   }
 
   #send(to: NodeId, roster: Roster): void {

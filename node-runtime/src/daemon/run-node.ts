@@ -38,8 +38,10 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { logNotice } from './log-notice.ts'
 import { Membership } from './membership.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
+import { NodeNotices } from './node-notices.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
@@ -61,7 +63,13 @@ const HANDOVER_MS = 3_000
 export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode> {
   const { genesis } = config
   const clock = systemClock
-  const identity = await loadIdentity(config, clock.wallNow())
+  const notices = new NodeNotices({
+    genesis,
+    dataFolder: config.dataFolder,
+    onTaken: (notice) => logNotice(log, notice),
+  })
+  const { trust } = notices
+  const identity = await loadIdentity({ ...config, genesis: trust }, clock.wallNow())
   const metrics = createMetrics(VERSION)
   const store = openSqliteStore({
     folder: config.dataFolder,
@@ -85,13 +93,14 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const membership = await Membership.open({
     config,
     identity,
+    notices,
     state: () => state(),
     links: () => links,
     control: () => control,
     wallNow: clock.wallNow,
     log,
   })
-  const credentials = new Credentials(genesis)
+  const credentials = new Credentials(trust)
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
   const apiAddresses = new Map<string, string>()
@@ -117,7 +126,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
-    genesis,
+    genesis: trust,
     privateKey: identity.keys.privateKey,
     credentials,
     enqueue,
@@ -210,7 +219,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   }
   const links: TlsLinks = peerLinks({
     self: config.node,
-    genesis,
+    genesis: trust,
     tls: identity.tls,
     clock,
     listen: config.listen.peer,

@@ -76,6 +76,15 @@ export class AuthorityClient {
     return (await askAuthority(z.object({ added: z.boolean() }), `${this.#base}/notices`, { statement })).added
   }
 
+  /** Token of the highest grant of each cluster, as the directory knows it. */
+  async masters(): Promise<
+    readonly { readonly cluster: ClusterId; readonly generation: number; readonly epoch: number }[]
+  > {
+    const entry = z.object({ cluster: id.clusterId, generation: id.generation, epoch: id.epoch })
+    const answer = z.object({ masters: z.array(entry).max(LIMITS.clusters) })
+    return (await askAuthority(answer, `${this.#base}/masters`)).masters
+  }
+
   async notices(): Promise<readonly Jws[]> {
     const answer = z.object({ notices: z.array(id.jws).max(LIMITS.notices) })
     return (await askAuthority(answer, `${this.#base}/notices`)).notices

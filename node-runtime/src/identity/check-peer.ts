@@ -4,10 +4,10 @@
  * cluster in genesis. Nothing else in the X.509 certificate counts, least of all who signed it.
  */
 import { X509Certificate } from 'node:crypto'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { certificateExpired, peekCertificate, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { ErrorCode } from '@baton/shared/errors'
-import type { Genesis } from '@baton/shared/genesis'
 import type { NodeId, UnixMs } from '@baton/shared/ids'
 import type { PeerRefusal } from '@baton/shared/ports/peer-links'
 import { extensionValue } from './x509-extension.ts'
@@ -28,7 +28,7 @@ export type PeerCheck =
  * @param certificate DER of the peer's X.509 certificate
  * @param now wall clock: expiry gates joining, and only here (ID8)
  */
-export async function checkPeerCertificate(certificate: Uint8Array, genesis: Genesis, now: UnixMs): Promise<PeerCheck> {
+export async function checkPeerCertificate(certificate: Uint8Array, genesis: Trust, now: UnixMs): Promise<PeerCheck> {
   const parsed = parse(certificate)
   if (parsed === null) return refuse('certificate-malformed', 'it is no X.509 certificate')
   if (parsed.publicKey.asymmetricKeyType !== 'ed25519') {

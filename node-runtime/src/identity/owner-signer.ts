@@ -27,7 +27,7 @@ export async function ownerSigner({ ownerKey, signerCommand: command }: OwnerKey
   throw new BatonError('BAD_REQUEST', 'an owner must sign: give either --owner-key or --signer-command')
 }
 
-type OwnerKind = Extract<StatementKind, 'certificate' | 'joinToken' | 'revocation'>
+type OwnerKind = Extract<StatementKind, 'certificate' | 'joinToken' | 'revocation' | 'authorityKeys'>
 
 /** @throws BatonError IDENTITY_INVALID when the key that signed is no owner key of the cluster, UNKNOWN_CLUSTER */
 export async function signAsOwner<Kind extends OwnerKind>(

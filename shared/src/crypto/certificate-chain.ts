@@ -3,11 +3,12 @@
  * node's own word with the authority's beside it. Checked offline, by everybody alike, and without a clock (ID1–ID3, ID8).
  */
 
-import type { Genesis, GenesisCluster } from '../genesis.ts'
+import type { GenesisCluster } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
 import type { Jws, UnixMs } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { type Failure, failure, type Result, success } from '../result.ts'
+import { knownKeys, type Trust } from './authority-keys.ts'
 import { type JoinToken, type NodeCertificate, type Renewal, STATEMENT_TYPES } from './statement-types.ts'
 import { peekStatement, typeOf, verifyStatement } from './statements.ts'
 
@@ -27,13 +28,13 @@ export interface CertificateChain {
  * A certificate, renewed or not, that leads to an owner key of the cluster it names. `CERTIFICATE_INVALID` otherwise, `TOKEN_INVALID` when
  * the fault is the token's. Expiry is not looked at: see `certificateExpired`.
  */
-export async function verifyChain(genesis: Genesis, jws: string): Promise<Result<CertificateChain>> {
-  if (typeOf(jws) !== STATEMENT_TYPES.renewedCertificate) return verifyBase(genesis, jws)
-  const countersigned = await verifyStatement('renewedCertificate', jws, genesis.authorityKeys)
+export async function verifyChain(trust: Trust, jws: string): Promise<Result<CertificateChain>> {
+  if (typeOf(jws) !== STATEMENT_TYPES.renewedCertificate) return verifyBase(trust, jws)
+  const countersigned = await verifyStatement('renewedCertificate', jws, knownKeys(trust))
   if (!countersigned.ok) return invalid(`the authority has not countersigned the renewal: ${countersigned.why}`)
   const renewal = peekStatement('renewal', countersigned.payload.renewal)
   if (!renewal.ok) return invalid(renewal.why)
-  const base = await verifyBase(genesis, renewal.payload.certificate)
+  const base = await verifyBase(trust, renewal.payload.certificate)
   if (!base.ok) return base
   const { certificate } = base.value
   const signed = await verifyStatement('renewal', countersigned.payload.renewal, [certificate.key])
@@ -55,8 +56,8 @@ export async function verifyChain(genesis: Genesis, jws: string): Promise<Result
 }
 
 /** `verifyChain` for those who only ask who the node is. */
-export async function verifyCertificate(genesis: Genesis, jws: string): Promise<Result<NodeCertificate>> {
-  const chain = await verifyChain(genesis, jws)
+export async function verifyCertificate(trust: Trust, jws: string): Promise<Result<NodeCertificate>> {
+  const chain = await verifyChain(trust, jws)
   return chain.ok ? success(chain.value.certificate) : chain
 }
 
@@ -85,12 +86,12 @@ export function certificateExpired(certificate: NodeCertificate, now: UnixMs): b
   return now >= certificate.expiresAt
 }
 
-async function verifyBase(genesis: Genesis, jws: string): Promise<Result<CertificateChain>> {
+async function verifyBase(trust: Trust, jws: string): Promise<Result<CertificateChain>> {
   const read = peeked('certificate', jws)
   if (!read.ok) return read
   const { network, cluster: name, token, renewUntil } = read.value
-  if (network !== genesis.network) return invalid(`it is of network ${network}, not ${genesis.network}`)
-  const cluster = clusterOf(genesis, name)
+  if (network !== trust.network) return invalid(`it is of network ${network}, not ${trust.network}`)
+  const cluster = clusterOf(trust, name)
   if (cluster === null) return invalid(`genesis has no cluster ${name}`)
   if (token !== undefined) return verifyDelegated(cluster, jws as Jws, read.value, token)
   const verified = await verifyStatement('certificate', jws, cluster.ownerKeys)

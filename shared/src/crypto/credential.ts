@@ -1,20 +1,20 @@
 /** From genesis to a master: who signs for a cluster, checked offline and without a clock (NW1, ID1, ID2, ID8). */
-import type { Genesis } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
 import { failure, type Result, success } from '../result.ts'
+import { retiredMayGrant, type Trust } from './authority-keys.ts'
 import { verifyCertificate } from './certificate-chain.ts'
 import type { Credential, Grant, Mastership, NodeCertificate } from './statement-types.ts'
-import { verifyStatement } from './statements.ts'
+import { type VerifiedStatement, verifyStatement } from './statements.ts'
 
-/** A grant of this network signed by an authority key. `STATEMENT_INVALID` otherwise. */
-export async function verifyGrant(genesis: Genesis, jws: string): Promise<Result<Grant>> {
-  const verified = await verifyStatement('grant', jws, genesis.authorityKeys)
+/** A grant of this network signed by an authority key, or while it counted by one that is retired. `STATEMENT_INVALID` otherwise. */
+export async function verifyGrant(trust: Trust, jws: string): Promise<Result<Grant>> {
+  const verified = await verifySigner(trust, jws)
   if (!verified.ok) return verified
   const grant = verified.payload
-  if (grant.network !== genesis.network) {
-    return failure('STATEMENT_INVALID', `the grant is of network ${grant.network}, not ${genesis.network}`)
+  if (grant.network !== trust.network) {
+    return failure('STATEMENT_INVALID', `the grant is of network ${grant.network}, not ${trust.network}`)
   }
-  if (clusterOf(genesis, grant.cluster) === null) {
+  if (clusterOf(trust, grant.cluster) === null) {
     return failure('STATEMENT_INVALID', `genesis has no cluster ${grant.cluster}`)
   }
   return success(grant)
@@ -26,12 +26,12 @@ export async function verifyGrant(genesis: Genesis, jws: string): Promise<Result
  * they have verified.
  */
 export async function verifyCredential(
-  genesis: Genesis,
+  trust: Trust,
   credential: Credential,
-  certificateOf: (jws: string) => Promise<Result<NodeCertificate>> = (jws) => verifyCertificate(genesis, jws),
+  certificateOf: (jws: string) => Promise<Result<NodeCertificate>> = (jws) => verifyCertificate(trust, jws),
 ): Promise<Result<Mastership>> {
   const [grant, certificate] = await Promise.all([
-    verifyGrant(genesis, credential.grant),
+    verifyGrant(trust, credential.grant),
     certificateOf(credential.certificate),
   ])
   if (!grant.ok) return grant
@@ -44,4 +44,16 @@ export async function verifyCredential(
   const { grant: grantJws, certificate: certificateJws } = credential
   const plain: Credential = { grant: grantJws, certificate: certificateJws }
   return success({ cluster, generation, epoch, node, key: certificate.value.key, recovering, credential: plain })
+}
+
+async function verifySigner(trust: Trust, jws: string): Promise<VerifiedStatement<'grant'>> {
+  const verified = await verifyStatement('grant', jws, trust.authorityKeys)
+  if (verified.ok) return verified
+  for (const retired of trust.retired ?? []) {
+    const earlier = await verifyStatement('grant', jws, [retired.key])
+    if (!earlier.ok) continue
+    if (retiredMayGrant(retired, earlier.payload)) return earlier
+    return failure('STATEMENT_INVALID', 'the key that signed the grant was retired before')
+  }
+  return verified
 }

@@ -8,22 +8,42 @@ import { clusterOf } from '../genesis-schema.ts'
 import type { ClusterId } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'
-import type { JoinToken, NodeCertificate, Revocation } from './statement-types.ts'
-import { peekStatement, verifyStatement } from './statements.ts'
+import {
+  type AuthorityKeys,
+  type JoinToken,
+  type NodeCertificate,
+  type Revocation,
+  STATEMENT_TYPES,
+} from './statement-types.ts'
+import { peekStatement, typeOf, verifyStatement } from './statements.ts'
+
+export type Notice =
+  | { readonly kind: 'revocation'; readonly payload: Revocation }
+  | { readonly kind: 'authorityKeys'; readonly payload: AuthorityKeys }
+
+/** Reads a notice WITHOUT verifying it: one that this process has verified before, from its own disk. */
+export function peekNotice(jws: string): Result<Notice> {
+  if (typeOf(jws) === STATEMENT_TYPES.authorityKeys) {
+    const read = peekStatement('authorityKeys', jws)
+    return read.ok ? success({ kind: 'authorityKeys', payload: read.payload }) : read
+  }
+  const read = peekStatement('revocation', jws)
+  return read.ok ? success({ kind: 'revocation', payload: read.payload }) : read
+}
 
 /** `STATEMENT_INVALID` unless an owner key of the cluster that it names has signed it. Never throws. */
-export async function verifyNotice(genesis: Genesis, jws: string): Promise<Result<Revocation>> {
+export async function verifyNotice(genesis: Genesis, jws: string): Promise<Result<Notice>> {
   if (jws.length > LIMITS.noticeCharacters) return failure('STATEMENT_INVALID', 'the notice is too long')
-  const read = peekStatement('revocation', jws)
+  const read = peekNotice(jws)
   if (!read.ok) return read
-  const { network, cluster: name } = read.payload
-  if (network !== genesis.network) {
-    return failure('STATEMENT_INVALID', `the revocation is of network ${network}, not ${genesis.network}`)
+  const { kind, payload } = read.value
+  if (payload.network !== genesis.network) {
+    return failure('STATEMENT_INVALID', `the notice is of network ${payload.network}, not ${genesis.network}`)
   }
-  const cluster = clusterOf(genesis, name)
-  if (cluster === null) return failure('STATEMENT_INVALID', `genesis has no cluster ${name}`)
-  const verified = await verifyStatement('revocation', jws, cluster.ownerKeys)
-  return verified.ok ? success(verified.payload) : verified
+  const cluster = clusterOf(genesis, payload.cluster)
+  if (cluster === null) return failure('STATEMENT_INVALID', `genesis has no cluster ${payload.cluster}`)
+  const verified = await verifyStatement(kind, jws, cluster.ownerKeys)
+  return verified.ok ? read : verified
 }
 
 /** What is revoked, as far as is known here. An owner revokes only what is its own. */

@@ -143,6 +143,22 @@ export const order = z.object({
   issuedAt: id.unixMs,
 })
 
+export const authorityKeys = z.object({
+  ...inCluster,
+  sequence: z.int().positive(),
+  keys: z.array(id.publicKey).min(1).max(8),
+  retired: z
+    .array(
+      z.object({
+        key: id.publicKey,
+        upTo: z
+          .array(z.object({ cluster: id.clusterId, generation: id.generation, epoch: id.epoch }))
+          .max(LIMITS.clusters),
+      }),
+    )
+    .max(8),
+})
+
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
@@ -158,6 +174,7 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   renewal,
   renewedCertificate,
   revocation,
+  authorityKeys,
 }
 
 /** Longest compact JWS of a kind, in characters. */

@@ -13,6 +13,7 @@ import type {
   NodeId,
   PublicKey,
   SiteId,
+  Token,
   UnixMs,
   Version,
 } from '../ids.ts'
@@ -33,6 +34,7 @@ export const STATEMENT_TYPES = {
   renewal: 'baton-renewal+jws',
   renewedCertificate: 'baton-renewed-certificate+jws',
   revocation: 'baton-revocation+jws',
+  authorityKeys: 'baton-authority-keys+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -233,6 +235,23 @@ export interface Order {
   readonly issuedAt: UnixMs
 }
 
+/** A key of the authority that grants no more. */
+export interface RetiredKey {
+  readonly key: PublicKey
+  /** The highest token of each cluster that it may have granted. */
+  readonly upTo: readonly (Token & { readonly cluster: ClusterId })[]
+}
+
+/** Which keys of the authority count from now on: signed by the owner of `cluster`, and in force when enough owners say the same (ID1). */
+export interface AuthorityKeys {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** From 1: the highest that is in force counts. */
+  readonly sequence: number
+  readonly keys: readonly PublicKey[]
+  readonly retired: readonly RetiredKey[]
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -266,4 +285,5 @@ export interface StatementPayloads {
   readonly renewal: Renewal
   readonly renewedCertificate: RenewedCertificate
   readonly revocation: Revocation
+  readonly authorityKeys: AuthorityKeys
 }

@@ -7,7 +7,17 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, onTestFinished, test } from 'vitest'
 import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
-import { AUTHORITY, C1, C2, DELEGATE, GENESIS, NODE, OWNER_C1, OWNER_C2, PAYLOADS } from '../../support/fixed-network.ts'
+import {
+  AUTHORITY,
+  C1,
+  C2,
+  DELEGATE,
+  GENESIS,
+  NODE,
+  OWNER_C1,
+  OWNER_C2,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
 
 const revocationOf = (change: Partial<Revocation> = {}, by: KeyPair = OWNER_C1) =>
   signStatement('revocation', { ...PAYLOADS.revocation, ...change }, by.privateKey)
@@ -15,7 +25,11 @@ const CERTIFICATE = { cluster: C1, key: NODE.publicKey }
 
 function opened(folder = newFolder()) {
   const taken: string[] = []
-  const notices = new NodeNotices({ genesis: GENESIS, dataFolder: folder, onTaken: ({ id }) => void taken.push(id) })
+  const notices = new NodeNotices({
+    genesis: GENESIS,
+    dataFolder: folder,
+    onTaken: ({ payload }) => void taken.push('id' in payload ? payload.id : 'keys'),
+  })
   return { folder, notices, taken }
 }
 

@@ -123,11 +123,19 @@ test('[ID3] what the operator has changed in the configuration stays', async () 
 
 test.each<[string, string, (url: string) => Promise<Partial<JoinOptions> & { token: string }>]>([
   ['a token that has expired', 'TOKEN_EXPIRED', async (url) => ({ token: await tokenFor(url), now: () => AT + 9e6 })],
-  ['another node than the token is for', 'TOKEN_INVALID', async (url) => ({ token: await tokenFor(url), node: 'c1-n8' })],
+  [
+    'another node than the token is for',
+    'TOKEN_INVALID',
+    async (url) => ({ token: await tokenFor(url), node: 'c1-n8' }),
+  ],
   ['another site than the token is for', 'TOKEN_INVALID', async (url) => ({ token: await tokenFor(url), site: 'y' })],
   ['no name', 'BAD_REQUEST', async (url) => ({ token: await tokenFor(url, { site: 'x' as SiteId }) })],
   ['a token of a foreign owner', 'TOKEN_INVALID', async (url) => ({ token: await tokenFor(url, TOKEN, OWNER_C2) })],
-  ['an authority with another genesis', 'GENESIS_INVALID', async (url) => ({ token: await tokenFor(url, TOKEN, OWNER_C1, HASH_A) })],
+  [
+    'an authority with another genesis',
+    'GENESIS_INVALID',
+    async (url) => ({ token: await tokenFor(url, TOKEN, OWNER_C1, HASH_A) }),
+  ],
   ['no authority', 'UNREACHABLE', async () => ({ token: await tokenFor('http://127.0.0.1:1') })],
   ['no token', 'TOKEN_INVALID', async () => ({ token: 'baton-join:v1:AAAA' })],
 ])('[ID3] refuses %s with a code, and asks for no admission', async (_, code, make) => {

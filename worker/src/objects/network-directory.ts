@@ -47,7 +47,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   async learn(credential: Credential): Promise<Result<DirectoryTable>> {
     const config = this.#open()
     if (!config.ok) return config
-    const mastership = await verifyCredential(config.value.genesis, credential)
+    const mastership = await verifyCredential(config.value.trust, credential)
     if (!mastership.ok) return mastership
     const taken = this.#masters.take(mastership.value, Date.now() as UnixMs)
     if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')

@@ -1,13 +1,9 @@
-import type { Revocation } from '@baton/shared/crypto/statement-types'
+import type { Notice } from '@baton/shared/crypto/notices'
 import type { IdentityEvent } from './authority/identity-events.ts'
 
-/** RG11: who revoked what, and why. */
-export function noticeEvent({ cluster, id, subject, reason, at }: Revocation): IdentityEvent {
-  return {
-    event: 'notice',
-    who: `owner of ${cluster}`,
-    why: reason,
-    code: null,
-    evidence: { id, cluster, subject, at },
-  }
+/** RG11: which owner said what, and why. */
+export function noticeEvent({ kind, payload }: Notice): IdentityEvent {
+  const { cluster } = payload
+  const why = kind === 'revocation' ? payload.reason : `authority keys, change ${payload.sequence}`
+  return { event: 'notice', who: `owner of ${cluster}`, why, code: null, evidence: { kind, ...payload } }
 }

@@ -1,13 +1,13 @@
 /** ID5: who may be at the other end of a TLS socket. Asked by both sides, before any upgrade. */
 import type { TLSSocket } from 'node:tls'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
-import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import { checkPeerCertificate, type PeerCheck, refuse } from '../../identity/check-peer.ts'
 
 export interface Admission {
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly self: NodeId
   readonly clock: Clock
   /** ID8: why this certificate counts no more, or null. */

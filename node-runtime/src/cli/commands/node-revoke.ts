@@ -75,10 +75,11 @@ export async function noticeSend(
   }
   const genesis = genesisOf(genesisFile)
   const notice = await verifyNotice(genesis, statement)
-  if (!notice.ok) throw new BatonError(notice.code, `${file} is no revocation of an owner: ${notice.why}`)
+  if (!notice.ok) throw new BatonError(notice.code, `${file} is no notice of an owner: ${notice.why}`)
   const added = await new AuthorityClient(authorityUrl, genesis.network).notice(statement)
-  if (json) printJson({ ...notice.value, added })
-  else print(`revocation ${notice.value.id} ${added ? 'sent' : 'was known already'}`)
+  const { kind, payload } = notice.value
+  if (json) printJson({ kind, ...payload, added })
+  else print(`${kind} of the owner of ${payload.cluster} ${added ? 'sent' : 'was known already'}`)
 }
 
 async function subjectOf(options: NodeRevokeOptions, { network }: Genesis): Promise<Revocation['subject']> {

@@ -4,7 +4,14 @@
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { voteSignBytes } from '@baton/shared/codec/vote'
-import type { Credential, Grant, JoinToken, NodeCertificate, Renewal, RenewedCertificate } from '@baton/shared/crypto/statement-types'
+import type {
+  Credential,
+  Grant,
+  JoinToken,
+  NodeCertificate,
+  Renewal,
+  RenewedCertificate,
+} from '@baton/shared/crypto/statement-types'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, Round } from '@baton/shared/ids'
 import type { LoggedVote } from './evidence.ts'

@@ -1,5 +1,6 @@
 /** What a node must show before anything it says is looked at (ID2, ID3, ID5, ID8). */
 import type { Registry } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import {
   type CertificateChain,
   certificateExpired,
@@ -7,12 +8,11 @@ import {
   verifyChain,
 } from '@baton/shared/crypto/certificate-chain'
 import type { Revocations } from '@baton/shared/crypto/notices'
-import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 
 export interface AdmissionParts {
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly cluster: ClusterId
   readonly revocations: Revocations
   readonly registry: () => Registry

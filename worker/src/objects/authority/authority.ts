@@ -67,7 +67,7 @@ export class Authority {
     this.#enrolment = new Enrolment(sql, clock)
     this.#attempts = new Attempts(sql, clock)
     this.#admission = {
-      genesis: parts.config.genesis,
+      genesis: parts.config.trust,
       cluster: parts.cluster.cluster,
       revocations: this.#notices.revocations,
       registry: () => this.#decider.state.registry,

@@ -2,9 +2,8 @@
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
 import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
-import { Revocations, verifyNotice } from '@baton/shared/crypto/notices'
+import { type Notice, peekNotice, Revocations, verifyNotice } from '@baton/shared/crypto/notices'
 import type { Revocation } from '@baton/shared/crypto/statement-types'
-import { peekStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import type { Jws, NodeId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -24,7 +23,10 @@ export class Notices {
     this.#genesis = genesis
     this.#clock = clock
     this.#store = new NoticeStore(sql)
-    for (const { revocation } of this.#stored()) this.revocations.add(revocation)
+    for (const statement of this.#store.all()) {
+      const read = peekNotice(statement)
+      if (read.ok) this.#learn(read.value)
+    }
   }
 
   /** Takes in what is new and verifies; returns it. Any number of times, in any order, from anybody. */
@@ -35,7 +37,7 @@ export class Notices {
       const notice = await verifyNotice(this.#genesis, statement)
       if (!notice.ok) continue
       if (!this.#store.add(statement, this.#clock.wallNow(), noticeEvent(notice.value))) continue
-      this.revocations.add(notice.value)
+      this.#learn(notice.value)
       taken.push(statement)
     }
     return taken
@@ -61,11 +63,9 @@ export class Notices {
     return frames
   }
 
-  #stored(): readonly { readonly revocation: Revocation }[] {
-    return this.#store.all().flatMap((statement) => {
-      const read = peekStatement('revocation', statement)
-      return read.ok ? [{ revocation: read.payload }] : []
-    })
+  /** Which keys of the authority count is in its configuration: here such a notice is only passed on. */
+  #learn(notice: Notice): void {
+    if (notice.kind === 'revocation') this.revocations.add(notice.payload)
   }
 }
 
