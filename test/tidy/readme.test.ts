@@ -36,7 +36,16 @@ describe('README', () => {
 
   test('every option and case it names exists', () => {
     const identity = ['token create', 'node certify', 'node revoke', 'node list', 'join', 'key create', 'key rotate']
-    const names = ['demo', 'network init', 'submit', 'status', 'block', ...identity, 'authority propose', 'node rename-site']
+    const names = [
+      'demo',
+      'network init',
+      'submit',
+      'status',
+      'block',
+      ...identity,
+      'authority propose',
+      'node rename-site',
+    ]
     const commands = [...names, 'key install', 'authority sign'].map((command) => helpOf(command))
     // `npm run bench` says in its opening comment what it takes.
     const bench = readFileSync(join(ROOT, 'test/bench/main.ts'), 'utf8').split('*/')[0]!

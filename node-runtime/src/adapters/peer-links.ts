@@ -6,7 +6,7 @@ import type { NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { LinkCloseReason, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import type { TlsIdentity } from '../identity/load-identity.ts'
-import type { Admission } from './peer-links/admission.ts'
+import type { Admission, Objection } from './peer-links/admission.ts'
 import { PROBE_MS } from './peer-links/constants.ts'
 import { Dialer } from './peer-links/dialer.ts'
 import { type Inbound, inboundLinks } from './peer-links/inbound.ts'
@@ -23,8 +23,8 @@ export interface PeerLinksOptions {
   readonly listen: { readonly host: string; readonly port: number }
   readonly peers: ReadonlyMap<NodeId, PeerAddress>
   readonly handler: PeerLinksHandler
-  /** ID8: why this certificate counts no more, or null. Default: all do. */
-  readonly revoked?: (certificate: NodeCertificate) => string | null
+  /** ID2, ID8: what speaks against a certificate that verifies, or null. Default: nothing. */
+  readonly objection?: (certificate: NodeCertificate) => Objection | null
 }
 
 /** Links that can show a renewed certificate. */
@@ -55,7 +55,7 @@ class TlsPeerLinks implements TlsLinks {
       genesis: options.genesis,
       self: options.self,
       clock: options.clock,
-      revoked: options.revoked ?? (() => null),
+      objection: options.objection ?? (() => null),
       clusterOf: (node) => this.#peers.get(node)?.cluster,
     }
     this.#inbound = inboundLinks({

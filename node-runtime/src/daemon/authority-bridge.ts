@@ -24,7 +24,7 @@ export interface AuthorityBridgePorts {
   readonly onSession: () => void
   readonly onNotices: (notices: readonly Jws[]) => Promise<void>
   /** The members of the cluster, at every change. */
-  readonly onMembers: (members: RegistryView['members']) => void
+  readonly onMembers: (members: RegistryView['members']) => Promise<void>
 }
 
 export class AuthorityBridge implements ControlLinkHandler {
@@ -139,7 +139,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   async #learnState(state: RegistryView): Promise<void> {
     await this.#learnGrant(state)
     this.#ports.enqueue({ i: 'view', view: state })
-    this.#ports.onMembers(state.members)
+    await this.#ports.onMembers(state.members)
   }
 
   async #learnTable(jws: Jws): Promise<void> {

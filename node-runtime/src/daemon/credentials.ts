@@ -29,7 +29,7 @@ export class Credentials {
   async verify(credential: Credential): Promise<Result<VerifiedGrant>> {
     const known = this.known(credential)
     if (known !== undefined) return success(known)
-    const mastership = await verifyCredential(this.#genesis, credential, (jws) => this.#certificate(jws))
+    const mastership = await verifyCredential(this.#genesis, credential, (jws) => this.certificate(jws))
     if (!mastership.ok) return mastership
     const read = peekStatement('grant', credential.grant)
     if (!read.ok) return failure('STATEMENT_INVALID', read.why)
@@ -39,7 +39,8 @@ export class Credentials {
     return success(verified)
   }
 
-  async #certificate(jws: string): Promise<Result<NodeCertificate>> {
+  /** A certificate alone. */
+  async certificate(jws: string): Promise<Result<NodeCertificate>> {
     const known = this.#certificates.get(jws)
     if (known !== undefined) return success(known)
     const verified = await verifyCertificate(this.#genesis, jws)

@@ -2,7 +2,9 @@
  * Who belongs to the network, as this node sees it while it runs: nodes that joined later, owners' revocations, and its own certificate
  * (ID3, ID8).
  */
+
 import type { NodeState } from '@baton/shared/core/node/state'
+import { replacedBy } from '@baton/shared/crypto/certificate-chain'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -12,6 +14,8 @@ import type { LinkedPeer } from '@baton/shared/ports/peer-links'
 import type { MemberView } from '@baton/shared/protocol/control'
 import type { Roster } from '@baton/shared/protocol/peer'
 import { encodePeer } from '@baton/shared/protocol/peer-codec'
+import type { Result } from '@baton/shared/result'
+import type { Objection } from '../adapters/peer-links/admission.ts'
 import type { TlsLinks } from '../adapters/peer-links.ts'
 import type { NodeConfig } from '../config/types.ts'
 import { AuthorityClient } from '../identity/authority-client.ts'
@@ -29,6 +33,8 @@ export interface MembershipPorts {
   readonly links: () => TlsLinks
   readonly control: () => ControlLink
   readonly wallNow: () => UnixMs
+  /** A certificate that leads to its owner; remembers what it has verified. */
+  readonly verify: (certificate: Jws) => Promise<Result<NodeCertificate>>
   readonly log: Log
 }
 
@@ -40,6 +46,8 @@ export class Membership {
   readonly #ports: MembershipPorts
   readonly #notices: NodeNotices
   readonly #watch: CertificateWatch
+  /** What the registry shows of the nodes of this cluster, verified to the owner. */
+  readonly #members = new Map<NodeId, NodeCertificate>()
   #certificate: Jws
   #sweep: NodeJS.Timeout | undefined
 
@@ -98,13 +106,23 @@ export class Membership {
     clearInterval(this.#sweep)
   }
 
-  /** ID8: whose links end. Never those of a master in office: revoking one is an order (RG9), and its votes count until it is carried out. */
-  revoked(certificate: NodeCertificate): string | null {
+  /**
+   * Whose links end, though its certificate verifies. Never those of a master in office: revoking one is an order (RG9), and its votes count
+   * until it is carried out (ID8). A join token, once it has expired, must not give anybody the name of a node that is known (ID3).
+   */
+  objection(certificate: NodeCertificate): Objection | null {
+    const { cluster, node, key, token } = certificate
+    const master = this.#ports.state().masterships.get(cluster)
+    if (master?.node === node && master.key === key) return null
     const revocation = this.#notices.revocations.of(certificate)
-    if (revocation === null) return null
-    const master = this.#ports.state().masterships.get(certificate.cluster)
-    if (master?.node === certificate.node && master.key === certificate.key) return null
-    return `its owner revoked it: ${revocation.reason}`
+    if (revocation !== null) return { reason: 'revoked', why: `its owner revoked it: ${revocation.reason}` }
+    const known = this.#members.get(node)
+    if (known !== undefined && replacedBy(known, certificate)) {
+      return { reason: 'replaced', why: `the owner has signed a later certificate for ${node}` }
+    }
+    const knownKey = known?.key ?? (master?.node === node ? master.key : key)
+    if (knownKey === key || token === undefined) return null
+    return { reason: 'replaced', why: `${node} is known with another key, and a join token replaces no node` }
   }
 
   authorityUp(): void {
@@ -138,7 +156,11 @@ export class Membership {
   }
 
   /** The registry's members: those that joined since the configuration was written. */
-  onMembers(members: readonly MemberView[]): void {
+  async onMembers(members: readonly MemberView[]): Promise<void> {
+    for (const { node, certificate } of members) {
+      const verified = await this.#ports.verify(certificate)
+      if (verified.ok && verified.value.node === node) this.#members.set(node, verified.value)
+    }
     if (!this.book.learnMembers(members)) return
     this.#ports.links().setPeers(this.book.peers())
     const { cluster } = this.#ports.config
@@ -159,7 +181,7 @@ export class Membership {
 
   #closeRevoked(): void {
     const links = this.#ports.links()
-    for (const { node, certificate } of links.open()) if (this.revoked(certificate) !== null) links.terminate(node)
+    for (const { node, certificate } of links.open()) if (this.objection(certificate) !== null) links.terminate(node)
   }
 
   #send(to: NodeId, roster: Roster): void {

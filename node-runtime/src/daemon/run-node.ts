@@ -90,6 +90,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
 
   const signer = nodeSigner(identity.keys)
   const verifier = ed25519Verifier()
+  const credentials = new Credentials(trust)
   const membership = await Membership.open({
     config,
     identity,
@@ -98,9 +99,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     links: () => links,
     control: () => control,
     wallNow: clock.wallNow,
+    verify: (certificate) => credentials.certificate(certificate),
     log,
   })
-  const credentials = new Credentials(trust)
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
   const apiAddresses = new Map<string, string>()
@@ -225,7 +226,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     listen: config.listen.peer,
     peers: membership.book.peers(),
     handler,
-    revoked: (certificate) => membership.revoked(certificate),
+    objection: (certificate) => membership.objection(certificate),
   })
   const gossip = new Gossip(
     () => foreignMasters(),

@@ -81,6 +81,15 @@ export function renewalProblem({ certificate, renewUntil }: CertificateChain, re
   return null
 }
 
+/**
+ * ID2: whether `known`, of the same node, has taken the place of `shown`: only its owner gives a node another key or site, by a certificate
+ * issued later. So an old key comes back no more.
+ */
+export function replacedBy(known: NodeCertificate, shown: NodeCertificate): boolean {
+  const same = known.key === shown.key && known.site === shown.site
+  return !same && known.issuedAt > shown.issuedAt
+}
+
 /** ID8: gates joining, sessions and grants, never votes. */
 export function certificateExpired(certificate: NodeCertificate, now: UnixMs): boolean {
   return now >= certificate.expiresAt

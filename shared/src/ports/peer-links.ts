@@ -46,6 +46,7 @@ export const PEER_REFUSALS = [
   'not-signed-by-owner',
   'expired',
   'revoked',
+  'replaced',
   'other-node',
   'own-identity',
   'wrong-direction',

@@ -4,20 +4,26 @@ import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
+import type { PeerRefusal } from '@baton/shared/ports/peer-links'
 import { checkPeerCertificate, type PeerCheck, refuse } from '../../identity/check-peer.ts'
+
+export interface Objection {
+  readonly reason: Extract<PeerRefusal, 'revoked' | 'replaced'>
+  readonly why: string
+}
 
 export interface Admission {
   readonly genesis: Trust
   readonly self: NodeId
   readonly clock: Clock
-  /** ID8: why this certificate counts no more, or null. */
-  readonly revoked: (certificate: NodeCertificate) => string | null
+  /** ID2, ID8: what speaks against a certificate that verifies, or null. */
+  readonly objection: (certificate: NodeCertificate) => Objection | null
   /** Whose node this is, when it is known. */
   readonly clusterOf: (node: NodeId) => ClusterId | undefined
 }
 
 /** The certificate that the other side has proved to own, on whichever side we are. */
-async function checkSocket(socket: TLSSocket, { genesis, clock, revoked }: Admission): Promise<PeerCheck> {
+async function checkSocket(socket: TLSSocket, { genesis, clock, objection }: Admission): Promise<PeerCheck> {
   // A resumed session repeats an old proof: the key may have changed hands or expired since.
   if (socket.isSessionReused()) return refuse('tls-resumed', 'the TLS session was resumed')
   if (socket.getProtocol() !== 'TLSv1.3') return refuse('tls', `${socket.getProtocol()} instead of TLSv1.3`)
@@ -26,8 +32,8 @@ async function checkSocket(socket: TLSSocket, { genesis, clock, revoked }: Admis
   if (certificate === undefined) return refuse('no-certificate', 'it showed no certificate')
   const check = await checkPeerCertificate(certificate.raw, genesis, clock.wallNow())
   if (!check.ok) return check
-  const why = revoked(check.value)
-  return why === null ? check : { ...refuse('revoked', why, check.value.node), code: 'CERTIFICATE_REVOKED' }
+  const against = objection(check.value)
+  return against === null ? check : refuse(against.reason, against.why, check.value.node)
 }
 
 /** A node that dials us must have the lower id: the other direction is ours to dial, or two links would cross. */

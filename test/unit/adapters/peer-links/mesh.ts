@@ -73,7 +73,10 @@ export async function startNode(id: string, options: TestNodeOptions = {}): Prom
     clock: { now: () => performance.now() as Instant, wallNow: () => options.now ?? NOW },
     listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     peers: new Map(),
-    ...(options.revoked === undefined ? {} : { revoked: options.revoked }),
+    objection: (certificate) => {
+      const why = options.revoked?.(certificate) ?? null
+      return why === null ? null : { reason: 'revoked', why }
+    },
     handler: {
       onOpen: ({ node }) => void events.push(`+${node}`),
       onMessage: (from, frame) => {

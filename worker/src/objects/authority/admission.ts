@@ -5,6 +5,7 @@ import {
   type CertificateChain,
   certificateExpired,
   peekCertificate,
+  replacedBy,
   verifyChain,
 } from '@baton/shared/crypto/certificate-chain'
 import type { Revocations } from '@baton/shared/crypto/notices'
@@ -45,7 +46,6 @@ export async function acceptCertificate(
 /** Whoever finds an old key, or keeps an old certificate, does not come before the newer one. */
 function replaced({ certificate }: CertificateChain, registry: Registry): boolean {
   const member = registry.status === 'absent' ? undefined : registry.members.get(certificate.node)
-  if (member === undefined || (member.key === certificate.key && member.site === certificate.site)) return false
-  const recorded = peekCertificate(member.certificate)
-  return recorded.ok && recorded.value.issuedAt > certificate.issuedAt
+  const recorded = member === undefined ? null : peekCertificate(member.certificate)
+  return recorded?.ok === true && replacedBy(recorded.value, certificate)
 }
