@@ -117,4 +117,31 @@ describe('a node that joins a running network', () => {
     expect(stdout).toMatch(new RegExp(`${FRESH} .* revoked`))
     await network.node(FRESH).kill()
   })
+
+  test('[ID2, RG2] a master that comes back with another key claims anew, and its votes count under that key', async () => {
+    const before = await network.master('c1')
+    const other = before.name === 'c1-n1' ? 'c1-n2' : 'c1-n1'
+    const { configFile, certificateFile } = network.node(before.name).files
+    const owner = ['--genesis', network.files.genesisFile, '--owner-key', network.files.owners[0]!.keyFile]
+    const { publicKey } = await baton<{ publicKey: string }>('key', 'rotate', '--config', configFile)
+    const next = join(network.folder, 'next.jws')
+    await baton('node', 'certify', '--certificate', certificateFile, '--key', publicKey, '--out', next, ...owner)
+    // Killed, not stopped: it has handed nothing over, and finds its required set on disk.
+    await network.node(other).kill()
+    await network.node(before.name).kill()
+    await baton('key', 'install', '--config', configFile, '--certificate', next)
+    network.start(before.name)
+    const after = await network.master('c1', before.epoch + 1)
+    expect(after.name).toBe(before.name)
+    const load = await SteadyLoad.start(network, { perSecond: PER_SECOND, nodes: [before.name] })
+    await load.more(PER_SECOND)
+    network.start(other)
+    await waitFor('the other node to be its standby', STEP_MS_MAX, async () => {
+      return (await network.status(before.name))?.syncSet.includes(other as never)
+    })
+    const nodes = await runBaton(['node', 'list', '--genesis', network.files.genesisFile, ...authority(), '--cluster', 'c1'])
+    expect(nodes.stdout).toContain(publicKey)
+    expect(load.failures).toEqual([])
+    await load.stop()
+  })
 })
