@@ -139,7 +139,15 @@ describe('a node that joins a running network', () => {
     await waitFor('the other node to be its standby', STEP_MS_MAX, async () => {
       return (await network.status(before.name))?.syncSet.includes(other as never)
     })
-    const nodes = await runBaton(['node', 'list', '--genesis', network.files.genesisFile, ...authority(), '--cluster', 'c1'])
+    const nodes = await runBaton([
+      'node',
+      'list',
+      '--genesis',
+      network.files.genesisFile,
+      ...authority(),
+      '--cluster',
+      'c1',
+    ])
     expect(nodes.stdout).toContain(publicKey)
     expect(load.failures).toEqual([])
     await load.stop()

@@ -155,3 +155,21 @@ test('[ID2] a later certificate of the owner gives a node another key, and the o
   await expect.poll(() => node.closed?.code).toBe(CLOSE.superseded)
   await expectNoSession(node, 'CERTIFICATE_INVALID')
 })
+
+test('[ID8] a certificate that its owner has replaced is not renewed any more, though its key is the same', async () => {
+  const soon = (Date.now() + 60_000) as UnixMs
+  const old = await TestNode.make(C7, 'r', {
+    issuedAt: 1 as UnixMs,
+    expiresAt: soon,
+    renewUntil: (Date.now() + 5 * YEAR) as UnixMs,
+  })
+  await old.connect()
+  const next = await TestNode.make(C7, 'r', {
+    issuedAt: 2 as UnixMs,
+    expiresAt: soon,
+    renewUntil: (Date.now() + 2 * YEAR) as UnixMs,
+  })
+  await next.connect()
+  expect(await (await renew(old, Date.now() + YEAR)).json()).toMatchObject({ error: 'RENEWAL_REFUSED' })
+  expect((await renew(next, Date.now() + YEAR)).status).toBe(200)
+})
