@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   GENESIS_INVALID: { owner: 'config', status: 500 },
   DATA_FOLDER_IN_USE: { owner: 'config', status: 500 },
   APPLICATION_INVALID: { owner: 'config', status: 500 },
+  PASSPHRASE_WRONG: { owner: 'config', status: 500 },
+  SIGNER_FAILED: { owner: 'config', status: 500 },
 
   // client: whoever sent a transaction or request
   BAD_REQUEST: { owner: 'client', status: 400 },
@@ -65,6 +67,13 @@ export const ERROR_CODES = {
   PROTOCOL_VERSION: { owner: 'control-plane', status: 426 },
   CLUSTER_FROZEN: { owner: 'control-plane', status: 423 },
   UNREACHABLE: { owner: 'control-plane', status: 503 },
+  TOKEN_INVALID: { owner: 'control-plane', status: 403 },
+  TOKEN_EXPIRED: { owner: 'control-plane', status: 403 },
+  TOKEN_USED_UP: { owner: 'control-plane', status: 403 },
+  NODE_EXISTS: { owner: 'control-plane', status: 409 },
+  CERTIFICATE_REVOKED: { owner: 'control-plane', status: 403 },
+  RENEWAL_REFUSED: { owner: 'control-plane', status: 403 },
+  TOO_MANY_ATTEMPTS: { owner: 'control-plane', status: 429 },
 
   INTERNAL: { owner: 'internal', status: 500 },
 } as const satisfies Record<string, { owner: ErrorOwner; status: number }>

@@ -67,7 +67,7 @@ export function genesisHash(hash: HashFunction, genesis: Genesis): Hash {
 }
 
 /** Null when the network has no such cluster. */
-export function clusterOf(genesis: Genesis, cluster: ClusterId): GenesisCluster | null {
+export function clusterOf(genesis: Pick<Genesis, 'clusters'>, cluster: ClusterId): GenesisCluster | null {
   return genesis.clusters.find((candidate) => candidate.cluster === cluster) ?? null
 }
 

@@ -101,6 +101,26 @@ export const LIMITS = {
   /** Rounds of one height, and heights ahead, for which votes are kept. */
   roundsKept: 64,
   heightsAhead: 4,
+  /** Longest life of a certificate that no owner key has signed itself: by a join token, or renewed (ID3, ID8). */
+  certificateMs: (366 * 24 * 3_600_000) as Ms,
+  /** Uses of one join token; its life (ID3). */
+  tokenUses: 32,
+  tokenMs: (30 * 24 * 3_600_000) as Ms,
+  /** The text of a join token, in characters. */
+  tokenTextCharacters: 4 * 1024,
+  /** A node's request is as old as this at most, by the clock of the authority, either way (ID5). */
+  requestSkewMs: 300_000 as Ms,
+  /** Refused attempts of one source, and of all, within the window, that are recorded one by one (ID5). */
+  attemptsPerSource: 10,
+  attemptsRecorded: 200,
+  attemptSources: 1_024,
+  attemptWindowMs: 600_000 as Ms,
+  /** Owner-signed notices (revocations, keys) of one network. */
+  notices: 512,
+  noticeCharacters: 8 * 1024,
+  noticesPerFrame: 16,
+  /** ID8: an alert stands from this long before the expiry of a certificate. */
+  expiryAlertMs: (30 * 24 * 3_600_000) as Ms,
   /** One turn of the event loop with cryptography in it. */
   turnMs: 10 as Ms,
 } as const

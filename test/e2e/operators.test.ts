@@ -35,7 +35,7 @@ describe('operators of a running network', () => {
         ...named,
         '--expires',
         '1h',
-        '--key',
+        '--owner-key',
         key,
         '--genesis',
         genesisFile,
@@ -49,7 +49,7 @@ describe('operators of a running network', () => {
   afterAll(() => network?.stop())
 
   const as = (role: OperatorRole, ...command: string[]): Promise<EndedCommand> =>
-    baton(...command, '--authority', network.authorityUrl, '--token', tokens.get(role)!)
+    baton(...command, '--authority-url', network.authorityUrl, '--token', tokens.get(role)!)
 
   async function events(): Promise<readonly ToldEvent[]> {
     const { output } = await as('viewer', 'events', 'c1', '--json')

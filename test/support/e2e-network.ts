@@ -52,9 +52,9 @@ export interface E2eOptions {
 
 export class E2eNetwork {
   readonly folder: string
-  readonly files: NetworkFiles
+  files: NetworkFiles
   readonly timeline = new Timeline()
-  readonly #nodes: ReadonlyMap<string, NodeProcess>
+  readonly #nodes: Map<string, NodeProcess>
   readonly #events = new Map<string, LoggedEvent[]>()
   readonly #environments = new Map<string, Record<string, string>>()
   /** How each process that nobody killed has ended, by node, since its last start. */
@@ -111,6 +111,12 @@ export class E2eNetwork {
 
   get authorityUrl(): string {
     return `http://127.0.0.1:${this.#authorityPort}`
+  }
+
+  /** A node that joined later: from now on part of what is whole and agrees. Not started yet. */
+  adopt(node: NodeFiles): void {
+    this.files = { ...this.files, nodes: [...this.files.nodes, node] }
+    this.#nodes.set(node.node, this.#processOf(node))
   }
 
   get nodes(): readonly NodeProcess[] {

@@ -131,4 +131,26 @@ export const PAYLOADS: StatementPayloads = {
     issuedAt: ISSUED,
     expiresAt: (ISSUED + 86_400_000) as UnixMs,
   },
+  joinRequest: { ...inCluster, node: C1A, certificate: OPAQUE_JWS, at: ISSUED },
+  renewal: {
+    ...inCluster,
+    node: C1A,
+    certificate: OPAQUE_JWS,
+    issuedAt: ISSUED,
+    expiresAt: (ISSUED + 2_000) as UnixMs,
+  },
+  renewedCertificate: { ...inCluster, node: C1A, renewal: OPAQUE_JWS, issuedAt: ISSUED },
+  revocation: {
+    ...inCluster,
+    id: 'revocation-1',
+    subject: { kind: 'node', node: C1A, key: NODE.publicKey },
+    reason: 'the host was stolen',
+    at: ISSUED,
+  },
+  authorityKeys: {
+    ...inCluster,
+    sequence: 1,
+    keys: [OUTSIDER.publicKey],
+    retired: [{ key: AUTHORITY.publicKey, upTo: [{ cluster: C1, generation: 0 as Generation, epoch: 3 as Epoch }] }],
+  },
 }

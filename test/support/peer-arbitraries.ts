@@ -108,6 +108,11 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
   }),
   relayClaim: any<Of<'relayClaim'>>({ t: fc.constant('relayClaim'), request: count, claim: jws, certificate: jws }),
   relayReply: any<Of<'relayReply'>>({ t: fc.constant('relayReply'), request: count, reply: text }),
+  roster: any<Of<'roster'>>({
+    t: fc.constant('roster'),
+    nodes: fc.array(fc.record({ node: name, address: text }), { maxLength: 5 }),
+    notices: fc.array(jws, { maxLength: 5 }),
+  }),
   epochAck: any<Of<'epochAck'>>({ t: fc.constant('epochAck'), cluster: name, token, height: count }),
   wantBlock: any<Of<'wantBlock'>>({ t: fc.constant('wantBlock'), height: count }),
   legacy: any<Of<'legacy'>>({

@@ -16,6 +16,11 @@ export const SIGNERS = {
   joinToken: OWNER_C1,
   order: AUTHORITY,
   operatorToken: OWNER_C1,
+  joinRequest: NODE,
+  renewal: NODE,
+  renewedCertificate: AUTHORITY,
+  revocation: OWNER_C1,
+  authorityKeys: OWNER_C1,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

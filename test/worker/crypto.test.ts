@@ -6,11 +6,14 @@ import { genesisHash } from '@baton/shared/genesis-schema'
 import { describe, expect, test } from 'vitest'
 import genesis from '../golden/genesis.json' with { type: 'json' }
 import stored from '../golden/statements.json' with { type: 'json' }
+import { registerChainCases } from '../support/chain-cases.ts'
 import { bytesOf, registerStrictnessCases, SIGNATURE_VECTORS } from '../support/ed25519-cases.ts'
 import { C1, C1A, GENESIS, NODE, PAYLOADS } from '../support/fixed-network.ts'
 import { KINDS, SIGNERS, signedSamples } from '../support/statement-samples.ts'
 
 describe('strict Ed25519 in workerd', registerStrictnessCases)
+
+describe('certificate chains in workerd', registerChainCases)
 
 describe('statements in workerd', () => {
   test('[ID1] signs every kind to the bytes that Node gives', async () => {

@@ -1,4 +1,5 @@
 import type { RegistryEvent } from '@baton/shared/core/registry/messages'
+import { Revocations } from '@baton/shared/crypto/notices'
 import type { Instant } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
@@ -15,7 +16,11 @@ test('[ID7, RG11] refused calls are events up to a bound in a minute; the rest i
   const noted: RegistryEvent[] = []
   const decider = { note: (event: RegistryEvent) => noted.push(event), state: { registry: { status: 'absent' } } }
   let now = 5_000
-  const operators = new Operators(decider as unknown as Decider, { now: () => now as Instant } as never)
+  const operators = new Operators(
+    decider as unknown as Decider,
+    { now: () => now as Instant } as never,
+    new Revocations(),
+  )
   for (let call = 0; call < LIMITS.refusedCallsPerMinute + 7; call += 1) {
     expect(operators.admit(CALL)).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' })
   }

@@ -11,6 +11,7 @@ import { actRoutes } from './routes/acts.ts'
 import { clusterRoutes } from './routes/cluster.ts'
 import { type AppContext, requireConfig } from './routes/context.ts'
 import { healthRoute } from './routes/health.ts'
+import { identityRoutes } from './routes/identity.ts'
 import { insightRoutes } from './routes/insight.ts'
 import { networkRoutes } from './routes/network.ts'
 import { requestRoutes } from './routes/requests.ts'
@@ -42,6 +43,7 @@ export function createApp(): OpenAPIHono<AppContext> {
   networkRoutes(app)
   clusterRoutes(app)
   requestRoutes(app)
+  identityRoutes(app)
   sessionRoute(app)
   actRoutes(app)
   insightRoutes(app)

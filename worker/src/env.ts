@@ -1,6 +1,9 @@
 /** Bindings of the Worker, and its configuration read from them. */
+import { type Trust, trustAfter } from '@baton/shared/crypto/authority-keys'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { importPrivateJwk, type KeyPair } from '@baton/shared/crypto/keys'
+import { verifyNotice } from '@baton/shared/crypto/notices'
+import type { AuthorityKeys } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import { genesisHash, parseGenesis } from '@baton/shared/genesis-schema'
@@ -17,6 +20,8 @@ export interface Env {
   readonly ALERT_WEBHOOK?: string
   /** Secret. */
   readonly ALERT_WEBHOOK_SECRET?: string
+  /** Owners' statements about the authority's keys, one a line: needed once AUTHORITY_KEY is not the one of genesis. */
+  readonly AUTHORITY_CHANGES?: string
   readonly LOCATION_HINT?: string
   readonly JURISDICTION?: string
   readonly CLUSTER_AUTHORITY: DurableObjectNamespace<ClusterAuthority>
@@ -26,6 +31,8 @@ export interface Env {
 export interface Config {
   readonly genesis: Genesis
   readonly genesisHash: Hash
+  /** Genesis, with the authority's keys that count now. */
+  readonly trust: Trust
   readonly authority: KeyPair
   /** Null: none is configured. */
   readonly webhook: AlertWebhook | null
@@ -40,25 +47,34 @@ export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly error: BatonError }
 
-let read: { readonly texts: readonly string[]; readonly result: Promise<ConfigResult> } | undefined
+let read: { readonly texts: string; readonly result: Promise<ConfigResult> } | undefined
 
 /** Never throws. Read once for each set of texts: the same isolate serves all requests and objects. */
 export function readConfig(env: Env): Promise<ConfigResult> {
-  const genesis = env.GENESIS ?? ''
-  const key = env.AUTHORITY_KEY ?? ''
-  const texts = [genesis, key, env.ALERT_WEBHOOK ?? '', env.ALERT_WEBHOOK_SECRET ?? '']
-  if (read === undefined || texts.some((text, place) => text !== read?.texts[place])) {
-    read = { texts, result: parseConfig(genesis, key, texts[2]!, texts[3]!) }
-  }
+  const {
+    GENESIS = '',
+    AUTHORITY_KEY = '',
+    AUTHORITY_CHANGES = '',
+    ALERT_WEBHOOK = '',
+    ALERT_WEBHOOK_SECRET = '',
+  } = env
+  const texts = { GENESIS, AUTHORITY_KEY, AUTHORITY_CHANGES, ALERT_WEBHOOK, ALERT_WEBHOOK_SECRET }
+  const joined = JSON.stringify(texts)
+  if (read?.texts !== joined) read = { texts: joined, result: parseConfig(texts) }
   return read.result
 }
 
-async function parseConfig(
-  genesisText: string,
-  keyText: string,
-  webhookUrl: string,
-  webhookSecret: string,
-): Promise<ConfigResult> {
+type Texts = Required<
+  Pick<Env, 'GENESIS' | 'AUTHORITY_KEY' | 'AUTHORITY_CHANGES' | 'ALERT_WEBHOOK' | 'ALERT_WEBHOOK_SECRET'>
+>
+
+async function parseConfig({
+  GENESIS: genesisText,
+  AUTHORITY_KEY: keyText,
+  AUTHORITY_CHANGES: changesText,
+  ALERT_WEBHOOK: webhookUrl,
+  ALERT_WEBHOOK_SECRET: webhookSecret,
+}: Texts): Promise<ConfigResult> {
   if (genesisText === '') {
     return invalid('GENESIS is not set', 'set the variable GENESIS to the text of genesis.json and deploy again')
   }
@@ -71,10 +87,17 @@ async function parseConfig(
   if (!authority.ok) {
     return invalid(`AUTHORITY_KEY: ${authority.why}`, 'set AUTHORITY_KEY to the text of the authority’s JWK file')
   }
-  if (!genesis.value.authorityKeys.includes(authority.value.publicKey)) {
+  const changes: AuthorityKeys[] = []
+  for (const line of changesText.split(/\s+/).filter((text) => text !== '')) {
+    const notice = await verifyNotice(genesis.value, line)
+    if (!notice.ok) return invalid(`AUTHORITY_CHANGES: ${notice.why}`, 'set it to what `baton authority sign` wrote')
+    if (notice.value.kind === 'authorityKeys') changes.push(notice.value.payload)
+  }
+  const trust = trustAfter(genesis.value, changes)
+  if (!trust.authorityKeys.includes(authority.value.publicKey)) {
     return invalid(
-      `genesis does not list the public key of AUTHORITY_KEY (${authority.value.publicKey})`,
-      'use the authority key that was made together with this genesis',
+      `neither genesis nor enough of its owners list the public key of AUTHORITY_KEY (${authority.value.publicKey})`,
+      'use the authority key that was made together with this genesis, or set AUTHORITY_CHANGES to what the owners signed',
     )
   }
   if (webhookUrl !== '' && !/^https?:\/\//.test(webhookUrl)) {
@@ -89,6 +112,7 @@ async function parseConfig(
   const config = {
     genesis: genesis.value,
     genesisHash: genesisHash(sha256, genesis.value),
+    trust,
     authority: authority.value,
     webhook: webhookUrl === '' ? null : { url: webhookUrl, secret: webhookSecret },
   }

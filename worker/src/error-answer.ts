@@ -19,6 +19,13 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
     'send `Authorization: Bearer TOKEN` with a token that `baton operator create` has made for this cluster',
   FORBIDDEN: 'ask the owner of this cluster for a token with that role',
   BODY_TOO_LARGE: 'send a smaller body',
+  TOKEN_INVALID: 'let the owner make another: baton token create',
+  TOKEN_EXPIRED: 'let the owner make another: baton token create',
+  TOKEN_USED_UP: 'let the owner make another: baton token create --uses COUNT',
+  NODE_EXISTS: 'join under another name, or let the owner certify the new key: baton node certify',
+  CERTIFICATE_REVOKED: 'make a new key, and let the owner certify it: baton node certify',
+  RENEWAL_REFUSED: 'let the owner certify the node again: baton node certify',
+  TOO_MANY_ATTEMPTS: 'mend what was refused before, then wait some minutes',
 }
 
 export function remedyOf(code: ErrorCode): string | undefined {

@@ -160,6 +160,9 @@ class WebSocketControlLink implements ControlLink {
       case 'masters':
         handler.onMasters(frame.table)
         break
+      case 'notices':
+        handler.onNotices(frame.notices)
+        break
       case 'sessionClosed':
         handler.onSessionClosed(frame.node)
         break

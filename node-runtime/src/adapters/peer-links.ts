@@ -1,12 +1,14 @@
 /** Links to all peers over mutually authenticated TLS 1.3 (ID5): the port in `shared/src/ports/peer-links.ts`. */
-import type { Genesis } from '@baton/shared/genesis'
+
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import type { NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { LinkCloseReason, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
 import type { ProtocolRange } from '@baton/shared/protocol/versions'
 import type { TlsIdentity } from '../identity/load-identity.ts'
-import type { Admission } from './peer-links/admission.ts'
+import type { Admission, Objection } from './peer-links/admission.ts'
 import { PROBE_MS } from './peer-links/constants.ts'
 import { Dialer } from './peer-links/dialer.ts'
 import { type Inbound, inboundLinks } from './peer-links/inbound.ts'
@@ -16,7 +18,7 @@ import { probeAddress } from './peer-links/probe.ts'
 
 export interface PeerLinksOptions {
   readonly self: NodeId
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly tls: TlsIdentity
   readonly clock: Clock
   /** Port 0: any free one. */
@@ -25,25 +27,41 @@ export interface PeerLinksOptions {
   readonly handler: PeerLinksHandler
   /** Default: what this program speaks. */
   readonly protocol?: ProtocolRange
+  /** ID2, ID8: what speaks against a certificate that verifies, or null. Default: nothing. */
+  readonly objection?: (certificate: NodeCertificate) => Objection | null
 }
 
-export function peerLinks(options: PeerLinksOptions): PeerLinks {
+/** Links that can show a renewed certificate. */
+export interface TlsLinks extends PeerLinks {
+  /** From now on, on new links; those that are open stay. */
+  show(tls: TlsIdentity): void
+}
+
+export function peerLinks(options: PeerLinksOptions): TlsLinks {
   return new TlsPeerLinks(options)
 }
 
-class TlsPeerLinks implements PeerLinks {
+class TlsPeerLinks implements TlsLinks {
   readonly #options: PeerLinksOptions
   readonly #admission: Admission
   readonly #inbound: Inbound
   readonly #links = new Map<NodeId, Link>()
   readonly #dialers = new Map<NodeId, Dialer>()
   #peers: ReadonlyMap<NodeId, PeerAddress>
+  #tls: TlsIdentity
   #running = false
 
   constructor(options: PeerLinksOptions) {
     this.#options = options
-    this.#admission = { genesis: options.genesis, self: options.self, clock: options.clock }
+    this.#tls = options.tls
     this.#peers = options.peers
+    this.#admission = {
+      genesis: options.genesis,
+      self: options.self,
+      clock: options.clock,
+      objection: options.objection ?? (() => null),
+      clusterOf: (node) => this.#peers.get(node)?.cluster,
+    }
     this.#inbound = inboundLinks({
       listen: options.listen,
       tls: options.tls,
@@ -52,6 +70,11 @@ class TlsPeerLinks implements PeerLinks {
       onOpened: (opened) => this.#opened(opened),
       onRefused: (refused) => options.handler.onRefused(refused),
     })
+  }
+
+  show(tls: TlsIdentity): void {
+    this.#tls = tls
+    this.#inbound.show(tls)
   }
 
   async start(): Promise<void> {
@@ -129,8 +152,8 @@ class TlsPeerLinks implements PeerLinks {
       attempt: async (signal) => {
         const peer = this.#peers.get(node)
         if (peer === undefined) return { result: 'unreachable' }
-        const { tls, protocol = PEER_PROTOCOL } = this.#options
-        return dial({ node, peer, tls, admission: this.#admission, protocol, signal })
+        const { protocol = PEER_PROTOCOL } = this.#options
+        return dial({ node, peer, tls: this.#tls, admission: this.#admission, protocol, signal })
       },
       onOpened: (opened) => this.#opened(opened),
       onRefused: (refused) => this.#options.handler.onRefused(refused),

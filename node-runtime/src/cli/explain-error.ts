@@ -37,6 +37,14 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     why: 'the module that `application` names cannot run as the application of this network',
     remedy: 'mend the module or the setting; every node of a network runs the same application',
   },
+  PASSPHRASE_WRONG: {
+    why: 'the owner key is encrypted, and the passphrase does not open it',
+    remedy: 'give the passphrase in a file: BATON_PASSPHRASE_FILE=FILE, or type it on a terminal',
+  },
+  SIGNER_FAILED: {
+    why: 'the command that signs for the owner did not answer with a signature',
+    remedy: 'run it by hand: it reads the bytes to sign on standard input and prints a 64-byte signature in base64',
+  },
   BAD_REQUEST: { why: 'the request has the wrong form', remedy: 'see `baton COMMAND --help`' },
   BODY_TOO_LARGE: {
     why: 'a transaction or a batch is larger than the network takes',
@@ -190,6 +198,34 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
   UNREACHABLE: {
     why: 'nobody answered in time',
     remedy: 'check that the process runs, the address, and the firewall between here and there',
+  },
+  TOKEN_INVALID: {
+    why: 'the join token is damaged, was made by somebody else than the owner, or is for another cluster or site',
+    remedy: 'copy the whole line again, or let the owner make another: baton token create',
+  },
+  TOKEN_EXPIRED: {
+    why: 'join tokens live for a short time',
+    remedy: 'check the clock of this host; then let the owner make another: baton token create',
+  },
+  TOKEN_USED_UP: {
+    why: 'as many nodes have joined with this token as its owner allowed',
+    remedy: 'let the owner make another: baton token create --uses COUNT',
+  },
+  NODE_EXISTS: {
+    why: 'the cluster has another node of this name, and a join token replaces no node',
+    remedy: 'join under another name, or let the owner certify the new key: baton node certify',
+  },
+  CERTIFICATE_REVOKED: {
+    why: 'the owner of the cluster has revoked the certificate of this node',
+    remedy: 'ask the owner; a node that may come back needs a new key and a new certificate',
+  },
+  RENEWAL_REFUSED: {
+    why: 'the certificate may not be extended so far without its owner',
+    remedy: 'let the owner certify the node again: baton node certify',
+  },
+  TOO_MANY_ATTEMPTS: {
+    why: 'this address has failed to prove who it is too often',
+    remedy: 'mend what was refused before, then wait some minutes',
   },
   INTERNAL: {
     why: 'a bug in Baton',

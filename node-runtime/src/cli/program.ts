@@ -3,6 +3,7 @@ import { guarded } from './command-io.ts'
 import { EXIT_USAGE } from './exit-status.ts'
 import { collect, DEFAULT_URL } from './node-urls.ts'
 import { addOperations, OPERATIONS } from './operations/program.ts'
+import { addAuthority, addJoin, addToken } from './owner-commands.ts'
 import { VERSION } from './version.ts'
 
 const URL_HELP = `host:port of a node's API; repeat it or use commas (default: $BATON_URL or ${DEFAULT_URL})`
@@ -22,6 +23,9 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
   addNetwork(program)
   addConfig(program)
   addKey(program)
+  addToken(program, exitAsUsage, wholeNumber)
+  addJoin(program, wholeNumber)
+  addAuthority(program, exitAsUsage)
   addRun(program)
   addStatus(program)
   addSubmit(program)
@@ -31,7 +35,10 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
 }
 
 /** Commands that need nothing of the demo. */
-const COMMANDS = ['network', 'config', 'key', 'run', 'status', 'submit', 'query', 'block', '--version', '-V']
+const COMMANDS = [
+  ...['network', 'config', 'key', 'token', 'join', 'authority', 'run', 'status', 'submit', 'query', 'block'],
+  ...['--version', '-V'],
+]
 
 function addNetwork(program: Command): void {
   const network = program.command('network').description('make networks').exitOverride(exitAsUsage)
@@ -65,14 +72,27 @@ function addConfig(program: Command): void {
 }
 
 function addKey(program: Command): void {
-  program
-    .command('key')
-    .description('make keys')
+  const key = program.command('key').description('make and replace keys').exitOverride(exitAsUsage)
+  key
     .command('create')
-    .description('make an Ed25519 key for signing transactions (mode 0600)')
+    .description('make an Ed25519 key (mode 0600): for signing transactions, or with --passphrase one of an owner')
     .requiredOption('--out <file>', 'file to write; an existing one is never overwritten')
+    .option('--passphrase', 'encrypt it; the passphrase is asked for, or comes from BATON_PASSPHRASE_FILE')
     .option('--json', 'print the public key as one JSON object')
     .action(guarded(async (options) => (await import('./commands/key-create.ts')).keyCreate(options)))
+  key
+    .command('rotate')
+    .description('make the next key of a node beside its present one, for the owner to certify')
+    .requiredOption('--config <file>', 'the TOML file of the node')
+    .option('--json', 'print the public key as one JSON object')
+    .action(guarded(async (options) => (await import('./commands/key-rotate.ts')).keyRotate(options)))
+  key
+    .command('install')
+    .description('put a certificate, and the key that it is for, in their places; stop the node first')
+    .requiredOption('--config <file>', 'the TOML file of the node')
+    .requiredOption('--certificate <file>', 'what `baton node certify` wrote')
+    .option('--json', 'print one JSON object')
+    .action(guarded(async (options) => (await import('./commands/key-rotate.ts')).keyInstall(options)))
 }
 
 function addRun(program: Command): void {

@@ -124,7 +124,7 @@ export class AuthorityClient {
   #unreachable(why: string, cause?: unknown): BatonError {
     const { url } = this.#options
     return new BatonError('UNREACHABLE', `no answer from the authentication node at ${url}: ${why}`, {
-      remedy: 'check --authority, or $BATON_AUTHORITY_URL, and the network between here and there',
+      remedy: 'check --authority-url, or $BATON_AUTHORITY_URL, and the network between here and there',
       details: { url },
       cause,
     })

@@ -1,5 +1,6 @@
 /** The files that a configuration names: there, readable, and of this node. Signatures are checked by the daemon. */
 import { readFileSync, statSync } from 'node:fs'
+import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
 import { reasonOf } from './genesis-file.ts'
 import type { PartialConfig } from './partial.ts'
 import type { Problem } from './problems.ts'
@@ -89,6 +90,8 @@ function checkCertificate(config: PartialConfig, network: string | null, jws: st
 }
 
 function payloadOf(jws: string): Record<string, unknown> | null {
+  const whole = peekCertificate(jws.trim())
+  if (whole.ok) return { ...whole.value }
   const parts = jws.trim().split('.')
   if (parts.length !== 3) return null
   try {

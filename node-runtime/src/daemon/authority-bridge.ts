@@ -1,20 +1,20 @@
 /** Between the control link and the node: verifies what the authority says, signs what the node asks of it. */
 
 import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { Claim, Credential, RecordedReshape, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
-import { type RegistryView, SHOWN_SINCE } from '@baton/shared/protocol/control'
+import { NOTICES_SINCE, noticeFrames, type RegistryView, SHOWN_SINCE } from '@baton/shared/protocol/control'
 import type { Credentials } from './credentials.ts'
 import { verifyRecorded } from './verify-recorded.ts'
 
 type PrivateKey = Parameters<typeof signStatement>[2]
 
 export interface AuthorityBridgePorts {
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly privateKey: PrivateKey
   readonly credentials: Credentials
   readonly enqueue: (input: NodeInput) => void
@@ -23,6 +23,11 @@ export interface AuthorityBridgePorts {
   /** Through a peer; null when none answered. */
   readonly relay: (claim: Jws) => Promise<ControlReply | null>
   readonly log: Log
+  /** ID8: what the authority may have lost. */
+  readonly notices: () => readonly Jws[]
+  readonly onNotices: (notices: readonly Jws[]) => Promise<void>
+  /** The members of the cluster, at every change. */
+  readonly onMembers: (members: RegistryView['members']) => Promise<void>
 }
 
 export class AuthorityBridge implements ControlLinkHandler {
@@ -43,6 +48,9 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
     if (welcome.protocol >= SHOWN_SINCE) this.#link?.send({ t: 'shown', ...this.#ports.shown() })
+    if (welcome.protocol >= NOTICES_SINCE) {
+      for (const notices of noticeFrames(this.#ports.notices())) this.#link?.send(notices)
+    }
     this.#next(async () => {
       this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
       await this.#learnTable(welcome.masters)
@@ -61,6 +69,8 @@ export class AuthorityBridge implements ControlLinkHandler {
   onState = (state: RegistryView): void => this.#next(() => this.#learnState(state))
 
   onMasters = (table: Jws): void => this.#next(() => this.#learnTable(table))
+
+  onNotices = (notices: readonly Jws[]): void => this.#next(() => this.#ports.onNotices(notices))
 
   onSessionClosed: ControlLinkHandler['onSessionClosed'] = (node) => {
     this.#next(async () => this.#ports.enqueue({ i: 'sessionClosed', node }))
@@ -138,6 +148,7 @@ export class AuthorityBridge implements ControlLinkHandler {
     await this.#learnGrant(state)
     const reshape = await this.#recordedIn(state)
     this.#ports.enqueue({ i: 'view', view: state, ...(reshape === null ? {} : { reshape }) })
+    await this.#ports.onMembers(state.members)
   }
 
   async #recordedIn({ reshape, syncSet, credential }: RegistryView): Promise<RecordedReshape | null> {

@@ -8,7 +8,7 @@ import type { PeerMessage, RelayClaim, RelayReply } from '@baton/shared/protocol
 
 export interface ClaimRelayPorts {
   /** Of this node: the authority checks it with the claim. */
-  readonly certificate: Jws
+  readonly certificate: () => Jws
   /** Linked peers of the cluster. */
   readonly peers: () => readonly { readonly node: NodeId; readonly cluster: ClusterId }[]
   readonly send: (to: NodeId, message: PeerMessage) => boolean
@@ -32,7 +32,9 @@ export class ClaimRelay {
   ask(claim: Jws): Promise<ControlReply | null> {
     const { peers, send, certificate } = this.#ports
     const request = this.#next++
-    const sent = peers().filter(({ node }) => send(node, { t: 'relayClaim', request, claim, certificate }))
+    const sent = peers().filter(({ node }) =>
+      send(node, { t: 'relayClaim', request, claim, certificate: certificate() }),
+    )
     if (sent.length === 0) return Promise.resolve(null)
     return new Promise((resolve) => {
       const timer = setTimeout(() => finish(null), ANSWER_MS)

@@ -1,22 +1,23 @@
 /** Verifies credentials, and remembers what it has verified: the same grants arrive from many sides (NW2). */
 
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
-import { verifyCertificate, verifyCredential } from '@baton/shared/crypto/credential'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { verifyCertificate } from '@baton/shared/crypto/certificate-chain'
+import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Credential, NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { peekStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import { failure, type Result, success } from '@baton/shared/result'
 
 /** Grants kept; a network has one per switch. */
 const REMEMBERED = 1_024
 
 export class Credentials {
-  readonly #genesis: Genesis
+  readonly #genesis: Trust
   readonly #verified = new Map<string, VerifiedGrant>()
   /** A switch brings a new grant and, mostly, a certificate that was seen before: half the work at the moment that counts. */
   readonly #certificates = new Map<string, NodeCertificate>()
 
-  constructor(genesis: Genesis) {
+  constructor(genesis: Trust) {
     this.#genesis = genesis
   }
 
@@ -28,7 +29,7 @@ export class Credentials {
   async verify(credential: Credential): Promise<Result<VerifiedGrant>> {
     const known = this.known(credential)
     if (known !== undefined) return success(known)
-    const mastership = await verifyCredential(this.#genesis, credential, (jws) => this.#certificate(jws))
+    const mastership = await verifyCredential(this.#genesis, credential, (jws) => this.certificate(jws))
     if (!mastership.ok) return mastership
     const read = peekStatement('grant', credential.grant)
     if (!read.ok) return failure('STATEMENT_INVALID', read.why)
@@ -38,7 +39,8 @@ export class Credentials {
     return success(verified)
   }
 
-  async #certificate(jws: string): Promise<Result<NodeCertificate>> {
+  /** A certificate alone. */
+  async certificate(jws: string): Promise<Result<NodeCertificate>> {
     const known = this.#certificates.get(jws)
     if (known !== undefined) return success(known)
     const verified = await verifyCertificate(this.#genesis, jws)

@@ -21,6 +21,7 @@ export type ReasonCode =
   | 'no-standby'
   | 'recovering'
   | 'cluster-frozen'
+  | 'certificate-expires'
   // From events: they stand for a while after each.
   | 'recovery-stuck'
   | 'differs-from-network'
@@ -31,10 +32,13 @@ export interface HealthPorts {
   readonly authorityConnected: boolean
   readonly now: Instant
   readonly suspectAfterMs: number
+  /** ID8: why the certificate of this node needs somebody, or null. */
+  readonly certificateAlert: string | null
 }
 
 /** What can be seen in the state of this moment. */
-export function reasonsOf({ state, authorityConnected, now, suspectAfterMs }: HealthPorts): readonly Reason[] {
+export function reasonsOf(ports: HealthPorts): readonly Reason[] {
+  const { state, authorityConnected, now, suspectAfterMs, certificateAlert } = ports
   const reasons: Reason[] = []
   const { election, resync, guard, recovery, config } = state
   const { view } = election
@@ -61,6 +65,7 @@ export function reasonsOf({ state, authorityConnected, now, suspectAfterMs }: He
   }
   if (recovery !== null) say('recovering', 'this master has not its predecessor’s vote records and does not vote yet')
   if (view !== null && view.frozen !== null) say('cluster-frozen', view.frozen)
+  if (certificateAlert !== null) say('certificate-expires', certificateAlert)
   return reasons
 }
 

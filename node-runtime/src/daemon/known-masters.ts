@@ -29,3 +29,8 @@ export function knownMasters(
     nodes,
   }
 }
+
+/** The masters of the other clusters. */
+export function foreignMasters({ masterships, election }: NodeState): readonly NodeId[] {
+  return [...masterships].flatMap(([cluster, { node }]) => (cluster === election.config.cluster ? [] : [node]))
+}

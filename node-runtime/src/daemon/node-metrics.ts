@@ -8,6 +8,7 @@ import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { Metrics } from '../adapters/metrics.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import { quarantineOf } from './health.ts'
+import type { Membership } from './membership.ts'
 
 export function countEvent(metrics: Metrics, event: NodeEvent): void {
   if ('e' in event) {
@@ -28,9 +29,14 @@ export interface GaugeSources {
   readonly links: PeerLinks
   readonly mempool: Mempool
   readonly control: ControlLink
+  readonly membership: Membership
 }
 
-export function refreshGauges(metrics: Metrics, state: NodeState, { links, mempool, control }: GaugeSources): void {
+export function refreshGauges(
+  metrics: Metrics,
+  state: NodeState,
+  { links, mempool, control, membership }: GaugeSources,
+): void {
   const { election, guard } = state
   const token = election.own?.token
   metrics.clear('baton_role')
@@ -48,4 +54,5 @@ export function refreshGauges(metrics: Metrics, state: NodeState, { links, mempo
   metrics.set('baton_mempool_bytes', mempool.bytes)
   metrics.set('baton_peers_connected', links.open().length)
   metrics.set('baton_authority_connected', control.connected ? 1 : 0)
+  metrics.set('baton_certificate_expires_seconds', Math.floor(membership.expiresAt / 1_000))
 }

@@ -27,6 +27,7 @@ export interface PeerInboxPorts {
   readonly onSubmit: (from: NodeId, message: Extract<PeerMessage, { t: 'submit' | 'submitResult' }>) => void
   readonly onRelay: (from: NodeId, message: Extract<PeerMessage, { t: 'relayClaim' | 'relayReply' }>) => void
   readonly onHello: (from: NodeId, message: Extract<PeerMessage, { t: 'hello' }>) => void
+  readonly onRoster: (from: NodeId, message: Extract<PeerMessage, { t: 'roster' }>) => Promise<void>
   readonly onVote: (from: NodeId, message: Extract<PeerMessage, { t: 'vote' }>['vote']) => void
   readonly refused: (from: NodeId, code: ErrorCode, why: string) => void
 }
@@ -99,6 +100,8 @@ export class PeerInbox {
       case 'transactions':
         this.#ports.onTransactions(from, message.transactions)
         return undefined
+      case 'roster':
+        return this.#ports.onRoster(from, message)
       case 'relayClaim':
       case 'relayReply':
         this.#ports.onRelay(from, message)

@@ -13,13 +13,12 @@ import { BatonError } from '@baton/shared/errors'
 import { genesisHash } from '@baton/shared/genesis-schema'
 import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
-import type { LinkedPeer, PeerAddress, PeerLinks, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
 import { AlertWebhook } from '../adapters/alert-webhook.ts'
 import { systemClock } from '../adapters/clock.ts'
 import { controlLink } from '../adapters/control-link.ts'
 import { createMetrics } from '../adapters/metrics.ts'
-import { peerLinks } from '../adapters/peer-links.ts'
+import { peerLinks, type TlsLinks } from '../adapters/peer-links.ts'
 import { nodeSigner } from '../adapters/signer.ts'
 import { openSqliteStore } from '../adapters/sqlite-store.ts'
 import { stallDetector } from '../adapters/stall-detector.ts'
@@ -40,15 +39,22 @@ import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
 import { Gossip } from './gossip.ts'
+import { handOver } from './hand-over.ts'
 import { reasonsOf } from './health.ts'
+import { foreignMasters } from './known-masters.ts'
+import { linkHandler } from './link-handler.ts'
+import { logNotice } from './log-notice.ts'
 import { masterPoll } from './master-poll.ts'
+import { Membership } from './membership.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
+import { NodeNotices } from './node-notices.ts'
 import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
 import { PeerWire } from './peer-wire.ts'
 import { resultReporter } from './result-reporter.ts'
 import { Submissions } from './submissions.ts'
+import { underThisKey } from './under-this-key.ts'
 import { VoteJournal } from './vote-journal.ts'
 
 export interface RunningNode {
@@ -58,14 +64,17 @@ export interface RunningNode {
   stop(): Promise<void>
 }
 
-/** How long a clean stop waits for a successor. */
-const HANDOVER_MS = 3_000
-
 /** @throws BatonError PORT_TAKEN, IDENTITY_INVALID, DATA_FOLDER_IN_USE, STORAGE_DAMAGED, CONFIG_INVALID … */
 export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode> {
   const { genesis } = config
   const clock = systemClock
-  const identity = await loadIdentity(config, clock.wallNow())
+  const notices = new NodeNotices({
+    genesis,
+    dataFolder: config.dataFolder,
+    onTaken: (notice) => logNotice(log, notice),
+  })
+  const { trust } = notices
+  const identity = await loadIdentity({ ...config, genesis: trust }, clock.wallNow())
   const application = await loadApplication(config)
   const metrics = createMetrics(VERSION)
   const store = openSqliteStore({
@@ -86,7 +95,18 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
 
   const signer = nodeSigner(identity.keys)
   const verifier = ed25519Verifier()
-  const credentials = new Credentials(genesis)
+  const credentials = new Credentials(trust)
+  const membership = await Membership.open({
+    config,
+    identity,
+    notices,
+    state: () => state(),
+    links: () => links,
+    wire: () => wire,
+    wallNow: clock.wallNow,
+    verify: (certificate) => credentials.certificate(certificate),
+    log,
+  })
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
   const apiAddresses = new Map<string, string>()
@@ -108,24 +128,29 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const wire = new PeerWire(() => links, metrics)
   const programs = new Map<NodeId, string>()
   const relay = new ClaimRelay({
-    certificate: identity.certificateJws,
+    certificate: () => membership.certificate,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
     send: (to, message) => wire.send(to, message),
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
-    genesis,
+    genesis: trust,
     privateKey: identity.keys.privateKey,
     credentials,
     enqueue,
     shown: () => shownBy(state()),
     relay: (claim) => relay.ask(claim),
     log,
+    notices: () => membership.notices(),
+    onNotices: (notices) => membership.takeNotices(notices),
+    onMembers: (members) => membership.onMembers(members),
   })
   const control = controlLink({
     authorityUrl: config.authorityUrl,
     identity: {
-      certificate: identity.certificateJws,
+      get certificate() {
+        return membership.certificate
+      },
       privateKey: identity.keys.privateKey,
       proof: {
         network: genesis.network,
@@ -157,6 +182,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       if (theirs !== origin.genesis)
         log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
     },
+    onRoster: (from, message) => membership.onRoster(from, message),
     onVote: (from, vote) => journal?.record(from, vote),
     refused: (from, code, why) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
@@ -164,48 +190,36 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
   })
 
-  const handler: PeerLinksHandler = {
-    onOpen(peer: LinkedPeer) {
-      metrics.add('baton_peer_links_opened_total', 1)
-      enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
-      wire.send(peer.node, {
-        t: 'hello',
-        genesis: origin.genesis,
-        protocol: PEER_PROTOCOL,
-        credentials: knownCredentials(state().masterships),
-        apiAddress: config.advertise.api,
-        program: VERSION,
-      })
-    },
-    onMessage(node, frame) {
-      metrics.add('baton_peer_received_bytes_total', frame.length)
-      inbox.receive(node, frame, links.protocolOf(node) ?? PEER_PROTOCOL.min)
-    },
-    onClose(node, reason) {
-      metrics.add('baton_peer_links_closed_total', 1, { reason })
-      submissions.linkClosed(node)
-      const peer = config.peers.find((configured) => configured.node === node)
-      if (peer !== undefined) enqueue({ i: 'link', peer: node, cluster: peer.cluster, up: false })
-    },
-    onRefused({ reason, by, why, address, node }) {
-      metrics.add('baton_peer_links_refused_total', 1, { reason, by })
-      log.warn(
-        { event: 'link-refused', reason, by, address, peer: node },
-        `a link with ${node ?? address} is refused by ${by}: ${why}`,
-      )
-    },
-  }
-  const links: PeerLinks = peerLinks({
+  const handler = linkHandler({
+    enqueue,
+    metrics,
+    log,
+    hello: () => ({
+      t: 'hello',
+      genesis: origin.genesis,
+      protocol: PEER_PROTOCOL,
+      credentials: knownCredentials(state().masterships),
+      apiAddress: config.advertise.api,
+      program: VERSION,
+    }),
+    wire,
+    membership,
+    inbox,
+    protocolOf: (node) => links.protocolOf(node),
+    linkClosed: (node) => submissions.linkClosed(node),
+  })
+  const links: TlsLinks = peerLinks({
     self: config.node,
-    genesis,
+    genesis: trust,
     tls: identity.tls,
     clock,
     listen: config.listen.peer,
-    peers: new Map<NodeId, PeerAddress>(config.peers.map(({ node, address, cluster }) => [node, { address, cluster }])),
+    peers: membership.book.peers(),
     handler,
+    objection: (certificate) => membership.objection(certificate),
   })
   const gossip = new Gossip(
-    () => foreignMasters(),
+    () => foreignMasters(state()),
     (to, message) => outbox.broadcast(to, message),
   )
   const submissions = new Submissions({
@@ -240,7 +254,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     results,
   })
 
-  const driver = new Driver(openNode(core, store.load(), chain, sha256, clock.now()), {
+  const driver = new Driver(openNode(core, underThisKey(store.load(), identity), chain, sha256, clock.now()), {
     now: clock.now,
     hash: sha256,
     store,
@@ -281,6 +295,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
         authorityConnected: control.connected,
         now: clock.now(),
         suspectAfterMs: config.timing.suspectAfterMs,
+        certificateAlert: membership.alert(),
       }),
     now: clock.now,
     wallNow: clock.wallNow,
@@ -288,12 +303,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     log,
     post: (message) => webhook?.post(message),
   })
-
-  function foreignMasters(): readonly NodeId[] {
-    const masters: NodeId[] = []
-    for (const [cluster, { node }] of state().masterships) if (cluster !== config.cluster) masters.push(node)
-    return masters
-  }
 
   const service = nodeService({
     config,
@@ -308,7 +317,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     now: clock.now,
     authorityConnected: () => control.connected,
     metrics: () => {
-      refreshGauges(metrics, state(), { links, mempool, control })
+      refreshGauges(metrics, state(), { links, mempool, control, membership })
       return metrics.render()
     },
     submitted: (outcome, ms) => {
@@ -341,6 +350,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       poll.stop()
       results.stop()
       alerts.stop()
+      membership.stop()
       submissions.stop()
       await Promise.all([links.stop(), control.stop(), api?.stop(), webhook?.stop()])
       journal?.close()
@@ -362,6 +372,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   }
   enqueue({ i: 'start', nonceSeed: randomBytes(16).toString('base64url') })
   control.start()
+  membership.start()
   stalls.start()
   alerts.start()
   log.info(
@@ -377,20 +388,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   return {
     ended,
     async stop() {
-      if (stopping === null && isLeading(state())) await handOver()
+      if (stopping === null && isLeading(state())) await handOver({ state, enqueue, now: clock.now })
       await stopAll()
       finish()
     },
-  }
-
-  /** Clean stop: the standby takes over while this node still answers for the old token (EL8 has no say in it). */
-  async function handOver(): Promise<void> {
-    enqueue({ i: 'resign', to: null, leaving: true })
-    const until = clock.now() + HANDOVER_MS
-    while (clock.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-      if (state().election.role.r === 'stopped') return
-      if (!isLeading(state()) && state().election.own?.node !== config.node) return
-    }
   }
 }

@@ -1,13 +1,13 @@
 /** RG8, ID4: the statement that a view of the registry says is behind its sync set. */
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
 import { verifyStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import { type Jws, type NodeId, sameToken } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
 
 /** Signed by this master, under its token, for exactly this sync set. */
 export async function verifyRecorded(
-  genesis: Genesis,
+  genesis: Pick<Trust, 'network'>,
   master: Mastership,
   statement: Jws,
   syncSet: readonly NodeId[],

@@ -4,11 +4,10 @@
  * cluster in genesis. Nothing else in the X.509 certificate counts, least of all who signed it.
  */
 import { X509Certificate } from 'node:crypto'
-import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/credential'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { certificateExpired, peekCertificate, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
-import { peekStatement } from '@baton/shared/crypto/statements'
 import type { ErrorCode } from '@baton/shared/errors'
-import type { Genesis } from '@baton/shared/genesis'
 import type { NodeId, UnixMs } from '@baton/shared/ids'
 import type { PeerRefusal } from '@baton/shared/ports/peer-links'
 import { extensionValue } from './x509-extension.ts'
@@ -29,7 +28,7 @@ export type PeerCheck =
  * @param certificate DER of the peer's X.509 certificate
  * @param now wall clock: expiry gates joining, and only here (ID8)
  */
-export async function checkPeerCertificate(certificate: Uint8Array, genesis: Genesis, now: UnixMs): Promise<PeerCheck> {
+export async function checkPeerCertificate(certificate: Uint8Array, genesis: Trust, now: UnixMs): Promise<PeerCheck> {
   const parsed = parse(certificate)
   if (parsed === null) return refuse('certificate-malformed', 'it is no X.509 certificate')
   if (parsed.publicKey.asymmetricKeyType !== 'ed25519') {
@@ -38,9 +37,9 @@ export async function checkPeerCertificate(certificate: Uint8Array, genesis: Gen
   const value = extensionValue(certificate, CERTIFICATE_OID_DER)
   if (value === null) return refuse('certificate-malformed', 'it carries no node certificate')
   const jws = Buffer.from(value).toString('latin1')
-  const claimed = peekStatement('certificate', jws)
+  const claimed = peekCertificate(jws)
   if (!claimed.ok) return refuse('certificate-malformed', claimed.why)
-  const { node, network, key, expiresAt } = claimed.payload
+  const { node, network, key, expiresAt } = claimed.value
   if (network !== genesis.network) {
     return refuse('wrong-network', `it is of network ${network}, not ${genesis.network}`, node)
   }

@@ -14,7 +14,8 @@ export async function readKeyFile(file: string): Promise<KeyPair> {
   })
 }
 
-function readSecret(file: string): string {
+/** The text of a file that only its owner can read. @throws BatonError IDENTITY_INVALID */
+export function readSecret(file: string): string {
   let mode: number
   let text: string
   try {
@@ -23,7 +24,7 @@ function readSecret(file: string): string {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new BatonError('IDENTITY_INVALID', `cannot read the key file ${file}: ${reason}`, {
-      remedy: 'check `key` in the configuration and the permissions of the file',
+      remedy: 'check where the key file is named, and its permissions',
       details: { file },
       cause: error,
     })

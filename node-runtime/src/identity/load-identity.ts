@@ -1,10 +1,10 @@
 /** Who this node is: its key, its certificate, and what it shows on its links (ID2, ID5). */
 import { readFileSync } from 'node:fs'
-import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/credential'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import { exportPrivatePem, type KeyPair } from '@baton/shared/crypto/keys'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
-import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Jws, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
 import { readKeyFile } from './key-file.ts'
 import { ensureX509File } from './x509-file.ts'
@@ -26,7 +26,7 @@ export interface NodeIdentity {
 export interface IdentitySource {
   readonly keyFile: string
   readonly certificateFile: string
-  readonly genesis: Genesis
+  readonly genesis: Trust
   readonly node: NodeId
   readonly cluster: ClusterId
   readonly site: SiteId

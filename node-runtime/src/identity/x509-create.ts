@@ -2,8 +2,9 @@
  * The self-signed X.509 certificate that a node shows on its links: of its Ed25519 key, with its node certificate (the JWS of
  * its cluster's owner) inside. TLS proves possession of the key; the JWS says whose it is (ID5).
  */
+
+import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
 import type { KeyPair } from '@baton/shared/crypto/keys'
-import { peekStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
 import type { Jws } from '@baton/shared/ids'
 import { CERTIFICATE_OID } from './x509-oid.ts'
@@ -13,7 +14,7 @@ import { CERTIFICATE_OID } from './x509-oid.ts'
  * @throws BatonError IDENTITY_INVALID when the certificate cannot be read
  */
 export async function createX509(keys: KeyPair, certificate: Jws): Promise<string> {
-  const read = peekStatement('certificate', certificate)
+  const read = peekCertificate(certificate)
   if (!read.ok) throw new BatonError('IDENTITY_INVALID', `the node certificate cannot be read: ${read.why}`)
   // The library registers its parts with reflect-metadata, which must be there first.
   await import('reflect-metadata')
@@ -27,9 +28,9 @@ export async function createX509(keys: KeyPair, certificate: Jws): Promise<strin
   )
   const x509 = await X509CertificateGenerator.createSelfSigned({
     serialNumber: '01',
-    name: `CN=${read.payload.node}`,
-    notBefore: new Date(read.payload.issuedAt),
-    notAfter: new Date(read.payload.expiresAt),
+    name: `CN=${read.value.node}`,
+    notBefore: new Date(read.value.issuedAt),
+    notAfter: new Date(read.value.expiresAt),
     signingAlgorithm: { name: 'Ed25519' },
     keys: { privateKey: keys.privateKey, publicKey },
     extensions: [new Extension(CERTIFICATE_OID, false, new TextEncoder().encode(certificate))],

@@ -65,6 +65,8 @@ export interface NodeFiles {
 
 const CERTIFICATE_FILE = 'node.certificate.jws'
 const YEAR_MS = 365 * 24 * 60 * 60 * 1_000
+/** ID8: how long node and authority together may extend a certificate without its owner. */
+const RENEWAL_YEARS = 5
 
 /**
  * Makes a network: genesis, authority key, one owner key per cluster, and for every node a folder with key, certificate
@@ -166,6 +168,7 @@ async function nodeFiles(
       site: place.site as SiteId,
       issuedAt: now as UnixMs,
       expiresAt: (now + YEAR_MS) as UnixMs,
+      renewUntil: (now + RENEWAL_YEARS * YEAR_MS) as UnixMs,
     },
     owner.privateKey,
   )

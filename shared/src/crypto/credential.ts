@@ -1,35 +1,20 @@
 /** From genesis to a master: who signs for a cluster, checked offline and without a clock (NW1, ID1, ID2, ID8). */
-import type { Genesis, GenesisCluster } from '../genesis.ts'
-import type { UnixMs } from '../ids.ts'
+import { clusterOf } from '../genesis-schema.ts'
 import { failure, type Result, success } from '../result.ts'
+import { retiredMayGrant, type Trust } from './authority-keys.ts'
+import { verifyCertificate } from './certificate-chain.ts'
 import type { Credential, Grant, Mastership, NodeCertificate } from './statement-types.ts'
-import { peekStatement, verifyStatement } from './statements.ts'
+import { type VerifiedStatement, verifyStatement } from './statements.ts'
 
-/**
- * A certificate signed by an owner key of the cluster it names. `CERTIFICATE_INVALID` otherwise.
- * Its expiry is not checked here: see `certificateExpired`.
- */
-export async function verifyCertificate(genesis: Genesis, jws: string): Promise<Result<NodeCertificate>> {
-  const read = peekStatement('certificate', jws)
-  if (!read.ok) return failure('CERTIFICATE_INVALID', read.why)
-  if (read.payload.network !== genesis.network) {
-    return failure('CERTIFICATE_INVALID', `it is of network ${read.payload.network}, not ${genesis.network}`)
-  }
-  const cluster = genesisCluster(genesis, read.payload.cluster)
-  if (cluster === null) return failure('CERTIFICATE_INVALID', `genesis has no cluster ${read.payload.cluster}`)
-  const verified = await verifyStatement('certificate', jws, cluster.ownerKeys)
-  return verified.ok ? success(verified.payload) : failure('CERTIFICATE_INVALID', verified.why)
-}
-
-/** A grant of this network signed by an authority key. `STATEMENT_INVALID` otherwise. */
-export async function verifyGrant(genesis: Genesis, jws: string): Promise<Result<Grant>> {
-  const verified = await verifyStatement('grant', jws, genesis.authorityKeys)
+/** A grant of this network signed by an authority key, or while it counted by one that is retired. `STATEMENT_INVALID` otherwise. */
+export async function verifyGrant(trust: Trust, jws: string): Promise<Result<Grant>> {
+  const verified = await verifySigner(trust, jws)
   if (!verified.ok) return verified
   const grant = verified.payload
-  if (grant.network !== genesis.network) {
-    return failure('STATEMENT_INVALID', `the grant is of network ${grant.network}, not ${genesis.network}`)
+  if (grant.network !== trust.network) {
+    return failure('STATEMENT_INVALID', `the grant is of network ${grant.network}, not ${trust.network}`)
   }
-  if (genesisCluster(genesis, grant.cluster) === null) {
+  if (clusterOf(trust, grant.cluster) === null) {
     return failure('STATEMENT_INVALID', `genesis has no cluster ${grant.cluster}`)
   }
   return success(grant)
@@ -41,12 +26,12 @@ export async function verifyGrant(genesis: Genesis, jws: string): Promise<Result
  * they have verified.
  */
 export async function verifyCredential(
-  genesis: Genesis,
+  trust: Trust,
   credential: Credential,
-  certificateOf: (jws: string) => Promise<Result<NodeCertificate>> = (jws) => verifyCertificate(genesis, jws),
+  certificateOf: (jws: string) => Promise<Result<NodeCertificate>> = (jws) => verifyCertificate(trust, jws),
 ): Promise<Result<Mastership>> {
   const [grant, certificate] = await Promise.all([
-    verifyGrant(genesis, credential.grant),
+    verifyGrant(trust, credential.grant),
     certificateOf(credential.certificate),
   ])
   if (!grant.ok) return grant
@@ -61,11 +46,14 @@ export async function verifyCredential(
   return success({ cluster, generation, epoch, node, key: certificate.value.key, recovering, credential: plain })
 }
 
-/** ID8: gates joining, sessions and grants, never votes. */
-export function certificateExpired(certificate: NodeCertificate, now: UnixMs): boolean {
-  return now >= certificate.expiresAt
-}
-
-function genesisCluster(genesis: Genesis, id: string): GenesisCluster | null {
-  return genesis.clusters.find((cluster) => cluster.cluster === id) ?? null
+async function verifySigner(trust: Trust, jws: string): Promise<VerifiedStatement<'grant'>> {
+  const verified = await verifyStatement('grant', jws, trust.authorityKeys)
+  if (verified.ok) return verified
+  for (const retired of trust.retired ?? []) {
+    const earlier = await verifyStatement('grant', jws, [retired.key])
+    if (!earlier.ok) continue
+    if (retiredMayGrant(retired, earlier.payload)) return earlier
+    return failure('STATEMENT_INVALID', 'the key that signed the grant was retired before')
+  }
+  return verified
 }

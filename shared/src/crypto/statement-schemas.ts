@@ -30,6 +30,8 @@ export const certificate = z.object({
   site: id.siteId,
   issuedAt: id.unixMs,
   expiresAt: id.unixMs,
+  renewUntil: id.unixMs.optional(),
+  token: id.jws.optional(),
 })
 
 export const reshape = z.object({
@@ -104,6 +106,33 @@ export const joinToken = z.object({
   uses: z.int().positive(),
   issuedAt: id.unixMs,
   expiresAt: id.unixMs,
+  site: id.siteId.optional(),
+  node: id.nodeId.optional(),
+  renewUntil: id.unixMs.optional(),
+})
+
+export const joinRequest = z.object({ ...inCluster, node: id.nodeId, certificate: id.jws, at: id.unixMs })
+
+export const renewal = z.object({
+  ...inCluster,
+  node: id.nodeId,
+  certificate: id.jws,
+  issuedAt: id.unixMs,
+  expiresAt: id.unixMs,
+})
+
+export const renewedCertificate = z.object({ ...inCluster, node: id.nodeId, renewal: id.jws, issuedAt: id.unixMs })
+
+export const revocation = z.object({
+  ...inCluster,
+  id: id.nonce,
+  subject: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('node'), node: id.nodeId, key: id.publicKey }),
+    z.object({ kind: z.literal('token'), token: id.nonce }),
+    z.object({ kind: z.literal('operator'), operator: id.nonce }),
+  ]),
+  reason: z.string().max(LIMITS.operatorTextCharacters),
+  at: id.unixMs,
 })
 
 export const order = z.object({
@@ -124,6 +153,22 @@ export const operatorToken = z.object({
   expiresAt: id.unixMs,
 })
 
+export const authorityKeys = z.object({
+  ...inCluster,
+  sequence: z.int().positive(),
+  keys: z.array(id.publicKey).min(1).max(8),
+  retired: z
+    .array(
+      z.object({
+        key: id.publicKey,
+        upTo: z
+          .array(z.object({ cluster: id.clusterId, generation: id.generation, epoch: id.epoch }))
+          .max(LIMITS.clusters),
+      }),
+    )
+    .max(8),
+})
+
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
@@ -136,6 +181,11 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   joinToken,
   order,
   operatorToken,
+  joinRequest,
+  renewal,
+  renewedCertificate,
+  revocation,
+  authorityKeys,
 }
 
 /** Longest compact JWS of a kind, in characters. */

@@ -13,6 +13,7 @@ import type {
   NodeId,
   PublicKey,
   SiteId,
+  Token,
   UnixMs,
   Version,
 } from '../ids.ts'
@@ -30,6 +31,11 @@ export const STATEMENT_TYPES = {
   joinToken: 'baton-join+jws',
   order: 'baton-order+jws',
   operatorToken: 'baton-operator+jws',
+  joinRequest: 'baton-join-request+jws',
+  renewal: 'baton-renewal+jws',
+  renewedCertificate: 'baton-renewed-certificate+jws',
+  revocation: 'baton-revocation+jws',
+  authorityKeys: 'baton-authority-keys+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -51,7 +57,7 @@ export interface Grant {
   readonly issuedAt: UnixMs
 }
 
-/** Signed by the cluster's owner key (ID2). */
+/** Signed by the cluster's owner key, or by the key of a join token that the owner signed (ID2, ID3). */
 export interface NodeCertificate {
   readonly network: NetworkId
   readonly cluster: ClusterId
@@ -60,6 +66,10 @@ export interface NodeCertificate {
   readonly site: SiteId
   readonly issuedAt: UnixMs
   readonly expiresAt: UnixMs
+  /** How far the node and the authority together may extend it; only an owner says so. Not said: not at all (ID8). */
+  readonly renewUntil?: UnixMs | undefined
+  /** The delegation under which it was signed (`JoinToken`); not said: the owner signed it. */
+  readonly token?: Jws | undefined
 }
 
 /** Change of the sync set by the master at its token: signed by the master (RG4, ID4). */
@@ -172,6 +182,53 @@ export interface JoinToken {
   readonly uses: number
   readonly issuedAt: UnixMs
   readonly expiresAt: UnixMs
+  /** The only site, the only node it certifies; not said: any. */
+  readonly site?: SiteId | undefined
+  readonly node?: NodeId | undefined
+  /** Of the certificates signed with it (ID8). */
+  readonly renewUntil?: UnixMs | undefined
+}
+
+/** "Admit me": signed by the key of the joining node, which proves that it holds it (ID3). */
+export interface JoinRequest {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly certificate: Jws
+  readonly at: UnixMs
+}
+
+/** "Extend my certificate": signed by its node. It counts only when the authority has countersigned it (ID8). */
+export interface Renewal {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  /** As the owner or a join token signed it, never a renewed one. */
+  readonly certificate: Jws
+  readonly issuedAt: UnixMs
+  readonly expiresAt: UnixMs
+}
+
+/** A renewal, countersigned by the authority: stands wherever a certificate does (ID8). */
+export interface RenewedCertificate {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly renewal: Jws
+  readonly issuedAt: UnixMs
+}
+
+/** What an owner takes back, for ever (ID8): the key of a node, a join token, an operator's token. */
+export interface Revocation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly id: string
+  readonly subject:
+    | { readonly kind: 'node'; readonly node: NodeId; readonly key: PublicKey }
+    | { readonly kind: 'token'; readonly token: string }
+    | { readonly kind: 'operator'; readonly operator: string }
+  readonly reason: string
+  readonly at: UnixMs
 }
 
 /** A persisted demand to switch away from a node: signed by the authority (RG9). */
@@ -205,6 +262,23 @@ export interface OperatorToken {
   readonly expiresAt: UnixMs
 }
 
+/** A key of the authority that grants no more. */
+export interface RetiredKey {
+  readonly key: PublicKey
+  /** The highest token of each cluster that it may have granted. */
+  readonly upTo: readonly (Token & { readonly cluster: ClusterId })[]
+}
+
+/** Which keys of the authority count from now on: signed by the owner of `cluster`, and in force when enough owners say the same (ID1). */
+export interface AuthorityKeys {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** From 1: the highest that is in force counts. */
+  readonly sequence: number
+  readonly keys: readonly PublicKey[]
+  readonly retired: readonly RetiredKey[]
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -235,4 +309,9 @@ export interface StatementPayloads {
   readonly joinToken: JoinToken
   readonly order: Order
   readonly operatorToken: OperatorToken
+  readonly joinRequest: JoinRequest
+  readonly renewal: Renewal
+  readonly renewedCertificate: RenewedCertificate
+  readonly revocation: Revocation
+  readonly authorityKeys: AuthorityKeys
 }

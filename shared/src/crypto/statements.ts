@@ -2,7 +2,7 @@
 import { CompactSign, type CryptoKey, compactVerify } from 'jose'
 import type { Jws, PublicKey } from '../ids.ts'
 import { type Failure, failure } from '../result.ts'
-import { fromBase64Url, fromUtf8, toUtf8 } from './bytes.ts'
+import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from './bytes.ts'
 import { importPublicKey } from './ed25519.ts'
 import { explainIssues, STATEMENT_SCHEMAS, statementLimit } from './statement-schemas.ts'
 import { STATEMENT_TYPES, type StatementKind, type StatementPayloads } from './statement-types.ts'
@@ -14,6 +14,21 @@ export const STATEMENT_ALGORITHM = 'Ed25519'
 export type VerifiedStatement<Kind extends StatementKind> =
   | { readonly ok: true; readonly payload: StatementPayloads[Kind] }
   | Failure
+
+/** Signs bytes with Ed25519: a key in memory, or a command that holds one. Resolves with the 64 bytes of the signature. */
+export type SignBytes = (message: Uint8Array) => Promise<Uint8Array>
+
+/** `signStatement` for a key that this process does not hold: the same text, byte for byte. */
+export async function signStatementWith<Kind extends StatementKind>(
+  kind: Kind,
+  payload: StatementPayloads[Kind],
+  sign: SignBytes,
+): Promise<Jws> {
+  const header = { alg: STATEMENT_ALGORITHM, typ: STATEMENT_TYPES[kind] }
+  const texts = [header, STATEMENT_SCHEMAS[kind].parse(payload)].map((part) => JSON.stringify(part))
+  const signed = texts.map((text) => toBase64Url(toUtf8(text))).join('.')
+  return `${signed}.${toBase64Url(await sign(toUtf8(signed)))}` as Jws
+}
 
 /**
  * Signs the known fields of a payload in the order of its schema, so that equal payloads give equal statements.
@@ -79,6 +94,13 @@ export function peekStatement<Kind extends StatementKind>(kind: Kind, jws: strin
   const parsed = STATEMENT_SCHEMAS[kind].safeParse(parseJson(payload))
   if (!parsed.success) return failure('STATEMENT_INVALID', `${kind}: ${explainIssues(parsed.error)}`)
   return { ok: true, payload: parsed.data, signature }
+}
+
+/** The `typ` that a text claims, unverified; null when it is no JWS. */
+export function typeOf(jws: string): string | null {
+  const header = fromBase64Url(jws.slice(0, Math.max(0, jws.indexOf('.'))))
+  const type = header === null ? undefined : (parseJson(header) as { readonly typ?: unknown } | null | undefined)?.typ
+  return typeof type === 'string' ? type : null
 }
 
 /** Undefined when the bytes are no JSON text. */

@@ -12,7 +12,7 @@ export type ControlRequest =
   | Omit<Extract<ToAuthority, { readonly t: 'verified' }>, 'request'>
 
 /** What is not answered, or only by an event. */
-export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'shown' }>
+export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'shown' | 'notices' }>
 
 /**
  * The registry after the request, or why not. `UNREACHABLE` means that the outcome is unknown: the request may have been
@@ -42,6 +42,8 @@ export interface ControlLinkHandler {
   /** A signed master table, not yet verified (NW2). */
   onMasters(table: Jws): void
   onSessionClosed(node: NodeId): void
+  /** Owner-signed notices, not yet verified (ID8). */
+  onNotices(notices: readonly Jws[]): void
   /** The authority has heard the report sent at `sentAt`: whatever follows is counted from there. */
   onHeard(heard: { readonly report: number; readonly version: Version; readonly sentAt: Instant }): void
   /** The authority refuses this node: certificate, challenge or protocol. It is asked again, slowly. */

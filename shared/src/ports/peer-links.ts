@@ -47,6 +47,8 @@ export const PEER_REFUSALS = [
   'wrong-network',
   'not-signed-by-owner',
   'expired',
+  'revoked',
+  'replaced',
   'other-node',
   'own-identity',
   'wrong-direction',

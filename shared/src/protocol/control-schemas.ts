@@ -7,6 +7,8 @@ import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'
 import type { FromAuthority, ToAuthority } from './control.ts'
 
+const noticesSchema = z.object({ t: z.literal('notices'), notices: z.array(id.jws).max(LIMITS.noticesPerFrame) })
+
 const errorCode = z.string().min(1).max(64)
 
 export const memberViewSchema = z.object({
@@ -95,6 +97,7 @@ export const fromAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('masters'), table: id.masterTableJws }),
   z.object({ t: z.literal('heard'), report: id.count, version: id.version }),
   z.object({ t: z.literal('refused'), code: errorCode, why: id.why }),
+  noticesSchema,
 ])
 
 export const toAuthoritySchema = z.discriminatedUnion('t', [
@@ -127,6 +130,7 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('shown'), credential: credential.nullable(), reshape: id.jws.nullable() }),
   z.object({ t: z.literal('results'), report: id.jws }),
   z.object({ t: z.literal('getMasters') }),
+  noticesSchema,
 ])
 
 /** A frame of a node; `BAD_REQUEST` when it is none, `BODY_TOO_LARGE` above the limit. Never throws. */

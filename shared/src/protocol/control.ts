@@ -18,14 +18,17 @@ import type {
   UnixMs,
   Version,
 } from '../ids.ts'
+import { LIMITS } from '../limits.ts'
 
 /**
  * 1: the first.
- * 2: `shown` of a node, and `reshape` in the view of the registry (RG8).
+ * 2: `shown` of a node, and `reshape` in the view of the registry (RG8); `notices` both ways (ID8).
  */
 export const CONTROL_PROTOCOL = { min: 1, max: 2 } as const
 /** The first version with `shown`. */
 export const SHOWN_SINCE = 2
+/** The first version with `notices`. */
+export const NOTICES_SINCE = 2
 
 /** One member as the authority knows it. */
 export interface MemberView {
@@ -152,6 +155,8 @@ export type FromAuthority =
   /** Answer to every `report`: the authority hears this node. */
   | { readonly t: 'heard'; readonly report: number; readonly version: Version }
   | { readonly t: 'refused'; readonly code: string; readonly why: string }
+  /** Owner-signed notices (revocations): all of them after the welcome, then each new one (ID8). From version 2 on. */
+  | NoticesFrame
 
 /** Node → authority. */
 export type ToAuthority =
@@ -195,3 +200,19 @@ export type ToAuthority =
   | { readonly t: 'results'; readonly report: Jws }
   /** Poll of the master table (NW2). */
   | { readonly t: 'getMasters' }
+  /** Notices that this node knows: a restored control plane has lost them (RG8). From version 2 on. */
+  | NoticesFrame
+
+export interface NoticesFrame {
+  readonly t: 'notices'
+  readonly notices: readonly Jws[]
+}
+
+/** Any number of notices, in frames of at most `LIMITS.noticesPerFrame`. */
+export function noticeFrames(notices: readonly Jws[]): readonly NoticesFrame[] {
+  const frames: NoticesFrame[] = []
+  for (let at = 0; at < notices.length; at += LIMITS.noticesPerFrame) {
+    frames.push({ t: 'notices', notices: notices.slice(at, at + LIMITS.noticesPerFrame) })
+  }
+  return frames
+}

@@ -9,6 +9,7 @@ import { PEER_MESSAGES } from './peer-messages-codec.ts'
 
 export const PEER_MESSAGES_BEFORE: { readonly [version: number]: FormatsBefore } = {
   1: {
+    roster: null,
     hello: {
       number: PEER_MESSAGES.hello.number,
       write: (m) => PEER_MESSAGES.hello.write(m).slice(0, -1),

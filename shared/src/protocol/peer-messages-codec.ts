@@ -253,4 +253,15 @@ export const PEER_MESSAGES: PeerFormats = {
     write: (m) => [...part.writeToken(m.token), m.index, m.done],
     read: (f) => ({ t: 'legacyAck', token: f.token(), index: f.logIndex(), done: f.boolean() }),
   },
+  roster: {
+    number: 25,
+    write: (m) => [m.nodes.map(({ node, address }) => [node, address]), m.notices],
+    read: (f) => ({
+      t: 'roster',
+      nodes: f.list(LIMITS.nodesPerCluster, (item) =>
+        item.array((n) => ({ node: n.node(), address: n.text(LIMITS.addressCharacters) })),
+      ),
+      notices: f.list(LIMITS.notices, (item) => item.jws()),
+    }),
+  },
 }

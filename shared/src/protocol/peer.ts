@@ -180,6 +180,16 @@ export interface RelayReply {
   readonly reply: string
 }
 
+/**
+ * Where the nodes of the sender's cluster listen (those that joined later are in no configuration), and the owner-signed notices that
+ * it knows (ID3, ID8). At the start of a link, and after a change.
+ */
+export interface Roster {
+  readonly t: 'roster'
+  readonly nodes: readonly { readonly node: NodeId; readonly address: string }[]
+  readonly notices: readonly Jws[]
+}
+
 export type PeerMessage =
   | Hello
   | Heartbeat
@@ -205,3 +215,4 @@ export type PeerMessage =
   | SubmitResult
   | RelayClaim
   | RelayReply
+  | Roster

@@ -51,6 +51,7 @@ export class Inbox {
       case 'submitResult':
       case 'relayClaim':
       case 'relayReply':
+      case 'roster':
         return
       default:
         host.feed({ i: 'peer', from, message })

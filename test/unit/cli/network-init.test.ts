@@ -43,7 +43,7 @@ describe('making a network', { timeout: TIMEOUT_MS }, () => {
     }
   })
 
-  it('[ID1][ID2] certifies each node with the owner key of its cluster, for one year; genesis names owners and authority', async () => {
+  it('[ID1, ID2, ID8] certifies each node with the owner key of its cluster, for one year and five of renewal; genesis names owners and authority', async () => {
     const { genesis, nodes, owners, authorityKeyFile } = await make('two-company')
     const authority = value(await importPrivateJwk(readFileSync(authorityKeyFile, 'utf8')))
     expect(genesis.authorityKeys).toEqual([authority.publicKey])
@@ -53,7 +53,7 @@ describe('making a network', { timeout: TIMEOUT_MS }, () => {
       const verified = await verifyStatement('certificate', certificate, cluster.ownerKeys)
       if (!verified.ok) throw new Error(verified.why)
       const pair = value(await importPrivateJwk(readFileSync(node.keyFile, 'utf8')))
-      const { issuedAt, expiresAt, ...claims } = verified.payload
+      const { issuedAt, expiresAt, renewUntil, ...claims } = verified.payload
       expect(claims).toEqual({
         network: 'trade',
         cluster: node.cluster,
@@ -62,6 +62,7 @@ describe('making a network', { timeout: TIMEOUT_MS }, () => {
         key: pair.publicKey,
       })
       expect(expiresAt - issuedAt).toBe(365 * 24 * 3_600_000)
+      expect(renewUntil! - issuedAt).toBe(5 * 365 * 24 * 3_600_000)
     }
     for (const { cluster, keyFile } of owners) {
       const owner = value(await importPrivatePem(readFileSync(keyFile, 'utf8')))

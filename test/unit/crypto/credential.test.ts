@@ -1,4 +1,5 @@
-import { certificateExpired, verifyCertificate, verifyCredential, verifyGrant } from '@baton/shared/crypto/credential'
+import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
+import { verifyCredential, verifyGrant } from '@baton/shared/crypto/credential'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Grant, NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'

@@ -1,7 +1,8 @@
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Mastership, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { Epoch, Generation, NodeId, Token, Version } from '@baton/shared/ids'
+import type { Epoch, Generation, Jws, NodeId, Token, Version } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
 import type { ControlLink, ControlNotice, ControlReply, ControlRequest } from '@baton/shared/ports/control-link'
 import { success } from '@baton/shared/result'
 import { expect, test } from 'vitest'
@@ -19,6 +20,9 @@ function bridgeTo(reply: ControlReply, more: Partial<AuthorityBridgePorts> = {})
   const sent: ControlNotice[] = []
   const ports = {
     credentials: { verify: async () => success(GRANT) },
+    shown: () => ({ credential: null, reshape: null }),
+    notices: () => [],
+    onMembers: async () => {},
     enqueue: (input: NodeInput) => fed.push(input),
     log: { warn: (fields: unknown) => warned.push(fields), error: (fields: unknown) => warned.push(fields) },
     ...more,
@@ -76,6 +80,17 @@ test('[RG8, PV2] every session begins with what this node holds, when the author
     { t: 'shown', credential: STATE.credential, reshape: OPAQUE_JWS },
     { t: 'shown', credential: STATE.credential, reshape: 'b.c.d' },
   ])
+})
+
+test('[ID8, PV2] so it does with the notices that this node knows', () => {
+  const notices = Array.from({ length: LIMITS.noticesPerFrame + 1 }, (_, at) => `a.b.${at}` as Jws)
+  const { bridge, sent } = bridgeTo(UNREACHABLE, { notices: () => notices })
+  bridge.onUp({ ...welcome, protocol: 1 })
+  expect(sent).toEqual([])
+  bridge.onUp({ ...welcome, protocol: 2 })
+  const told = sent.flatMap((notice) => (notice.t === 'notices' ? [notice.notices] : []))
+  expect(told.map(({ length }) => length)).toEqual([LIMITS.noticesPerFrame, 1])
+  expect(told.flat()).toEqual(notices)
 })
 
 test('[RG8] a statement in a view counts when its master has signed it for exactly that sync set', async () => {

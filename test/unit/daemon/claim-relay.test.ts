@@ -25,7 +25,7 @@ function cluster(answers: readonly ControlReply[]) {
     relays.set(
       self,
       new ClaimRelay({
-        certificate: CERTIFICATE,
+        certificate: () => CERTIFICATE,
         peers: () => names.filter((node) => node !== self).map((node) => ({ node, cluster: CLUSTER })),
         send(to, message) {
           const decoded = decodePeer(encodePeer(message))

@@ -21,6 +21,7 @@ const reference = foundedCluster()
 const INPUTS: { readonly [Name in RegistryInput['i']]: Extract<RegistryInput, { i: Name }> } = {
   create: { i: 'create', network: NETWORK, cluster: CLUSTER, founder: A, policy: POLICY },
   memberSeen: { i: 'memberSeen', member: member(B), nonce: 'n' },
+  revoked: { i: 'revoked', id: 'r-1', node: B, key: member(B).key, by: 'the owner', why: 'a test' },
   sessionOpened: { i: 'sessionOpened', node: B, session: 's' },
   sessionClosed: { i: 'sessionClosed', node: B, session: 's' },
   report: {

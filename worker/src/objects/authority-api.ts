@@ -6,7 +6,7 @@ import type { Explanation } from '@baton/shared/core/registry/explain'
 import type { OperatorAction, RegistryEvent } from '@baton/shared/core/registry/messages'
 import type { OperatorToken } from '@baton/shared/crypto/statement-types'
 import type { ErrorCode } from '@baton/shared/errors'
-import type { ClusterId, Jws, NodeId, SiteId, Version } from '@baton/shared/ids'
+import type { ClusterId, Jws, NodeId, PublicKey, SiteId, UnixMs, Version } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { Result } from '@baton/shared/result'
 
@@ -66,11 +66,42 @@ export interface ClusterExplanation extends Explanation {
   readonly alerts: readonly StandingAlert[]
 }
 
+export interface JoinAnswer {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  /** Of the token; null: the owner signed the certificate itself. */
+  readonly usesLeft: number | null
+}
+
+export interface RenewalAnswer {
+  /** The renewed certificate. */
+  readonly certificate: Jws
+}
+
+/** A node as the owner certified it, and as the authority hears it. */
+export interface KnownNode extends HeardMember {
+  readonly cluster: ClusterId
+  readonly key: PublicKey
+  readonly peerAddress: string
+  readonly apiAddress: string
+  readonly expiresAt: UnixMs
+  readonly revoked: boolean
+  readonly barred: boolean
+  readonly role: 'master' | 'standby' | 'ordinary'
+}
+
 export interface AuthorityApi {
   /** Repeats a refusal, and records it; refuses a token that was revoked. */
   admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>>
   operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer>
   explain(cluster: ClusterId): Promise<Result<ClusterExplanation>>
+  nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>>
+  /** ID3. `source`: the address that asks. */
+  join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>>
+  /** ID8. */
+  renew(cluster: ClusterId, request: Jws, source: string): Promise<Result<RenewalAnswer>>
+  /** The directory's broadcast of owner-signed notices (ID8). */
+  notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>>
   status(cluster: ClusterId): Promise<Result<ClusterStatus>>
   /** Waits up to `waitMs` while there is none. */
   events(cluster: ClusterId, after: number, limit: number, waitMs: number): Promise<Result<readonly ChainedEvent[]>>
@@ -79,6 +110,7 @@ export interface AuthorityApi {
     kind: StatementKindOverHttp,
     statement: string,
     certificate: string,
+    source: string,
   ): Promise<RequestAnswer>
   /** What the masters of other clusters hear of this one's votes, put together by the directory (RG6). */
   foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>>

@@ -13,6 +13,7 @@ import { durableSql, type Sql } from '../adapters/sql.ts'
 import { type ConfigResult, type Env, readConfig } from '../env.ts'
 import { errorAnswer } from '../error-answer.ts'
 import { networkDirectory } from '../place.ts'
+import { sourceOf } from '../source.ts'
 import { Authority } from './authority/authority.ts'
 import { AUTHORITY_MIGRATIONS } from './authority/schema.ts'
 import { Sockets } from './authority/sockets.ts'
@@ -20,9 +21,12 @@ import type {
   AuthorityApi,
   ClusterExplanation,
   ClusterStatus,
+  JoinAnswer,
+  KnownNode,
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
+  RenewalAnswer,
   RequestAnswer,
   StatementKindOverHttp,
 } from './authority-api.ts'
@@ -53,7 +57,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     if (!authority.ok) return errorAnswer(authority.code, authority.why)
     if (this.#sockets.full) return errorAnswer('UNREACHABLE', 'the authority has too many connections: try again later')
     const { 0: client, 1: server } = new WebSocketPair()
-    authority.value.accept(server)
+    authority.value.accept(server, sourceOf(request))
     return new Response(null, { status: 101, webSocket: client })
   }
 
@@ -110,10 +114,33 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     kind: StatementKindOverHttp,
     statement: string,
     certificate: string,
+    source: string,
   ): Promise<RequestAnswer> {
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
-    return authority.value.request(kind, statement, certificate)
+    return authority.value.request(kind, statement, certificate, source)
+  }
+
+  async nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.nodes()) : authority
+  }
+
+  async join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? authority.value.door.join(request, source) : authority
+  }
+
+  async renew(cluster: ClusterId, request: Jws, source: string): Promise<Result<RenewalAnswer>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? authority.value.door.renew(request, source) : authority
+  }
+
+  async notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>> {
+    const authority = this.#open(cluster)
+    if (!authority.ok) return authority
+    await authority.value.notices(statements)
+    return success(null)
   }
 
   async foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>> {

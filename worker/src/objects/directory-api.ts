@@ -28,5 +28,8 @@ export interface DirectoryApi {
   table(known?: number): Promise<Result<DirectoryTable>>
   /** Signed result hashes of a master (NW4). */
   results(report: Jws): Promise<Result<null>>
+  /** Takes in an owner-signed notice; any number of times, from anybody (ID8). */
+  notice(statement: Jws): Promise<Result<{ readonly added: boolean }>>
+  notices(): Promise<Result<readonly Jws[]>>
   events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>
 }

@@ -5,7 +5,7 @@ import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { Jws, NetworkId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Jws, NetworkId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
 import { Backstop } from '../adapters/backstop.ts'
 import { claimForGenesis } from '../adapters/database-owner.ts'
@@ -16,6 +16,7 @@ import { type Config, type ConfigResult, type Env, readConfig } from '../env.ts'
 import { clusterAuthority } from '../place.ts'
 import { Broadcast } from './directory/broadcast.ts'
 import { MasterList } from './directory/master-list.ts'
+import { NoticeBoard } from './directory/notice-board.ts'
 import { Results } from './directory/results.ts'
 import { DIRECTORY_MIGRATIONS } from './directory/schema.ts'
 import type { DirectoryApi, DirectoryTable } from './directory-api.ts'
@@ -26,6 +27,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   readonly #sql: Sql
   readonly #backstop: Backstop
   readonly #masters: MasterList
+  readonly #notices: NoticeBoard
   #config: ConfigResult | undefined
   #signed: Pick<DirectoryTable, 'version' | 'table'> | undefined
   #results: Results | undefined
@@ -35,6 +37,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#sql = durableSql(context.storage)
     this.#backstop = new Backstop(context.storage)
     this.#masters = new MasterList(this.#sql)
+    this.#notices = new NoticeBoard(this.#sql)
     void context.blockConcurrencyWhile(async () => {
       migrate(this.#sql, DIRECTORY_MIGRATIONS, Date.now())
       this.#config = await readConfig(env)
@@ -44,7 +47,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   async learn(credential: Credential, apiAddress: string | null = null): Promise<Result<DirectoryTable>> {
     const config = this.#open()
     if (!config.ok) return config
-    const mastership = await verifyCredential(config.value.genesis, credential)
+    const mastership = await verifyCredential(config.value.trust, credential)
     if (!mastership.ok) return mastership
     const taken = this.#masters.take(mastership.value, apiAddress, Date.now() as UnixMs)
     if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')
@@ -58,6 +61,19 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     if (!config.ok) return config
     this.#masters.countOnFrom(known)
     return success(await this.#table(config.value))
+  }
+
+  async notice(statement: Jws): Promise<Result<{ readonly added: boolean }>> {
+    const config = this.#open()
+    if (!config.ok) return config
+    const taken = await this.#notices.take(config.value.genesis, statement, Date.now() as UnixMs)
+    if (taken.ok) this.#pushNotices(config.value)
+    return taken
+  }
+
+  async notices(): Promise<Result<readonly Jws[]>> {
+    const config = this.#open()
+    return config.ok ? success(this.#notices.all()) : config
   }
 
   async results(report: Jws): Promise<Result<null>> {
@@ -91,7 +107,9 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   override async alarm(): Promise<void> {
     this.#backstop.rang()
     const config = this.#open()
-    if (config.ok) this.#push(config.value, await this.#table(config.value))
+    if (!config.ok) return
+    this.#push(config.value, await this.#table(config.value))
+    this.#pushNotices(config.value)
   }
 
   #open(): Result<Config> {
@@ -113,6 +131,14 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     const table = await signStatement('masterTable', payload, config.authority.privateKey)
     if (this.#signed === undefined || this.#signed.version < version) this.#signed = { version, table }
     return { version, table, masters }
+  }
+
+  #pushNotices({ genesis }: Config): void {
+    const clusters = genesis.clusters.map(({ cluster }) => cluster)
+    if (this.#notices.missing(clusters).length === 0) return
+    this.#backstop.wakeAt(Date.now() + PUSH_RETRY_MS)
+    const authorityOf = (cluster: ClusterId) => clusterAuthority(this.env, genesis.network, cluster)
+    this.ctx.waitUntil(this.#notices.push(clusters, authorityOf))
   }
 
   /** Does not wait: whoever told the directory of a grant has its own clients to answer. */

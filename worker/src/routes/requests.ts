@@ -4,6 +4,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
 import type { StatementKindOverHttp } from '../objects/authority-api.ts'
 import { clusterAuthority } from '../place.ts'
+import { sourceOf } from '../source.ts'
 import { type AppContext, checkCluster } from './context.ts'
 import { json } from './responses.ts'
 import { clusterPath, refusalSchema, registrySchema, requestBody } from './schemas.ts'
@@ -31,7 +32,7 @@ export function requestRoutes(app: OpenAPIHono<AppContext>): void {
       const known = checkCluster(context, network, cluster)
       const { statement, certificate } = context.req.valid('json')
       const authority = clusterAuthority(context.env, context.var.config.genesis.network, known)
-      const answer = await authority.request(known, kind, statement, certificate)
+      const answer = await authority.request(known, kind, statement, certificate, sourceOf(context.req.raw))
       if (answer.ok) return context.json(answer as never, 200)
       const { code, why, retryAfterMs, state } = answer
       const body = { ...codedError(code, why).toJSON(), retryAfterMs, state }

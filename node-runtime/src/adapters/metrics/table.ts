@@ -20,6 +20,11 @@ export const METRICS = {
   baton_stalled: { type: 'gauge', help: '1 while this master can hold nothing', labels: [] },
   baton_switches_total: { type: 'counter', help: 'Changes of master seen', labels: [] },
   baton_claims_total: { type: 'counter', help: 'Claims made by this node, by outcome', labels: ['outcome'] },
+  baton_certificate_expires_seconds: {
+    type: 'gauge',
+    help: 'Unix time at which the certificate of this node expires',
+    labels: [],
+  },
   baton_alert: { type: 'gauge', help: '1 while the alert stands', labels: ['code'] },
 
   // replication

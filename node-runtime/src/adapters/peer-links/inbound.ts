@@ -21,6 +21,8 @@ export interface Inbound {
   start(): Promise<void>
   stop(): Promise<void>
   port(): number
+  /** To those who connect from now on. */
+  show(tls: TlsIdentity): void
 }
 
 export interface InboundOptions {
@@ -164,6 +166,7 @@ export function inboundLinks(options: InboundOptions): Inbound {
         for (const connection of connections) connection.destroy()
       }),
     port: () => (server.address() as AddressInfo).port,
+    show: (next) => server.setSecureContext(secureContext(next)),
   }
 }
 

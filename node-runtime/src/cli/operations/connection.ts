@@ -8,7 +8,7 @@ import { reasonOf } from '../../config/genesis-file.ts'
 import type { OutputOptions } from '../command-io.ts'
 
 export interface OperatorOptions extends OutputOptions {
-  readonly authority?: string
+  readonly authorityUrl?: string
   /** File with the operator token. */
   readonly token?: string
 }
@@ -24,10 +24,10 @@ export async function connected<Result>(
   options: OperatorOptions,
   work: (connection: Connection) => Promise<Result>,
 ): Promise<Result> {
-  const url = options.authority ?? process.env.BATON_AUTHORITY_URL ?? ''
+  const url = options.authorityUrl ?? process.env.BATON_AUTHORITY_URL ?? ''
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new BatonError('BAD_REQUEST', `"${url}" is no address of an authentication node`, {
-      remedy: 'give --authority https://…, or set BATON_AUTHORITY_URL',
+      remedy: 'give --authority-url https://…, or set BATON_AUTHORITY_URL',
     })
   }
   const text = readToken(options.token ?? process.env.BATON_OPERATOR_TOKEN_FILE ?? '')

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { guarded } from '../command-io.ts'
 import { collect } from '../node-urls.ts'
+import { addNode, addOperatorTokens } from '../owner-commands.ts'
 
 /** First words of what is registered here. */
 export const OPERATIONS = [
@@ -22,10 +23,12 @@ export const OPERATIONS = [
 type Exit = Parameters<Command['exitOverride']>[0]
 
 export function addOperations(program: Command, exit: Exit): void {
-  addOperator(program, exit)
+  addOperatorTokens(program.command('operator').description('tokens of operators').exitOverride(exit))
   addSwitches(program)
   addNodeActs(program)
-  addNodeActs(program.command('node').description('one node of a cluster').exitOverride(exit))
+  const node = program.command('node').description('nodes: list, certify, revoke, evict, clear').exitOverride(exit)
+  addNode(node)
+  addNodeActs(node)
   addPause(program)
   addLooks(program)
   addRecovery(
@@ -36,7 +39,7 @@ export function addOperations(program: Command, exit: Exit): void {
 
 function asOperator(command: Command): Command {
   return command
-    .option('--authority <url>', 'address of the authentication node (default: $BATON_AUTHORITY_URL)')
+    .option('--authority-url <url>', 'address of the authentication node (default: $BATON_AUTHORITY_URL)')
     .option('--token <file>', 'operator token (default: $BATON_OPERATOR_TOKEN_FILE)')
     .option('--json', 'print JSON')
 }
@@ -48,24 +51,6 @@ function asAct(command: Command): Command {
 }
 
 const YES = ['--yes', 'do not ask for a confirmation'] as const
-
-function addOperator(program: Command, exit: Exit): void {
-  program
-    .command('operator')
-    .description('tokens of operators')
-    .exitOverride(exit)
-    .command('create')
-    .description('make an operator token, offline, with the owner key of a cluster')
-    .requiredOption('--cluster <name>', 'cluster that it is for')
-    .requiredOption('--role <role>', 'viewer, operator or owner')
-    .requiredOption('--name <text>', 'who will use it; stands in the events')
-    .requiredOption('--expires <when>', 'a span such as 30d, or a time')
-    .requiredOption('--key <file>', 'owner key of the cluster')
-    .requiredOption('--out <file>', 'file to write; an existing one is never overwritten')
-    .option('--genesis <file>', 'genesis document', 'genesis.json')
-    .option('--json', 'print one JSON object')
-    .action(guarded(async (options) => (await import('./operator-create.ts')).operatorCreate(options)))
-}
 
 function addSwitches(program: Command): void {
   asAct(program.command('switchover'))

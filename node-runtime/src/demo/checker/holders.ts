@@ -1,10 +1,17 @@
 /**
  * Who held which token, from the credentials in blocks: a grant signed by an authority key of genesis and a certificate
- * signed by an owner key of the cluster (ID1, ID2). Verified here with Node's own crypto, not with the code of the nodes.
+ * that leads to an owner key of the cluster (ID1–ID3, ID8). Verified here with Node's own crypto, not with the code of the nodes.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { voteSignBytes } from '@baton/shared/codec/vote'
-import type { Credential, Grant, NodeCertificate } from '@baton/shared/crypto/statement-types'
+import type {
+  Credential,
+  Grant,
+  JoinToken,
+  NodeCertificate,
+  Renewal,
+  RenewedCertificate,
+} from '@baton/shared/crypto/statement-types'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, Round } from '@baton/shared/ids'
 import type { LoggedVote } from './evidence.ts'
@@ -32,9 +39,32 @@ function verifiedHolder(genesis: Genesis, credential: Credential): { token: stri
   const grant = signedPayload<Grant>(credential.grant, genesis.authorityKeys)
   if (grant === null) return null
   const owners = genesis.clusters.find(({ cluster }) => cluster === grant.cluster)?.ownerKeys ?? []
-  const certificate = signedPayload<NodeCertificate>(credential.certificate, owners)
+  const certificate = certificateUnder(genesis, owners, credential.certificate)
   if (certificate === null || certificate.node !== grant.node || certificate.cluster !== grant.cluster) return null
   return { token: tokenName(grant), key: ed25519(certificate.key) }
+}
+
+/** Signed by an owner, by the key of a token that an owner signed, or either of them renewed by authority and node. */
+function certificateUnder(genesis: Genesis, owners: readonly string[], jws: string): NodeCertificate | null {
+  const renewed = signedPayload<Partial<RenewedCertificate>>(jws, genesis.authorityKeys)
+  if (renewed !== null) {
+    const asked = payloadOf<Partial<Renewal>>(renewed.renewal ?? '')
+    const base = certificateUnder({ ...genesis, authorityKeys: [] }, owners, asked?.certificate ?? '')
+    if (base === null || signedPayload<Renewal>(renewed.renewal ?? '', [base.key]) === null) return null
+    return base
+  }
+  const owned = signedPayload<NodeCertificate>(jws, owners)
+  const token = payloadOf<NodeCertificate>(jws)?.token
+  if (owned !== null || token === undefined) return owned
+  const delegate = signedPayload<JoinToken>(token, owners)
+  const certificate = delegate === null ? null : signedPayload<NodeCertificate>(jws, [delegate.key])
+  return certificate?.cluster === delegate?.cluster ? certificate : null
+}
+
+function payloadOf<Payload>(jws: string): Payload | null {
+  const [, payload = ''] = jws.split('.')
+  if (payload === '') return null
+  return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Payload
 }
 
 /** The payload of a compact JWS that one of the keys has signed, else null. */

@@ -11,6 +11,7 @@ export function electionRefusal(
   bars = registry.bars,
 ): Refusal | null {
   const { node } = member
+  if (member.revoked === true) return refusal('CERTIFICATE_REVOKED', `the key of ${node} is revoked`)
   if (wallClock >= member.expiresAt) return refusal('CERTIFICATE_EXPIRED', `the certificate of ${node} has expired`)
   if (bars.includes(node)) return refusal('NOT_ELECTABLE', `${node} is barred`)
   if (member.noFailover && node !== registry.master) {

@@ -17,6 +17,7 @@ import { type Request, refuse, refuseRequest } from './refused-request.ts'
 import { flushReports, hearForeignSilence, hearReport } from './reports.ts'
 import { confirm, reshape } from './requests.ts'
 import { directoryKnows, shown } from './restore.ts'
+import { revoke } from './revoke.ts'
 import { closeSession, openSession } from './sessions.ts'
 import { tendSwitchover } from './switchover.ts'
 import type { Registry, RegistryState } from './types.ts'
@@ -39,6 +40,7 @@ export const TRANSITIONS: {
   absent: {
     create,
     memberSeen: notCreated,
+    revoked: notCreated,
     sessionOpened: notCreated,
     sessionClosed: notCreated,
     report: notCreated,
@@ -57,6 +59,7 @@ export const TRANSITIONS: {
   unfounded: {
     create: nothing,
     memberSeen: registerBeforeFounding,
+    revoked: revoke,
     sessionOpened: openSession,
     sessionClosed: closeSession,
     report: hearReport,
@@ -75,6 +78,7 @@ export const TRANSITIONS: {
   founded: {
     create: nothing,
     memberSeen: (state, input) => seeMember(state, input.member),
+    revoked: revoke,
     sessionOpened: openSession,
     sessionClosed: closeSession,
     report: hearReport,

@@ -78,6 +78,7 @@ const SHOWN: readonly (keyof Member)[] = [
   'apiAddress',
   'priority',
   'noFailover',
+  'revoked',
 ]
 
 function sameMember(a: Member, b: Member): boolean {

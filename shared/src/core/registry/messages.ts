@@ -2,7 +2,18 @@
 import type { Claim, ClaimEvidence, Grant, OperatorRole, Reshape, Resignation } from '../../crypto/statement-types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterPolicy } from '../../genesis.ts'
-import type { ClusterId, Epoch, Generation, Jws, NetworkId, NodeId, Token, UnixMs, Version } from '../../ids.ts'
+import type {
+  ClusterId,
+  Epoch,
+  Generation,
+  Jws,
+  NetworkId,
+  NodeId,
+  PublicKey,
+  Token,
+  UnixMs,
+  Version,
+} from '../../ids.ts'
 import type { OrderView, SwitchoverView, ToAuthority } from '../../protocol/control.ts'
 import type { Moment, Step } from '../step.ts'
 import type { Acknowledged, Created, ForeignSilence, GrantRecord, Member, RegistryState } from './types.ts'
@@ -57,6 +68,15 @@ export type RegistryInput =
     }
   /** A node opened a session; `nonce` is the challenge it answered: the founder's grant repeats it (EL5). */
   | { readonly i: 'memberSeen'; readonly member: Member; readonly nonce: string }
+  /** The owner has revoked this key of this node; `id` names the order that follows where it is the master (ID8, RG9). */
+  | {
+      readonly i: 'revoked'
+      readonly id: string
+      readonly node: NodeId
+      readonly key: PublicKey
+      readonly by: string
+      readonly why: string
+    }
   | { readonly i: 'sessionOpened'; readonly node: NodeId; readonly session: string }
   | { readonly i: 'sessionClosed'; readonly node: NodeId; readonly session: string }
   | { readonly i: 'report'; readonly node: NodeId; readonly session: string; readonly report: Report }
@@ -206,6 +226,7 @@ export type RegistryEventKind =
   | 'operator-repeated'
   | 'operator-refused'
   | 'report-conflict'
+  | 'revoked'
 
 export type RegistryEvidence =
   | { readonly kind: 'claim'; readonly claim: Omit<Claim, 'evidence'>; readonly given: ClaimEvidence }
@@ -230,6 +251,7 @@ export type RegistryEvidence =
     }
   | { readonly kind: 'switchover'; readonly switchover: SwitchoverView }
   | { readonly kind: 'session'; readonly member: Omit<Member, 'certificate'> }
+  | { readonly kind: 'revoked'; readonly id: string; readonly node: NodeId; readonly key: PublicKey }
 
 export interface RegistrySummary {
   readonly generation: Generation | null

@@ -24,7 +24,10 @@ import type {
 } from '../../protocol/control.ts'
 
 /** A node whose certificate was verified to the cluster's owner key when it opened a session. */
-export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {}
+export interface Member extends MemberView, Pick<NodeCertificate, 'key' | 'expiresAt'> {
+  /** Its key is revoked: it is not elected any more (ID8). */
+  readonly revoked?: true
+}
 
 /** A grant of this cluster. */
 export type KnownGrant = Omit<Grant, 'network' | 'cluster'>

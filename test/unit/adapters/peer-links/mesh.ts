@@ -4,10 +4,10 @@ import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Instant, Jws, NodeId, UnixMs } from '@baton/shared/ids'
-import type { LinkCloseReason, PeerAddress, PeerLinks, RefusedLink } from '@baton/shared/ports/peer-links'
+import type { LinkCloseReason, PeerAddress, RefusedLink } from '@baton/shared/ports/peer-links'
 import type { ProtocolRange } from '@baton/shared/protocol/versions'
 import { onTestFinished } from 'vitest'
-import { peerLinks } from '../../../../node-runtime/src/adapters/peer-links.ts'
+import { peerLinks, type TlsLinks } from '../../../../node-runtime/src/adapters/peer-links.ts'
 import type { TlsIdentity } from '../../../../node-runtime/src/identity/load-identity.ts'
 import { createX509 } from '../../../../node-runtime/src/identity/x509-create.ts'
 import { C1, GENESIS, NETWORK, OWNER_C1, SITE_X } from '../../../support/fixed-network.ts'
@@ -43,7 +43,7 @@ export async function certify(
 
 export interface TestNode {
   readonly id: NodeId
-  readonly links: PeerLinks
+  readonly links: TlsLinks
   /** `+node`, `-node reason`, in order. */
   readonly events: string[]
   readonly frames: { readonly from: NodeId; readonly frame: Uint8Array }[]
@@ -59,6 +59,7 @@ export interface TestNodeOptions {
   readonly port?: number
   readonly protocol?: ProtocolRange
   readonly onFrame?: (from: NodeId, frame: Uint8Array) => void
+  readonly revoked?: (certificate: NodeCertificate) => string | null
 }
 
 /** A listening node without peers; stopped when the test ends. */
@@ -75,6 +76,10 @@ export async function startNode(id: string, options: TestNodeOptions = {}): Prom
     listen: { host: options.host ?? '127.0.0.1', port: options.port ?? 0 },
     peers: new Map(),
     ...(options.protocol === undefined ? {} : { protocol: options.protocol }),
+    objection: (certificate) => {
+      const why = options.revoked?.(certificate) ?? null
+      return why === null ? null : { reason: 'revoked', why }
+    },
     handler: {
       onOpen: ({ node }) => void events.push(`+${node}`),
       onMessage: (from, frame) => {

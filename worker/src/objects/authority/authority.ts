@@ -6,16 +6,17 @@ import { standingAlerts } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { explain } from '@baton/shared/core/registry/explain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
-import type { Jws } from '@baton/shared/ids'
+import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { failure, type Result } from '@baton/shared/result'
+import { type Failure, failure, type Result } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
   ClusterExplanation,
   ClusterStatus,
+  KnownNode,
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
@@ -23,16 +24,22 @@ import type {
   StatementKindOverHttp,
 } from '../authority-api.ts'
 import type { DirectoryApi } from '../directory-api.ts'
+import { type AdmissionParts, acceptCertificate } from './admission.ts'
 import { AlertPost } from './alert-post.ts'
+import { Attempts } from './attempts.ts'
 import { Credentials } from './credentials.ts'
 import { Decider, type Taken } from './decider.ts'
 import { DirectoryLink } from './directory-link.ts'
+import { Door } from './door.ts'
+import { Enrolment } from './enrolment.ts'
 import { Entrance, type EntranceParts } from './entrance.ts'
 import { EventWaiters } from './event-waiters.ts'
-import { acceptCertificate } from './handshake.ts'
+import { knownNodes } from './known-nodes.ts'
 import { Lanes } from './lanes.ts'
+import { Notices } from './notices.ts'
 import { Operators, operatorInput } from './operators.ts'
 import { answerOf, Outbox, replyOf } from './outbox.ts'
+import { Revoker } from './revoker.ts'
 import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
@@ -40,7 +47,8 @@ import { Witnesses } from './witnesses.ts'
 
 const DIRECTORY_RETRY_MS = 1_000
 
-export interface AuthorityParts extends Omit<EntranceParts, 'decider' | 'directory' | 'outbox'> {
+export interface AuthorityParts
+  extends Omit<EntranceParts, 'decider' | 'directory' | 'outbox' | 'admission' | 'enrolment' | 'attempts' | 'notices'> {
   readonly sql: Sql
   readonly directory: DirectoryApi
 }
@@ -55,6 +63,11 @@ export class Authority {
   readonly #directory: DirectoryLink
   readonly #entrance: Entrance
   readonly #witnesses: Witnesses
+  readonly #admission: AdmissionParts
+  readonly #enrolment: Enrolment
+  readonly #attempts: Attempts
+  readonly #revoker: Revoker
+  readonly door: Door
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   readonly #operators: Operators
   readonly #alerts: AlertPost
@@ -78,15 +91,42 @@ export class Authority {
       this.#alerts.enter(seq, event)
       this.#eventful = true
     })
-    this.#operators = new Operators(this.#decider, parts.clock)
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
+    const { sql, clock } = parts
+    const notices = new Notices(sql, clock, parts.config.genesis)
+    this.#operators = new Operators(this.#decider, clock, notices.revocations)
+    this.#enrolment = new Enrolment(sql, clock)
+    this.#attempts = new Attempts(sql, clock)
+    this.#admission = {
+      genesis: parts.config.trust,
+      cluster: parts.cluster.cluster,
+      revocations: notices.revocations,
+      registry: () => this.#decider.state.registry,
+    }
+    const door = { admission: this.#admission, enrolment: this.#enrolment, attempts: this.#attempts }
+    this.door = new Door({
+      sql,
+      clock,
+      authority: parts.config.authority,
+      ...door,
+      onRenewed: (...renewed) => this.#renewed(...renewed),
+    })
     this.#entrance = new Entrance({
       ...parts,
+      ...door,
       decider: this.#decider,
       directory: this.#directory,
       outbox: this.#outbox,
+      notices: () => notices.all(),
+    })
+    this.#revoker = new Revoker({
+      notices,
+      sockets: parts.sockets,
+      directory: this.#directory,
+      decider: this.#decider,
+      settle: (taken) => this.#settle(taken),
     })
     this.#witnesses = new Witnesses({
       ...parts,
@@ -99,11 +139,13 @@ export class Authority {
     this.#decider.take({ i: 'create', network, cluster, founder, policy })
     const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
+    this.#revoker.enforce()
+    void this.#revoker.poll()
     void this.#witnesses.askDirectory().then(() => this.#settleDirectory())
   }
 
-  accept(socket: WebSocket): void {
-    this.#entrance.challenge(socket)
+  accept(socket: WebSocket, source: string): void {
+    this.#entrance.challenge(socket, source)
   }
 
   /** Resolves when the frame has been dealt with. */
@@ -137,11 +179,18 @@ export class Authority {
     void this.#alerts.deliver()
   }
 
-  async request(kind: StatementKindOverHttp, statement: string, certificate: string): Promise<RequestAnswer> {
-    const { config, cluster, clock } = this.#parts
-    const certified = await acceptCertificate(config.genesis, cluster.cluster, certificate, clock.wallNow())
-    if (!certified.ok) return { ...certified, retryAfterMs: null, state: null }
-    const { node, key } = certified.value
+  async request(
+    kind: StatementKindOverHttp,
+    statement: string,
+    certificate: string,
+    source: string,
+  ): Promise<RequestAnswer> {
+    const certified = await acceptCertificate(this.#admission, certificate, this.#parts.clock.wallNow())
+    if (!certified.ok) return this.#requestRefused(certified, source)
+    const { node, key } = certified.value.certificate
+    if (!this.#enrolment.has(certified.value)) {
+      return this.#requestRefused(failure('UNKNOWN_NODE', `${node} has never joined`), source)
+    }
     const members = memberKeys(this.#decider.state.registry)
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
@@ -152,6 +201,15 @@ export class Authority {
     const answer = this.#outbox.answerTo(from.channel)
     this.#settle(taken)
     return answer
+  }
+
+  /** What the directory knows of notices (ID8). */
+  async notices(statements: readonly Jws[]): Promise<void> {
+    await this.#revoker.take(statements)
+  }
+
+  nodes(): readonly KnownNode[] {
+    return knownNodes(this.#parts.cluster.cluster, this.#decider.state, this.#parts.clock.now())
   }
 
   async status(): Promise<ClusterStatus> {
@@ -260,6 +318,8 @@ export class Authority {
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report)
+      case 'notices':
+        return void this.#revoker.learn(message.notices)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
@@ -280,7 +340,23 @@ export class Authority {
     const { config, sockets } = this.#parts
     await this.#witnesses.askDirectory()
     this.#settleDirectory()
+    void this.#revoker.poll()
     sockets.send(id, { t: 'masters', table: await this.#directory.table(config.genesis.network, config.authority) })
+  }
+
+  /** Its session goes on: what counts for elections is the expiry that is recorded. */
+  #renewed(node: NodeId, certificate: Jws, expiresAt: UnixMs): void {
+    const { registry } = this.#decider.state
+    const member = registry.status === 'founded' ? registry.members.get(node) : undefined
+    if (member === undefined) return
+    this.#decide({ i: 'memberSeen', member: { ...member, certificate, expiresAt }, nonce: '' })
+  }
+
+  #requestRefused(refusal: Failure, source: string): RequestAnswer {
+    const { code: refusedFor, why: reason } = refusal
+    const event = { event: 'request-refused', who: 'unknown', why: reason, code: refusedFor, evidence: null } as const
+    const { code, why } = this.#attempts.refused(source, event)
+    return { ok: false, code, why, retryAfterMs: null, state: null }
   }
 
   #decide(input: RegistryInput): void {
@@ -297,6 +373,7 @@ export class Authority {
 
   #settle(taken: Taken): void {
     this.#tellEvents()
+    if (taken.sends.some(({ s }) => s === 'directory')) queueMicrotask(() => this.#revoker.enforce())
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)
     this.#witnesses.settled(taken.registry)

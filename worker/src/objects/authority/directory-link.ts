@@ -2,12 +2,13 @@
 
 import { assert } from '@baton/shared/assert'
 import type { FoundedRegistry, Registry } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Grant } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import { type ClusterId, compareTokens, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
+import type { Result } from '@baton/shared/result'
 import { deleteMeta, readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { DirectoryApi, DirectoryTable } from '../directory-api.ts'
@@ -69,12 +70,12 @@ export class DirectoryLink {
   }
 
   /** The highest grant of this cluster in the newest table at hand, verified; null: none (RG8). */
-  async grantOf(genesis: Genesis, cluster: ClusterId): Promise<Grant | null> {
+  async grantOf(trust: Trust, cluster: ClusterId): Promise<Grant | null> {
     const read = this.#table === null ? null : peekStatement('masterTable', this.#table.table)
     for (const credential of read?.ok ? read.payload.masters : []) {
       const grant = peekStatement('grant', credential.grant)
       if (grant.ok && grant.payload.cluster === cluster) {
-        return (await verifyCredential(genesis, credential)).ok ? grant.payload : null
+        return (await verifyCredential(trust, credential)).ok ? grant.payload : null
       }
     }
     return null
@@ -116,6 +117,15 @@ export class DirectoryLink {
     }
   }
 
+  /** Null when the directory was not reached or refuses. */
+  async notices(): Promise<readonly Jws[] | null> {
+    return attempt(() => this.#directory.notices())
+  }
+
+  async notice(statement: Jws): Promise<void> {
+    await attempt(() => this.#directory.notice(statement))
+  }
+
   async results(report: Jws): Promise<void> {
     try {
       const answer = await this.#directory.results(report)
@@ -127,7 +137,7 @@ export class DirectoryLink {
 }
 
 /** Null when the directory was not reached or refuses; it is asked again later. */
-async function attempt(call: () => ReturnType<DirectoryApi['table']>): Promise<DirectoryTable | null> {
+async function attempt<T>(call: () => Promise<Result<T>>): Promise<T | null> {
   try {
     const answer = await call()
     if (answer.ok) return answer.value

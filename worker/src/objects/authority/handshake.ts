@@ -1,53 +1,34 @@
 /** ID5: a session starts with a challenge, answered by a proof of the node key, which the owner's certificate names. */
 import type { Member } from '@baton/shared/core/registry/types'
-import { certificateExpired, verifyCertificate } from '@baton/shared/crypto/credential'
-import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
+import type { CertificateChain } from '@baton/shared/crypto/certificate-chain'
 import { verifyStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
-import type { ClusterId, UnixMs } from '@baton/shared/ids'
+import type { UnixMs } from '@baton/shared/ids'
 import { CONTROL_PROTOCOL, type ToAuthority } from '@baton/shared/protocol/control'
 import { agreedVersion, disagreement } from '@baton/shared/protocol/versions'
 import { failure, type Result, success } from '@baton/shared/result'
+import { type AdmissionParts, acceptCertificate } from './admission.ts'
 
 type Hello = Extract<ToAuthority, { t: 'hello' }>
 
-/** A certificate of this cluster's owner that has not expired. */
-export async function acceptCertificate(
-  genesis: Genesis,
-  cluster: ClusterId,
-  jws: string,
-  now: UnixMs,
-): Promise<Result<NodeCertificate>> {
-  const certificate = await verifyCertificate(genesis, jws)
-  if (!certificate.ok) return certificate
-  if (certificate.value.cluster !== cluster) {
-    return failure('CERTIFICATE_INVALID', `it is of cluster ${certificate.value.cluster}, not ${cluster}`)
-  }
-  if (certificateExpired(certificate.value, now)) {
-    const expired = new Date(certificate.value.expiresAt).toISOString()
-    return failure('CERTIFICATE_EXPIRED', `the certificate of ${certificate.value.node} expired at ${expired}`)
-  }
-  return certificate
-}
-
 export interface Greeted {
   readonly member: Member
+  readonly chain: CertificateChain
   /** The version of the control protocol that the session uses. */
   readonly protocol: number
 }
 
 /** The member that answered `challenge`. */
 export async function acceptHello(
-  genesis: Genesis,
-  cluster: ClusterId,
+  admission: AdmissionParts,
   hello: Hello,
   challenge: { readonly challenge: string; readonly expiresAt: UnixMs },
   now: UnixMs,
 ): Promise<Result<Greeted>> {
+  const { genesis, cluster } = admission
   if (now >= challenge.expiresAt) return failure('CHALLENGE_INVALID', 'the challenge has expired')
-  const certificate = await acceptCertificate(genesis, cluster, hello.certificate, now)
+  const certificate = await acceptCertificate(admission, hello.certificate, now)
   if (!certificate.ok) return certificate
-  const { node, key, site, expiresAt } = certificate.value
+  const { node, key, site, expiresAt } = certificate.value.certificate
   const proof = await verifyStatement('session', hello.proof, [key])
   if (!proof.ok) return failure('CHALLENGE_INVALID', `the proof is not signed by the node key: ${proof.why}`)
   const said = proof.payload
@@ -64,5 +45,9 @@ export async function acceptHello(
   }
   const { peerAddress, apiAddress, priority, noFailover } = said
   const certified = { node, key, site, expiresAt, certificate: hello.certificate }
-  return success({ member: { ...certified, peerAddress, apiAddress, priority, noFailover }, protocol })
+  return success({
+    member: { ...certified, peerAddress, apiAddress, priority, noFailover },
+    chain: certificate.value,
+    protocol,
+  })
 }

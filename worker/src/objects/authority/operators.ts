@@ -1,6 +1,7 @@
 /** Operators at their cluster's authority: who is let in, what is refused, and what their acts come to (ID7, RG11). */
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import { eventOf } from '@baton/shared/core/registry/outcome'
+import type { Revocations } from '@baton/shared/crypto/notices'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { failure, type Result, success } from '@baton/shared/result'
@@ -12,16 +13,18 @@ const MINUTE_MS = 60_000
 export class Operators {
   readonly #decider: Decider
   readonly #clock: Clock
+  readonly #revocations: Pick<Revocations, 'ofOperator'>
   #minute = { since: Number.NEGATIVE_INFINITY, told: 0, untold: 0 }
 
-  constructor(decider: Decider, clock: Clock) {
+  constructor(decider: Decider, clock: Clock, revocations: Pick<Revocations, 'ofOperator'>) {
     this.#decider = decider
     this.#clock = clock
+    this.#revocations = revocations
   }
 
   /** Every refused call is an event, up to a bound in a minute: who asks may be anybody on the Internet. */
   admit(call: OperatorCall): Result<null> {
-    const refusal = call.refusal
+    const refusal = call.refusal ?? this.#revoked(call.operator)
     if (refusal === null) return success(null)
     this.tellUntold()
     if (this.#minute.told >= LIMITS.refusedCallsPerMinute) this.#minute.untold += 1
@@ -30,6 +33,13 @@ export class Operators {
       this.#decider.note(refusedCall(this.#decider, call, refusal))
     }
     return failure(refusal.code, refusal.why)
+  }
+
+  #revoked(operator: OperatorCall['operator']): OperatorCall['refusal'] {
+    const revocation = operator === null ? null : this.#revocations.ofOperator(operator)
+    if (operator === null || revocation === null) return null
+    const why = `the operator token of ${operator.name} is revoked: ${revocation.reason}`
+    return { code: 'UNAUTHENTICATED', why }
   }
 
   /** How many calls the bound has kept out of the log, once their minute is over. */

@@ -2,7 +2,10 @@
 import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
+import { NOTICE_TABLE } from '../notice-store.ts'
 import { ALERT_TABLE } from './alert-post.ts'
+import { ATTEMPT_TABLE } from './attempts.ts'
+import { TOKEN_TABLE } from './enrolment.ts'
 
 const final = (table: string): readonly string[] => [
   `CREATE TRIGGER ${table}_stay BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, 'RG8: never deleted'); END`,
@@ -65,4 +68,5 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
       ALERT_TABLE,
     ],
   },
+  { name: 'identity', statements: [...TOKEN_TABLE, ATTEMPT_TABLE, ...NOTICE_TABLE] },
 ]

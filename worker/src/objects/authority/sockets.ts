@@ -4,14 +4,20 @@
  */
 import type { NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import type { FromAuthority } from '@baton/shared/protocol/control'
+import { CONTROL_PROTOCOL, type FromAuthority } from '@baton/shared/protocol/control'
 
 /** Each phase has only its own fields. At most 2 KB: a limit of the platform. */
 export type Attachment =
   /** Waits for the proof; the challenge is valid until `expiresAt`, once. */
-  | { readonly phase: 'challenged'; readonly id: string; readonly challenge: string; readonly expiresAt: UnixMs }
+  | {
+      readonly phase: 'challenged'
+      readonly id: string
+      readonly source: string
+      readonly challenge: string
+      readonly expiresAt: UnixMs
+    }
   /** The challenge is used up; the proof is being verified. */
-  | { readonly phase: 'proving'; readonly id: string; readonly expiresAt: UnixMs }
+  | { readonly phase: 'proving'; readonly id: string; readonly source: string; readonly expiresAt: UnixMs }
   | {
       readonly phase: 'open'
       readonly id: string
@@ -71,11 +77,12 @@ export class Sockets {
     if (socket !== undefined) trySend(socket, JSON.stringify(message))
   }
 
-  broadcast(message: FromAuthority): void {
+  /** @param since the first version of the control protocol with this message: older sessions do without it (PV2) */
+  broadcast(message: FromAuthority, since = CONTROL_PROTOCOL.min as number): void {
     const text = JSON.stringify(message)
     for (const id of this.#welcomed) {
       const socket = this.#byId.get(id)
-      if (socket !== undefined) trySend(socket, text)
+      if (socket !== undefined && !(protocolOf(socket) < since)) trySend(socket, text)
     }
   }
 
@@ -113,6 +120,12 @@ export class Sockets {
 
 export function attachmentOf(socket: WebSocket): Attachment {
   return socket.deserializeAttachment() as Attachment
+}
+
+/** Of an open session. */
+function protocolOf(socket: WebSocket): number {
+  const attachment = attachmentOf(socket)
+  return attachment.phase === 'open' ? attachment.protocol : 0
 }
 
 /** A socket that died is told by `webSocketClose` or `webSocketError`, not here. */

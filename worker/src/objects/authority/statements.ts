@@ -1,10 +1,10 @@
 /** Verifies what a request brings before it is decided: WebCrypto yields, deciding must not (RG7). */
 import type { RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Claim, Grant, Reshape, Resignation, StatementPayloads } from '@baton/shared/crypto/statement-types'
 import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import { type ClusterId, type Jws, type NodeId, type PublicKey, sameToken } from '@baton/shared/ids'
 import type { ToAuthority } from '@baton/shared/protocol/control'
 import { failure, type Result, success } from '@baton/shared/result'
@@ -38,7 +38,7 @@ export interface VerifiedShown {
  * certificate is at hand whatever this registry has forgotten.
  */
 export async function verifyShown(
-  genesis: Genesis,
+  trust: Trust,
   cluster: ClusterId,
   { credential, reshape }: Omit<Extract<ToAuthority, { t: 'shown' }>, 't'>,
 ): Promise<Result<VerifiedShown>> {
@@ -46,7 +46,7 @@ export async function verifyShown(
     if (reshape === null) return success({ grant: null, reshape: null })
     return failure('STATEMENT_INVALID', 'a reshape without the grant that it was made under')
   }
-  const master = await verifyCredential(genesis, credential)
+  const master = await verifyCredential(trust, credential)
   if (!master.ok) return master
   const grant = peekStatement('grant', credential.grant)
   if (!grant.ok) return grant

@@ -36,7 +36,7 @@ export class Witnesses {
       return sockets.send(id, { t: 'refused', code: 'PEER_UNEXPECTED', why })
     }
     keep(socket, { ...open, shown: true })
-    const verified = await verifyShown(config.genesis, cluster.cluster, message)
+    const verified = await verifyShown(config.trust, cluster.cluster, message)
     if (verified.ok) return decide({ i: 'shown', node, session: id, ...verified.value })
     const { code, why } = verified
     sql.transaction(() => appendEvent(sql, clock.wallNow(), { event: 'shown-refused', who: node, why, code }))
@@ -52,7 +52,7 @@ export class Witnesses {
   /** What the table at hand says of this cluster. */
   async hearDirectory(): Promise<void> {
     const { config, cluster, directory, registry, decide } = this.#parts
-    const grant = await directory.grantOf(config.genesis, cluster.cluster)
+    const grant = await directory.grantOf(config.trust, cluster.cluster)
     if (grant !== null && differs(registry(), grant)) decide({ i: 'directoryKnows', grant })
   }
 

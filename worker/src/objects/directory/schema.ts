@@ -2,6 +2,7 @@
 import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
+import { NOTICE_TABLE } from '../notice-store.ts'
 
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
@@ -19,5 +20,13 @@ export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
     name: 'addresses',
     statements: ['ALTER TABLE masters ADD COLUMN api_address TEXT'],
+  },
+  {
+    name: 'notices',
+    statements: [
+      ...NOTICE_TABLE,
+      // How many notices each cluster's authority has confirmed.
+      'CREATE TABLE noticed (cluster TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID',
+    ],
   },
 ]

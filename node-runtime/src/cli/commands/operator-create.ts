@@ -2,28 +2,25 @@
 import { randomUUID } from 'node:crypto'
 import { basename, dirname, resolve } from 'node:path'
 import { OPERATOR_ROLES, type OperatorRole } from '@baton/shared/crypto/statement-types'
-import { signStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
-import type { Genesis } from '@baton/shared/genesis'
 import { operatorName } from '@baton/shared/id-schemas'
-import type { UnixMs } from '@baton/shared/ids'
-import { readGenesis } from '../../config/genesis-file.ts'
+import type { ClusterId, UnixMs } from '@baton/shared/ids'
+import { type OwnerKeyOptions, ownerSigner, signAsOwner } from '../../identity/owner-signer.ts'
 import { writeNewFiles } from '../../network/write-files.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { parseTime } from '../duration.ts'
-import { loadOwnerKey } from '../owner-key.ts'
+import { genesisOf } from './genesis-option.ts'
 
-export interface OperatorCreateOptions extends OutputOptions {
+export interface OperatorCreateOptions extends OutputOptions, OwnerKeyOptions {
   readonly genesis: string
   readonly cluster: string
-  readonly key: string
   readonly role: string
   readonly name: string
   readonly expires: string
   readonly out: string
 }
 
-/** @throws BatonError BAD_REQUEST, IDENTITY_INVALID, GENESIS_INVALID, CONFIG_INVALID when the file exists */
+/** @throws BatonError BAD_REQUEST, IDENTITY_INVALID, GENESIS_INVALID, PASSPHRASE_WRONG, SIGNER_FAILED, CONFIG_INVALID when the file exists */
 export async function operatorCreate(options: OperatorCreateOptions): Promise<void> {
   const { cluster, role, name, out, json } = options
   const now = Date.now()
@@ -34,31 +31,24 @@ export async function operatorCreate(options: OperatorCreateOptions): Promise<vo
   }
   const named = operatorName.safeParse(name)
   if (!named.success) throw new BatonError('BAD_REQUEST', `--name "${name}": ${named.error.issues[0]!.message}`)
-  const genesis = readNetwork(resolve(options.genesis))
-  const owner = await loadOwnerKey(resolve(options.key), genesis, cluster)
+  const genesis = genesisOf(options.genesis)
   const payload = {
     network: genesis.network,
-    cluster: owner.cluster.cluster,
+    cluster: cluster as ClusterId,
     name,
     role: role as OperatorRole,
     id: randomUUID(),
     issuedAt: now as UnixMs,
     expiresAt: expiresAt as UnixMs,
   }
-  const token = await signStatement('operatorToken', payload, owner.key.privateKey)
+  const token = await signAsOwner(genesis, 'operatorToken', payload, await ownerSigner(options))
   const file = resolve(out)
   writeNewFiles(dirname(file), [{ path: basename(file), content: `${token}\n`, secret: true }])
   if (json === true) printJson({ file, ...payload })
   else {
     const until = new Date(expiresAt).toISOString()
     print(
-      `${file} written (mode 0600): ${name}, ${role} of ${cluster}, until ${until}\nid ${payload.id}: under it the token is revoked`,
+      `${file} written (mode 0600): ${name}, ${role} of ${cluster}, until ${until}\nid ${payload.id}: to take it back, baton operator revoke ${payload.id}`,
     )
   }
-}
-
-function readNetwork(file: string): Genesis {
-  const read = readGenesis(file)
-  if (!read.ok) throw read.error
-  return read.value
 }

@@ -1,0 +1,56 @@
+/** What happens on peer links, handed on to the parts of the node that it concerns. */
+import type { NodeInput } from '@baton/shared/core/node/io'
+import type { ClusterId, NodeId } from '@baton/shared/ids'
+import type { Log } from '@baton/shared/ports/log'
+import type { LinkedPeer, PeerLinksHandler } from '@baton/shared/ports/peer-links'
+import { PEER_PROTOCOL, type PeerMessage } from '@baton/shared/protocol/peer'
+import type { Metrics } from '../adapters/metrics.ts'
+import type { Membership } from './membership.ts'
+import type { PeerInbox } from './peer-inbox.ts'
+import type { PeerWire } from './peer-wire.ts'
+
+export interface LinkHandlerPorts {
+  readonly enqueue: (input: NodeInput) => void
+  readonly metrics: Metrics
+  readonly log: Log
+  /** The first message on a link. */
+  readonly hello: () => PeerMessage
+  readonly wire: PeerWire
+  readonly membership: Membership
+  readonly inbox: PeerInbox
+  /** Of an open link. */
+  readonly protocolOf: (node: NodeId) => number | null
+  readonly linkClosed: (node: NodeId) => void
+}
+
+export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
+  const { enqueue, metrics, log, hello, wire, membership, inbox, protocolOf, linkClosed } = ports
+  /** Of every node that ever had a link here. */
+  const linkedClusters = new Map<NodeId, ClusterId>()
+  return {
+    onOpen(peer: LinkedPeer) {
+      metrics.add('baton_peer_links_opened_total', 1)
+      linkedClusters.set(peer.node, peer.cluster)
+      enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
+      wire.send(peer.node, hello())
+      membership.linkOpened(peer)
+    },
+    onMessage(node, frame) {
+      metrics.add('baton_peer_received_bytes_total', frame.length)
+      inbox.receive(node, frame, protocolOf(node) ?? PEER_PROTOCOL.min)
+    },
+    onClose(node, reason) {
+      metrics.add('baton_peer_links_closed_total', 1, { reason })
+      linkClosed(node)
+      const cluster = linkedClusters.get(node)
+      if (cluster !== undefined) enqueue({ i: 'link', peer: node, cluster, up: false })
+    },
+    onRefused({ reason, by, why, address, node }) {
+      metrics.add('baton_peer_links_refused_total', 1, { reason, by })
+      log.warn(
+        { event: 'link-refused', reason, by, address, peer: node },
+        `a link with ${node ?? address} is refused by ${by}: ${why}`,
+      )
+    },
+  }
+}

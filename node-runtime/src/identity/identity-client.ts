@@ -1,0 +1,92 @@
+/** What joining hosts, running nodes and operators ask the authentication node about identity (ID3, ID8). */
+
+import { BatonError } from '@baton/shared/errors'
+import type { Genesis } from '@baton/shared/genesis'
+import { parseGenesis } from '@baton/shared/genesis-schema'
+import * as id from '@baton/shared/id-schemas'
+import type { ClusterId, Jws, NetworkId, NodeId, PublicKey, SiteId, UnixMs } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
+import { z } from 'zod'
+import { askAuthority } from '../adapters/authority-http.ts'
+
+const nodeSchema = z.object({
+  cluster: id.clusterId,
+  node: id.nodeId,
+  site: id.siteId,
+  key: id.publicKey,
+  peerAddress: id.address,
+  apiAddress: id.address,
+  expiresAt: id.unixMs,
+  revoked: z.boolean(),
+  barred: z.boolean(),
+  role: z.enum(['master', 'standby', 'ordinary']),
+  session: z.enum(['open', 'closed', 'none']),
+  reportAgeMs: z.number().nullable(),
+})
+const nodesSchema = z.object({ nodes: z.array(nodeSchema).max(LIMITS.nodesPerCluster) })
+
+export interface ListedNode {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+  readonly site: SiteId
+  readonly key: PublicKey
+  readonly peerAddress: string
+  readonly apiAddress: string
+  readonly expiresAt: UnixMs
+  readonly revoked: boolean
+  readonly barred: boolean
+  readonly role: 'master' | 'standby' | 'ordinary'
+  readonly session: 'open' | 'closed' | 'none'
+  readonly reportAgeMs: number | null
+}
+
+/** Every call throws BatonError with the authority's code, or UNREACHABLE. */
+export class IdentityClient {
+  readonly #base: string
+
+  /** @param url `http://` or `https://`; @param network by its name */
+  constructor(url: string, network: NetworkId) {
+    this.#base = `${url.replace(/\/+$/, '')}/v1/networks/${network}`
+  }
+
+  /** @throws BatonError GENESIS_INVALID too */
+  async genesis(): Promise<Genesis> {
+    const document = await askAuthority(z.unknown(), this.#base)
+    const genesis = parseGenesis(JSON.stringify(document))
+    if (genesis.ok) return genesis.value
+    throw new BatonError('GENESIS_INVALID', `the genesis document of ${this.#base} is not valid: ${genesis.why}`)
+  }
+
+  async nodes(cluster: ClusterId): Promise<readonly ListedNode[]> {
+    return (await askAuthority(nodesSchema, `${this.#base}/clusters/${cluster}/nodes`)).nodes
+  }
+
+  join(cluster: ClusterId, request: Jws): Promise<{ readonly usesLeft: number | null }> {
+    return askAuthority(z.object({ usesLeft: z.int().nullable() }), `${this.#base}/clusters/${cluster}/joins`, {
+      request,
+    })
+  }
+
+  async renew(cluster: ClusterId, renewal: Jws): Promise<Jws> {
+    const answer = z.object({ certificate: id.jws })
+    return (await askAuthority(answer, `${this.#base}/clusters/${cluster}/renewals`, { renewal })).certificate
+  }
+
+  async notice(statement: Jws): Promise<boolean> {
+    return (await askAuthority(z.object({ added: z.boolean() }), `${this.#base}/notices`, { statement })).added
+  }
+
+  /** Token of the highest grant of each cluster, as the directory knows it. */
+  async masters(): Promise<
+    readonly { readonly cluster: ClusterId; readonly generation: number; readonly epoch: number }[]
+  > {
+    const entry = z.object({ cluster: id.clusterId, generation: id.generation, epoch: id.epoch })
+    const answer = z.object({ masters: z.array(entry).max(LIMITS.clusters) })
+    return (await askAuthority(answer, `${this.#base}/masters`)).masters
+  }
+
+  async notices(): Promise<readonly Jws[]> {
+    const answer = z.object({ notices: z.array(id.jws).max(LIMITS.notices) })
+    return (await askAuthority(answer, `${this.#base}/notices`)).notices
+  }
+}

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { peekCertificate, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
+import type { KeyPair } from '@baton/shared/crypto/keys'
+import type { Mastership, NodeCertificate } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { Jws, NodeId, PublicKey, UnixMs } from '@baton/shared/ids'
+import type { LinkedPeer } from '@baton/shared/ports/peer-links'
+import type { MemberView } from '@baton/shared/protocol/control'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
+import { expect, onTestFinished, test } from 'vitest'
+import { Membership, type MembershipPorts } from '../../../node-runtime/src/daemon/membership.ts'
+import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
+import { C1, C1B, C2, C2A, DELEGATE, GENESIS, NODE, OUTSIDER, OWNER_C1, PAYLOADS } from '../../support/fixed-network.ts'
+
+const NOW = PAYLOADS.certificate.issuedAt
+
+async function certificateOf(change: Partial<NodeCertificate>, by: KeyPair = OWNER_C1) {
+  const jws = await signStatement('certificate', { ...PAYLOADS.certificate, ...change }, by.privateKey)
+  const read = peekCertificate(jws)
+  if (!read.ok) throw new Error(read.why)
+  return { jws, certificate: read.value }
+}
+
+/** A certificate of c1-b under a token, for this key. */
+async function underToken(key: PublicKey) {
+  const token = await signStatement('joinToken', PAYLOADS.joinToken, OWNER_C1.privateKey)
+  return certificateOf({ node: C1B, key, token }, DELEGATE)
+}
+
+function memberOf(node: NodeId, certificate: Jws, peerAddress = 'host:1'): MemberView {
+  return {
+    ...{ node, certificate, peerAddress },
+    apiAddress: 'host:2',
+    site: PAYLOADS.certificate.site,
+    priority: 0,
+    noFailover: false,
+  }
+}
+
+async function opened() {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'baton-membership-'))
+  onTestFinished(() => rmSync(dataFolder, { recursive: true, force: true }))
+  const own = await certificateOf({})
+  const masterships = new Map<string, Mastership>()
+  const open: LinkedPeer[] = []
+  const terminated: NodeId[] = []
+  const sent: { readonly to: NodeId; readonly nodes: number; readonly notices: number }[] = []
+  const links = {
+    open: () => open,
+    terminate: (node: NodeId) => void terminated.push(node),
+    setPeers: () => {},
+  }
+  const wire = {
+    send(to: NodeId, message: PeerMessage) {
+      if (message.t !== 'roster') throw new Error('no roster')
+      sent.push({ to, nodes: message.nodes.length, notices: message.notices.length })
+      return true
+    },
+  }
+  const notices = new NodeNotices({ genesis: GENESIS, dataFolder, onTaken: () => {} })
+  const config = {
+    genesis: GENESIS,
+    node: 'c1-a',
+    cluster: C1,
+    peers: [],
+    advertise: { peer: 'self:1' },
+    authorityUrl: 'http://127.0.0.1:1',
+  }
+  const ports = {
+    config,
+    identity: { keys: NODE, certificateJws: own.jws },
+    notices,
+    state: () => ({ masterships }),
+    links: () => links,
+    wire: () => wire,
+    wallNow: () => NOW,
+    verify: (jws: string) => verifyCertificate(GENESIS, jws),
+    log: { warn() {}, info() {}, error() {} },
+  } as unknown as MembershipPorts
+  return { membership: await Membership.open(ports), masterships, open, terminated, sent }
+}
+
+test('[ID3] a backdated certificate under a join token takes no known node’s place', async () => {
+  const { membership } = await opened()
+  const thief = await underToken(OUTSIDER.publicKey)
+  expect(membership.objection(thief.certificate)).toBeNull()
+  const real = await underToken(NODE.publicKey)
+  await membership.onMembers([memberOf(C1B, real.jws)])
+  expect(membership.objection(thief.certificate)).toMatchObject({ reason: 'replaced' })
+  expect(membership.objection(real.certificate)).toBeNull()
+})
+
+test('[ID3, ID4] what the authority says of a member counts only when its certificate leads to the owner', async () => {
+  const { membership } = await opened()
+  const real = await underToken(NODE.publicKey)
+  const forged = await certificateOf({ node: C1B, key: OUTSIDER.publicKey, issuedAt: (NOW + 1) as UnixMs }, OUTSIDER)
+  await membership.onMembers([memberOf(C1B, forged.jws)])
+  expect(membership.objection(real.certificate)).toBeNull()
+})
+
+test('[ID2] after its owner has given a node another key, the old one opens no links', async () => {
+  const { membership } = await opened()
+  const old = await certificateOf({ node: C1B })
+  const next = await certificateOf({ node: C1B, key: OUTSIDER.publicKey, issuedAt: (NOW + 1) as UnixMs })
+  await membership.onMembers([memberOf(C1B, old.jws)])
+  expect(membership.objection(next.certificate)).toBeNull()
+  await membership.onMembers([memberOf(C1B, next.jws)])
+  expect(membership.objection(old.certificate)).toMatchObject({ reason: 'replaced' })
+})
+
+test('[ID8] the links of a revoked node end and others are told, but a master in office keeps its own', async () => {
+  const { membership, masterships, open, terminated, sent } = await opened()
+  const { certificate } = await certificateOf({ node: C1B })
+  const foreign = { ...certificate, cluster: C2, node: C2A, key: OUTSIDER.publicKey }
+  open.push(
+    { node: C1B, cluster: C1, certificate, protocol: 2 },
+    { node: C2A, cluster: C2, certificate: foreign, protocol: 2 },
+  )
+  masterships.set(C1, { node: C1B, key: NODE.publicKey } as Mastership)
+  const revocation = await signStatement(
+    'revocation',
+    { ...PAYLOADS.revocation, subject: { kind: 'node', node: C1B, key: NODE.publicKey } },
+    OWNER_C1.privateKey,
+  )
+  await membership.takeNotices([revocation])
+  expect([membership.objection(certificate), terminated]).toEqual([null, []])
+  expect(sent).toEqual([
+    { to: C1B, nodes: 0, notices: 1 },
+    { to: C2A, nodes: 0, notices: 1 },
+  ])
+  masterships.set(C1, { node: 'c1-z' as NodeId, key: OUTSIDER.publicKey } as Mastership)
+  expect(membership.objection(certificate)).toMatchObject({ reason: 'revoked' })
+  membership.linkOpened(open[1]!)
+  expect(sent.at(-1)).toEqual({ to: C2A, nodes: 1, notices: 1 })
+})

@@ -1,0 +1,89 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { KeyPair } from '@baton/shared/crypto/keys'
+import type { Revocation } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import { LIMITS } from '@baton/shared/limits'
+import { expect, onTestFinished, test } from 'vitest'
+import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
+import {
+  AUTHORITY,
+  C1,
+  C2,
+  DELEGATE,
+  GENESIS,
+  NODE,
+  OWNER_C1,
+  OWNER_C2,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
+
+const revocationOf = (change: Partial<Revocation> = {}, by: KeyPair = OWNER_C1) =>
+  signStatement('revocation', { ...PAYLOADS.revocation, ...change }, by.privateKey)
+const CERTIFICATE = { cluster: C1, key: NODE.publicKey }
+
+function opened(folder = newFolder()) {
+  const taken: string[] = []
+  const notices = new NodeNotices({
+    genesis: GENESIS,
+    dataFolder: folder,
+    onTaken: ({ payload }) => void taken.push('id' in payload ? payload.id : 'keys'),
+  })
+  return { folder, notices, taken }
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-notices-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+test('[ID8] a revocation counts once it is on disk, and is there after a restart', async () => {
+  const { folder, notices, taken } = opened()
+  const revocation = await revocationOf()
+  expect(notices.revocations.of(CERTIFICATE)).toBeNull()
+  expect(await notices.take([revocation, revocation])).toEqual([revocation])
+  expect(await notices.take([revocation])).toEqual([])
+  expect(taken).toEqual(['revocation-1'])
+  expect(opened(folder).notices.revocations.of(CERTIFICATE)).toMatchObject({ reason: 'the host was stolen' })
+  expect(opened(folder).notices.all()).toEqual([revocation])
+})
+
+test('[ID8] a line that a crash has cut off takes no other along', async () => {
+  const { folder, notices } = opened()
+  const [first, second] = [await revocationOf(), await revocationOf({ id: 'revocation-2' })]
+  await notices.take([first])
+  appendFileSync(join(folder, 'notices.jws'), second.slice(0, 100))
+  const again = opened(folder).notices
+  expect(again.all()).toEqual([first])
+  await again.take([second])
+  expect(opened(folder).notices.all()).toEqual([first, second])
+})
+
+test('[ID4, ID8] nobody else revokes: another owner, the authority, the node itself', async () => {
+  const { folder, notices } = opened()
+  for (const by of [OWNER_C2, AUTHORITY, NODE]) {
+    expect(await notices.take([await revocationOf({}, by)])).toEqual([])
+  }
+  expect(() => readFileSync(join(folder, 'notices.jws'))).toThrow('ENOENT')
+  // An owner may say what it likes of its own cluster, and that is all.
+  await notices.take([await revocationOf({ cluster: C2 }, OWNER_C2)])
+  expect(notices.revocations.of(CERTIFICATE)).toBeNull()
+})
+
+test('[ID3, ID8] a revoked token revokes whom it certified, and nobody else', async () => {
+  const { notices } = opened()
+  const token = await signStatement('joinToken', PAYLOADS.joinToken, OWNER_C1.privateKey)
+  await notices.take([await revocationOf({ subject: { kind: 'token', token: PAYLOADS.joinToken.id } })])
+  expect(notices.revocations.of({ ...CERTIFICATE, key: DELEGATE.publicKey, token })).not.toBeNull()
+  expect(notices.revocations.of(CERTIFICATE)).toBeNull()
+})
+
+test('[ID8] not more notices are kept than the limit says', async () => {
+  const { notices } = opened()
+  const many = await Promise.all(
+    Array.from({ length: LIMITS.notices + 3 }, (_, at) => revocationOf({ id: `revocation-${at}` })),
+  )
+  expect(await notices.take(many)).toHaveLength(LIMITS.notices)
+})

@@ -1,0 +1,51 @@
+/** What a node must show before anything it says is looked at (ID2, ID3, ID5, ID8). */
+import type { Registry } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import {
+  type CertificateChain,
+  certificateExpired,
+  peekCertificate,
+  replacedBy,
+  verifyChain,
+} from '@baton/shared/crypto/certificate-chain'
+import type { Revocations } from '@baton/shared/crypto/notices'
+import type { ClusterId, UnixMs } from '@baton/shared/ids'
+import { failure, type Result } from '@baton/shared/result'
+
+export interface AdmissionParts {
+  readonly genesis: Trust
+  readonly cluster: ClusterId
+  readonly revocations: Revocations
+  readonly registry: () => Registry
+}
+
+/** A certificate of this cluster that leads to its owner, has not expired, is not revoked, and was not replaced by a later one. */
+export async function acceptCertificate(
+  { genesis, cluster, revocations, registry }: AdmissionParts,
+  jws: string,
+  now: UnixMs,
+): Promise<Result<CertificateChain>> {
+  const chain = await verifyChain(genesis, jws)
+  if (!chain.ok) return chain
+  const { certificate } = chain.value
+  const { node, expiresAt } = certificate
+  if (certificate.cluster !== cluster) {
+    return failure('CERTIFICATE_INVALID', `it is of cluster ${certificate.cluster}, not ${cluster}`)
+  }
+  if (certificateExpired(certificate, now)) {
+    return failure('CERTIFICATE_EXPIRED', `the certificate of ${node} expired at ${new Date(expiresAt).toISOString()}`)
+  }
+  const revoked = revocations.of(certificate)
+  if (revoked !== null) return failure('CERTIFICATE_REVOKED', `the key of ${node} is revoked: ${revoked.reason}`)
+  if (replaced(chain.value, registry())) {
+    return failure('CERTIFICATE_INVALID', `the owner has signed a later certificate for ${node}`)
+  }
+  return chain
+}
+
+/** Whoever finds an old key, or keeps an old certificate, does not come before the newer one. */
+function replaced({ certificate }: CertificateChain, registry: Registry): boolean {
+  const member = registry.status === 'absent' ? undefined : registry.members.get(certificate.node)
+  const recorded = member === undefined ? null : peekCertificate(member.certificate)
+  return recorded?.ok === true && replacedBy(recorded.value, certificate)
+}
