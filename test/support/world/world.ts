@@ -2,7 +2,6 @@
  * A whole network in one thread and virtual time: the real node and registry machines, their disks, links and sessions,
  * and faults by command. Nothing in here decides anything that production code decides.
  */
-import { decodeSigned, encodeTransaction, joinSignature } from '@baton/shared/codec/transaction'
 import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { Application } from '@baton/shared/core/ledger/application'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
@@ -12,7 +11,6 @@ import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { isLeading, type NodeState } from '@baton/shared/core/node/state'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { RegistryState } from '@baton/shared/core/registry/types'
-import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
@@ -30,7 +28,7 @@ import { Outbox } from './outbox.ts'
 import { Random } from './random.ts'
 import { Schedule } from './schedule.ts'
 import { Ed25519Signer, KeyedHashSigner, type Signer } from './signatures.ts'
-import { keyOf } from './statements.ts'
+import { putTransaction } from './transactions.ts'
 import { Watch } from './watch.ts'
 
 /** From the start of a process to its first links. */
@@ -227,16 +225,10 @@ export class World {
   /** A new transaction, put into the mempool of every master. */
   submit(node: string, key: string, value = 'v'): SignedTransaction {
     this.#submitted += 1
-    const unsigned = encodeTransaction({
-      network: this.genesis.network,
-      sender: keyOf(this.host(node).node),
-      nonce: `${key}-${this.#submitted}-${this.#workload.integer(1e9)}`,
-      action: { kind: 'put', key, value },
-    })
-    const decoded = decodeSigned(sha256, joinSignature(unsigned, new Uint8Array(64)))
-    if (!decoded.ok) throw new Error(decoded.why)
-    this.resubmit(decoded.value)
-    return decoded.value
+    const nonce = `${key}-${this.#submitted}-${this.#workload.integer(1e9)}`
+    const signed = putTransaction(this.genesis.network, this.host(node).node, nonce, { key, value })
+    this.resubmit(signed)
+    return signed
   }
 
   /** `late`: the client does not know that it was executed long ago, and nobody tells it. */
