@@ -1,4 +1,5 @@
 /** RG8 from outside: a registry that was put back to an old state, its directory, and what its nodes show. */
+
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
@@ -8,6 +9,7 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Epoch, Generation, Jws } from '@baton/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { CLUSTERS, keyOf, NETWORK } from './network.ts'
+import { view } from './operator-client.ts'
 import { clusterUrl, get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
 
 const clusters = CLUSTERS[Symbol.iterator]()
@@ -68,7 +70,7 @@ const raise = (generation: number): OperatorAction => {
 }
 
 async function lastEvents(cluster: ClusterId): Promise<{ event: string; why: string; who: string; code: string }[]> {
-  const page = await (await get(clusterUrl(cluster, '/events'))).json<{ events: ChainedEvent[] }>()
+  const page = await (await view(cluster, '/events')).json<{ events: ChainedEvent[] }>()
   return page.events.map(({ event }) => event as never)
 }
 

@@ -1,5 +1,6 @@
 /** Sessions between hosts and the authorities of their clusters: what each side says arrives in order, or is lost with the session. */
 import type { RecoveredBy } from '@baton/shared/core/node/io'
+import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import type { RegistrySend } from '@baton/shared/core/registry/messages'
 import type { Claim, Grant, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import { type ClusterId, type Jws, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
@@ -72,7 +73,7 @@ export class Edge {
       if (!this.#hearsFrom(host)) return
       authority.input({ i: 'memberSeen', nonce, member: memberOf(host) })
       authority.input({ i: 'sessionOpened', node: host.node, session })
-      authority.input({ i: 'shown', node: host.node, session, ...shownBy(host) })
+      authority.input({ i: 'shown', node: host.node, session, ...opened(host) })
       const view = authority.view()
       if (view !== null) this.deliver(host.node, session, { s: 'state', session }, view)
     })
@@ -299,11 +300,13 @@ export class Edge {
   }
 }
 
-/** RG8: the highest grant of its cluster, and the newest statement about its sync set, that this node has seen. */
-function shownBy(host: Host): { readonly grant: Grant | null; readonly reshape: Reshape | null } {
-  const mastership = host.disk.masterships.get(host.cluster)
-  const grant = mastership === undefined ? null : (openCredential(mastership.credential)?.grant ?? null)
-  return { grant, reshape: host.disk.reshape?.reshape ?? null }
+/** RG8: what the node says, as its authority reads it. */
+function opened({ state }: Host): { readonly grant: Grant | null; readonly reshape: Reshape | null } {
+  const { credential, reshape } = shownBy(state)
+  return {
+    grant: credential === null ? null : (openCredential(credential)?.grant ?? null),
+    reshape: reshape === null ? null : (state.reshape?.reshape ?? null),
+  }
 }
 
 function memberOf(host: Host) {

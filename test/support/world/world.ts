@@ -2,20 +2,15 @@
  * A whole network in one thread and virtual time: the real node and registry machines, their disks, links and sessions,
  * and faults by command. Nothing in here decides anything that production code decides.
  */
-import { decodeSigned, encodeTransaction, joinSignature } from '@baton/shared/codec/transaction'
 import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { Application } from '@baton/shared/core/ledger/application'
-import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
-import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
 import type { NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
-import { openNode } from '@baton/shared/core/node/open'
 import { isLeading, type NodeState } from '@baton/shared/core/node/state'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { RegistryState } from '@baton/shared/core/registry/types'
-import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
@@ -27,12 +22,13 @@ import type { EdgeWay } from './edge-ways.ts'
 import { Host } from './host.ts'
 import { Inbox } from './inbox.ts'
 import { type Adversity, Links } from './links.ts'
-import { coreConfigOf, genesisOf, originOf, siteOf, type WorldOptions } from './network.ts'
+import { genesisOf, siteOf, type WorldOptions } from './network.ts'
+import { openHost } from './open-host.ts'
 import { Outbox } from './outbox.ts'
 import { Random } from './random.ts'
 import { Schedule } from './schedule.ts'
 import { Ed25519Signer, KeyedHashSigner, type Signer } from './signatures.ts'
-import { keyOf } from './statements.ts'
+import { putTransaction } from './transactions.ts'
 import { Watch } from './watch.ts'
 
 /** From the start of a process to its first links. */
@@ -229,16 +225,10 @@ export class World {
   /** A new transaction, put into the mempool of every master. */
   submit(node: string, key: string, value = 'v'): SignedTransaction {
     this.#submitted += 1
-    const unsigned = encodeTransaction({
-      network: this.genesis.network,
-      sender: keyOf(this.host(node).node),
-      nonce: `${key}-${this.#submitted}-${this.#workload.integer(1e9)}`,
-      action: { kind: 'put', key, value },
-    })
-    const decoded = decodeSigned(sha256, joinSignature(unsigned, new Uint8Array(64)))
-    if (!decoded.ok) throw new Error(decoded.why)
-    this.resubmit(decoded.value)
-    return decoded.value
+    const nonce = `${key}-${this.#submitted}-${this.#workload.integer(1e9)}`
+    const signed = putTransaction(this.genesis.network, this.host(node).node, nonce, { key, value })
+    this.resubmit(signed)
+    return signed
   }
 
   /** `late`: the client does not know that it was executed long ago, and nobody tells it. */
@@ -262,14 +252,15 @@ export class World {
   start(node: string): void {
     const host = this.host(node)
     if (host.alive) return
+    const open = (store: MemoryStore) => openHost(this.genesis, this.application, host, store, this.hosts.values())
     try {
-      host.begin((store) => this.#open(host, store))
+      host.begin(open)
     } catch (error) {
       if (!(error instanceof BatonError) || error.code !== 'STORAGE_DAMAGED') throw error
       this.rejected.push({ node: host.node, why: error.message })
       host.end()
       this.#empty(host)
-      host.begin((store) => this.#open(host, store))
+      host.begin(open)
     }
     const { life } = host
     this.after(LINKS_AFTER_MS, () => {
@@ -398,13 +389,6 @@ export class World {
   #empty(host: Host): void {
     this.watch.emptied(host)
     host.wipe()
-  }
-
-  #open(host: Host, store: MemoryStore): NodeState {
-    const origin = originOf(this.genesis, this.application)
-    const chain = store.tip() === 0 ? genesisChain(sha256, origin) : loadChain(sha256, origin, store)
-    const config = coreConfigOf(this.genesis, host, this.hosts.values())
-    return openNode(config, store.load(), chain, sha256, host.clock.now())
   }
 
   #opened(host: Host, peer: Host): void {

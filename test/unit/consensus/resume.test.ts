@@ -77,11 +77,22 @@ test('[GU7] a resumed lock refuses another new block in the next round', () => {
   expect(bench.asked()).toEqual(['prevote 1 nil'])
 })
 
-test('[GU7] a resumed proposer proposes its locked block with the round of the lock', () => {
+test('[GU7] a resumed proposer that has been sent the polka of its lock proposes the block with the round of the lock', () => {
   const bench = new Bench(C2, { records: [ownVote('prevote', 0, A), ownVote('precommit', 0, A)] })
   bench.asked()
+  bench.votes([C1, C2, C3], 'prevote', 0, A)
   bench.votes([C1, C3], 'precommit', 1, null)
   expect(bench.asked()).toEqual(['propose 1 a 0'])
+})
+
+test('[GU7] a resumed proposer without the polka of its lock proposes the block as new', () => {
+  const bench = new Bench(C2, { records: [ownVote('prevote', 0, A), ownVote('precommit', 0, A)] })
+  bench.asked()
+  bench.votes([C1, C2], 'prevote', 0, A)
+  bench.votes([C1, C3], 'precommit', 1, null)
+  expect(bench.asked()).toEqual(['propose 1 a -1'])
+  bench.proposal(1, A)
+  expect(bench.asked()).toEqual(['prevote 1 a'])
 })
 
 test('[GU7] a mastership that comes back within the height resumes the same way', () => {

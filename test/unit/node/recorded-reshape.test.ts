@@ -1,5 +1,5 @@
 import { shownBy } from '@baton/shared/core/node/recorded-reshape'
-import type { NodeId, Version } from '@baton/shared/ids'
+import type { ClusterId, NodeId, Version } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { describeWorld } from '../../support/world/checks.ts'
 import { epochOf, settledWorld, syncSetOf } from '../../support/world/settled.ts'
@@ -69,4 +69,18 @@ test('[RG8] a node shows its highest grant, and the statement only while it was 
   expect(shown.credential).not.toEqual(own.credential)
   expect(shown.reshape === null || later.reshape!.reshape.epoch === 2).toBe(true)
   expect(shownBy({ ...later, masterships: new Map() })).toEqual({ credential: null, reshape: null })
+})
+
+test('[RG8] a master that has lost its disk shows nothing, though others have told it of its grant', () => {
+  const world = settledWorld()
+  world.run(500)
+  // Nobody else may be granted meanwhile: its registry does not answer.
+  for (const { node } of world.nodesOf('c1')) world.cutEdge(node)
+  world.kill('c1-n1')
+  world.wipe('c1-n1')
+  world.start('c1-n1')
+  const told = () => world.host('c1-n1').state.masterships.get('c1' as ClusterId) !== undefined
+  expect(world.run(5_000, told), describeWorld(world)).toBe(true)
+  expect(shownBy(world.host('c1-n1').state)).toEqual({ credential: null, reshape: null })
+  expect(shownBy(world.host('c1-n2').state).credential).not.toBeNull()
 })

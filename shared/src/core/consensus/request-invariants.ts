@@ -104,7 +104,12 @@ function proposeViolations(
   if (recorded !== undefined) found.push(`one-proposal: round ${round} was proposed before`)
   if (round < ledger.round) found.push(`nothing-new-below: proposal of round ${round} in round ${ledger.round}`)
   if (validRound >= round) found.push(`valid-round-below: ${validRound} in round ${round}`)
-  if (ledger.locked !== null && validRound < ledger.locked.round) found.push(`proposal-covers-lock: round ${round}`)
+  if (validRound !== -1 && !hasPolka(after.votes, validRound as Round, block)) {
+    found.push(`valid-round-on-polka: ${validRound} in round ${round}`)
+  }
+  // Its own block may be proposed as new: those that have not locked another accept it, and nobody prevotes it who has.
+  const covers = ledger.locked === null || block === ledger.locked.block || validRound >= ledger.locked.round
+  if (!covers) found.push(`proposal-covers-lock: round ${round}`)
   return found
 }
 

@@ -4,8 +4,9 @@ import { cancelTimer, cancelTimers, type Effects, startTimer } from './effects.t
 import type { VoteType } from './messages.ts'
 import { NO_ACTS, type OwnActs, withProposal, withVote } from './own-acts.ts'
 import { proposer } from './proposer.ts'
+import type { ValueAtRound } from './resume.ts'
 import type { RunningState, WaitingState } from './types.ts'
-import { emptyKeeper, pruneRounds } from './vote-keeper.ts'
+import { emptyKeeper, hasPolka, pruneRounds } from './vote-keeper.ts'
 
 /** L1–L9: nothing is known of the height. `enterRound` follows. */
 export function blankHeight(at: Omit<WaitingState, 'kind'>): RunningState {
@@ -39,9 +40,17 @@ export function enterRound(before: RunningState, round: Round, effects: Effects)
   startTimer(state, 'propose', effects)
   effects.events.push({ kind: 'roundEntered', height, round, proposer: turn })
   if (turn !== setting.self || !setting.mayVote) return state
-  if (state.valid !== null) return propose(state, state.valid.round, state.valid.block, effects)
+  if (state.valid !== null) return propose(state, shownRound(state, state.valid), state.valid.block, effects)
   effects.send.push({ kind: 'getValue', height, round })
   return { ...state, progress: { step: 'propose', awaitsValue: true } }
+}
+
+/**
+ * The round whose polka makes the block acceptable to whoever has not locked it (L28). A new master that has not been sent the polka of its
+ * lock may be the only one that remembers it: proposed as new, its block needs none.
+ */
+function shownRound({ votes }: RunningState, { round, block }: ValueAtRound): number {
+  return hasPolka(votes, round, block) ? round : -1
 }
 
 /** Leaves a round for a later one. */

@@ -16,13 +16,16 @@ export function keepReshape(turn: Turn, recorded: RecordedReshape | undefined): 
   turn.write.push({ w: 'reshape', reshape: recorded })
 }
 
-/** The highest grant of the own cluster, and the newest recorded reshape made under it: an older one says nothing any more. */
-export function shownBy({ config, masterships, reshape }: NodeState): {
+/**
+ * The highest grant of the own cluster, and the newest recorded reshape made under it: an older one says nothing any more. A node that
+ * must re-sync shows nothing: it may have lost its disk, and what it knows since then it was told by others (EL6).
+ */
+export function shownBy({ config, masterships, reshape, resync }: NodeState): {
   readonly credential: Credential | null
   readonly reshape: Jws | null
 } {
   const own = masterships.get(config.election.cluster)
-  if (own === undefined) return { credential: null, reshape: null }
+  if (own === undefined || resync !== null) return { credential: null, reshape: null }
   const current = reshape !== null && sameToken(reshape.reshape, own)
   return { credential: own.credential, reshape: current ? reshape.statement : null }
 }

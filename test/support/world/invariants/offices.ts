@@ -56,15 +56,14 @@ export class Offices {
     }
     const granted = step.write.some((write) => write.w === 'grant')
     if (!granted || input.i !== 'claim') return
-    if (input.claim.evidence.kind === 'refused' && before.hearing.sessions.get(registry.master)?.state === 'open') {
-      const what = `${input.claim.node} is granted on a refused reconnect, while ${registry.master} has a session`
-      this.#scene.breach('RG3 a master that is heard keeps its office', what)
-    }
-    if (input.claim.evidence.kind !== 'silence') return
+    const { kind } = input.claim.evidence
+    // A refused reconnect ends the hearing only with the master's session: while that is open, silence must be as long as ever.
+    const died = kind === 'refused' && before.hearing.sessions.get(registry.master)?.state === 'closed'
+    if (died || (kind !== 'silence' && kind !== 'refused')) return
     const heard = this.#heard.get(cluster)
     if (heard === undefined || !sameToken(heard.token, registry)) return
     if (now - heard.at >= registry.policy.masterTtlMs - CLOCK_SLACK_MS) return
-    const what = `${input.claim.node} is granted on silence, ${registry.master} was heard ${now - heard.at} ms ago`
+    const what = `${input.claim.node} is granted on ${kind}, ${registry.master} was heard ${now - heard.at} ms ago`
     this.#scene.breach('RG3 a master that is heard keeps its office', what)
   }
 
