@@ -1,14 +1,18 @@
 /** Who is master where, as this node knows it and can prove it, for clients that cannot or need not ask the edge (NW1, NW2). */
 import type { NodeState } from '@baton/shared/core/node/state'
-import type { NodeId } from '@baton/shared/ids'
+import type { ClusterId, NodeId } from '@baton/shared/ids'
 import type { KnownNode, MastersAnswer } from '../api/node-service.ts'
 import type { NodeConfig } from '../config/types.ts'
 
-/** @param addresses what nodes said of their API in their greetings */
+/**
+ * @param addresses what nodes said of their API in their greetings
+ * @param peers all other nodes, those that joined later too
+ */
 export function knownMasters(
   config: NodeConfig,
   state: NodeState,
   addresses: ReadonlyMap<string, string>,
+  peers: ReadonlyMap<NodeId, { readonly cluster: ClusterId }>,
 ): MastersAnswer {
   const members = new Map((state.election.view?.members ?? []).map(({ node, apiAddress }) => [node, apiAddress]))
   const addressOf = (node: NodeId): string | null =>
@@ -18,8 +22,11 @@ export function knownMasters(
       return { cluster, generation, epoch, node, recovering, apiAddress: addressOf(node), credential }
     },
   )
-  const self = { cluster: config.cluster, node: config.node }
-  const nodes = [self, ...config.peers].flatMap(({ cluster, node }): KnownNode[] => {
+  const clusters = new Map([
+    [config.node, config.cluster],
+    ...[...peers].map(([node, peer]) => [node, peer.cluster] as const),
+  ])
+  const nodes = [...clusters].flatMap(([node, cluster]): KnownNode[] => {
     const apiAddress = addressOf(node)
     return apiAddress === null ? [] : [{ cluster, node, apiAddress }]
   })

@@ -10,7 +10,7 @@ import type { HashFunction } from '@baton/shared/core/step'
 import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { Hash, Height, Instant, NodeId } from '@baton/shared/ids'
 import type { NodeStore } from '@baton/shared/ports/node-store'
-import type { PeerLinks } from '@baton/shared/ports/peer-links'
+import type { PeerAddress, PeerLinks } from '@baton/shared/ports/peer-links'
 import type {
   DecidedBlock,
   Health,
@@ -44,6 +44,8 @@ export interface NodeServicePorts {
   /** What is wrong with this node now. */
   readonly reasons: () => readonly Reason[]
   readonly version: string
+  /** All other nodes: of the configuration, and those that joined later (ID3). */
+  readonly peers: () => ReadonlyMap<NodeId, PeerAddress>
   /** API addresses other nodes told in their greetings. */
   readonly apiAddresses: ReadonlyMap<string, string>
   /** Versions of their programs, as they told. */
@@ -139,7 +141,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
         connected: ports.authorityConnected(),
         heardMsAgo: heard === null ? null : Math.round(ports.now() - heard),
       },
-      peers: { connected: ports.links.open().length, configured: config.peers.length, programs: programs() },
+      peers: { connected: ports.links.open().length, configured: ports.peers().size, programs: programs() },
       mempool: ports.mempool.size,
       uptimeMs: Math.round(ports.now() - startedAt),
       residentBytes: process.memoryUsage.rss(),
@@ -157,7 +159,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   return {
     submit,
     master,
-    masters: () => knownMasters(config, state(), ports.apiAddresses),
+    masters: () => knownMasters(config, state(), ports.apiAddresses, ports.peers()),
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),
     block,
     query(path) {

@@ -326,6 +326,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     },
     reasons: () => alerts.reasons(),
     version: VERSION,
+    peers: () => membership.book.peers(),
     apiAddresses,
     programs,
   })

@@ -13,11 +13,11 @@ test('[NW1, NW2] a node tells clients the masters it knows, provably, and every 
     cluster: C1,
     node: C1A,
     advertise: { api: 'a:1' },
-    peers: [
-      { node: C1B, cluster: C1 },
-      { node: C2A, cluster: C2 },
-    ],
   } as unknown as NodeConfig
+  const peers = new Map([
+    [C1B, { cluster: C1 }],
+    [C2A, { cluster: C2 }],
+  ])
   const of = (cluster: string, node: string, epoch: number) =>
     ({ cluster, generation: 0, epoch, node, recovering: false, key: 'k', credential }) as unknown as Mastership
   const state = {
@@ -29,7 +29,7 @@ test('[NW1, NW2] a node tells clients the masters it knows, provably, and every 
     election: { view: { members: [{ node: C1B, apiAddress: 'b:1' }] } },
   } as unknown as NodeState
   const shown = { generation: 0, recovering: false, credential }
-  expect(knownMasters(config, state, new Map())).toEqual({
+  expect(knownMasters(config, state, new Map(), peers)).toEqual({
     network: GENESIS.network,
     masters: [
       { cluster: C1, epoch: 3, node: C1B, apiAddress: 'b:1', ...shown },
@@ -47,6 +47,7 @@ test('[NW1, NW2] a node tells clients the masters it knows, provably, and every 
       [C1B, 'moved:2'],
       [C2A, 'c:1'],
     ]),
+    peers,
   )
   expect(greeted.masters.map(({ apiAddress }) => apiAddress)).toEqual(['moved:2', 'c:1'])
   expect(greeted.nodes).toHaveLength(3)
