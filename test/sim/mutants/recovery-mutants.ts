@@ -71,7 +71,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'to-and-fro',
     'a living master is switched back at once',
     'registry/switches.ts',
-    'if (last !== null && last.from === claim.node) {',
+    'if (last !== null && (last.from === claim.node || last.from === null)) {',
     'if (last !== null && last.from === null) {',
   ),
   mutant(

@@ -99,10 +99,14 @@ export class Bench {
     for (const cluster of clusters) this.vote(cluster, type, at, block)
   }
 
-  proposal(at: number, block: Hash, options: { validRound?: number; valid?: boolean; tokens?: TokenEntry[] } = {}) {
+  proposal(
+    at: number,
+    block: Hash,
+    options: { validRound?: number; valid?: boolean; needsPolka?: boolean; tokens?: TokenEntry[] } = {},
+  ) {
     const cluster = CLUSTERS[at % CLUSTERS.length]!
-    const { validRound = -1, valid = true, tokens } = options
-    const input = { kind: 'proposal', proposal: proposal(cluster, at, block, validRound), valid } as const
+    const { validRound = -1, valid = true, needsPolka = false, tokens } = options
+    const input = { kind: 'proposal', proposal: proposal(cluster, at, block, validRound), valid, needsPolka } as const
     return this.give(tokens === undefined ? input : { ...input, tokens })
   }
 

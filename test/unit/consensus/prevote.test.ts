@@ -31,6 +31,29 @@ test('[NW3 L23 L26] prevotes nil on another new block while locked', () => {
   expect(bench.asked()).toEqual(['prevote 1 nil'])
 })
 
+test('[NW3 L22] prevotes nil on a new block that knows less than this cluster, and joins the others once they have a polka for it', () => {
+  const bench = new Bench(C4)
+  bench.proposal(0, A, { needsPolka: true })
+  expect(bench.asked()).toEqual(['prevote 0 nil'])
+  bench.votes([C1, C2, C3], 'prevote', 0, A)
+  expect(bench.asked()).toEqual(['precommit 0 a'])
+  expect(bench.running).toMatchObject({ locked: { round: 0, block: A }, valid: { round: 0, block: A } })
+})
+
+test('[NW3 L28] such a block is prevoted when it comes again with its polka, or is the own lock', () => {
+  const bench = new Bench(C4)
+  bench.votes([C1, C2], 'prevote', 0, A)
+  bench.votes([C1, C2], 'precommit', 1, null)
+  bench.proposal(1, A, { needsPolka: true, validRound: 0 })
+  expect(bench.asked()).toEqual([])
+  bench.vote(C3, 'prevote', 0, A)
+  expect(bench.asked()).toEqual(['prevote 1 a'])
+  bench.votes([C1, C2, C3], 'prevote', 1, A)
+  bench.votes([C1, C2], 'precommit', 2, null)
+  bench.proposal(2, A, { needsPolka: true })
+  expect(bench.asked()).toEqual(['precommit 1 a', 'prevote 2 a'])
+})
+
 test('[NW3 L23] prevotes its locked block when it comes as a new one', () => {
   const bench = lockedOnA()
   bench.proposal(1, A)

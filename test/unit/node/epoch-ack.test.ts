@@ -245,12 +245,22 @@ test('[NW3 RC1] a proposal that does not name a recovering token is judged by wh
     tokenHeights: new Map([[recovering.credential.grant, at as Height]]),
   })
   expect(turn).not.toBe('c3')
-  const faults = (at: number) =>
-    step(world, host, proposal!, learned(at)).events.filter(
-      (event) => 'event' in event && event.event === 'invalid-proposal',
-    )
-  expect(faults(height)).toEqual([])
-  expect(faults(height - 1)).toMatchObject([{ fault: 'recovering', why: expect.stringContaining('recovering') }])
+  const judged = (at: number) => {
+    const { events, state } = step(world, host, proposal!, learned(at))
+    if (state.consensus.kind !== 'running') throw new Error('no height runs')
+    const { valid, needsPolka } = state.consensus.proposals.get(4 as Round)!.first
+    return {
+      faults: events.filter((event) => 'event' in event && event.event === 'invalid-proposal'),
+      valid,
+      needsPolka,
+    }
+  }
+  expect(judged(height)).toEqual({ faults: [], valid: true, needsPolka: false })
+  expect(judged(height - 1)).toMatchObject({
+    faults: [{ fault: 'recovering', why: expect.stringContaining('recovering') }],
+    valid: true,
+    needsPolka: true,
+  })
 })
 
 test('[GU4 RC3] a master begins no height while its log knows of a later decision', () => {

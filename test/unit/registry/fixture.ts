@@ -177,8 +177,10 @@ export class RegistryUnderTest {
 
   /** The master resigns in favour of `node`, which claims with its word. */
   handOver(node: NodeId, overrides: Partial<Claim> = {}): Outcome {
-    const { master } = this.registry
-    const resignation: Resignation = { network: NETWORK, cluster: CLUSTER, ...this.token, node: master, to: node }
+    const { master, lastGrant } = this.registry
+    // After a restore the master acts under the token before (RG8).
+    const { generation, epoch } = lastGrant
+    const resignation: Resignation = { network: NETWORK, cluster: CLUSTER, generation, epoch, node: master, to: node }
     const claim = this.claimOf(node, { kind: 'resigned', resignation: 'x.y.z' as Jws }, overrides)
     return outcomeOf(this.send({ i: 'claim', from: REQUEST, claim, resignation }))
   }

@@ -77,3 +77,40 @@ test('[EL8] a wall clock that is set back holds nobody up', () => {
   cluster.now -= 5_000
   expect(cluster.handOver(A)).toEqual({ ok: true })
 })
+
+/** Handed over `times` times since the backup that is put back; the last master and its sync set have shown what they hold. */
+function restoredAfter(times: 1 | 2) {
+  const cluster = foundedCluster()
+  const backup = cluster.registry
+  expect(cluster.handOver(B)).toEqual({ ok: true })
+  cluster.reshape([B, C])
+  if (times === 2) {
+    cluster.now += SETTLE / 2
+    expect(cluster.handOver(C)).toEqual({ ok: true })
+  }
+  const { lastGrant, master } = cluster.registry
+  const told = { version: cluster.version, syncSet: [A, B, C] }
+  cluster.reshape(told.syncSet)
+  cluster.restore(backup)
+  cluster.operator({ act: 'freeze' })
+  cluster.raise(1)
+  for (const node of [A, B, C]) cluster.register(node)
+  for (const node of told.syncSet) cluster.shows(node, lastGrant, told)
+  expect(cluster.registry).toMatchObject({ restore: null, master })
+  return cluster
+}
+
+test('[EL8, RG8] a restored registry knows of the switch that its members show, and waits before the switch back', () => {
+  const cluster = restoredAfter(1)
+  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: SETTLE })
+  expect(restoredAfter(1).handOver(C)).toEqual({ ok: true })
+  cluster.now += SETTLE
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+})
+
+test('[EL8, RG8] where it cannot know whose the mastership was before, everybody waits', () => {
+  const cluster = restoredAfter(2)
+  for (const node of [A, B]) expect(cluster.handOver(node)).toMatchObject({ code: 'SETTLING', retryAfterMs: SETTLE })
+  cluster.now += SETTLE
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+})

@@ -109,10 +109,10 @@ function onVote(state: AtHeight, { vote }: InputOf<'vote'>, effects: Effects): C
 }
 
 function onProposal(state: AtHeight, input: InputOf<'proposal'>, effects: Effects): ConsensusState {
-  const { proposal, valid, tokens = null } = input
+  const { proposal, valid, needsPolka = false, tokens = null } = input
   effects.rejected = screenProposal(proposal, state.height, state.setting)
   if (effects.rejected !== null) return state
-  const judged: JudgedProposal = { proposal, valid, tokens }
+  const judged: JudgedProposal = { proposal, valid, needsPolka, tokens }
   if (state.kind === 'decided') return receiveLateProposal(state, judged, effects)
   return receiveProposal(state.kind === 'waiting' ? begin(state, effects) : state, judged, effects)
 }

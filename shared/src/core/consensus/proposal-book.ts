@@ -7,6 +7,8 @@ import type { Proposal } from './messages.ts'
 export interface JudgedProposal {
   readonly proposal: Proposal
   readonly valid: boolean
+  /** Gets no prevote as a new block: others must have made it good, knowing less (NW3). */
+  readonly needsPolka: boolean
   /** The block's token table, when the host gave it: precommits under lower tokens are void (NW3). */
   readonly tokens: readonly TokenEntry[] | null
 }

@@ -2,7 +2,7 @@
 import type { Round } from '../../ids.ts'
 import type { OwnActs } from './own-acts.ts'
 import { NO_ACTS } from './own-acts.ts'
-import { type ProposalBook, proposalOf } from './proposal-book.ts'
+import { type JudgedProposal, type ProposalBook, proposalOf } from './proposal-book.ts'
 import { proposer } from './proposer.ts'
 import type { ValueAtRound } from './resume.ts'
 import type { ConsensusInput, ConsensusRequest, ConsensusState, DecidedState, RunningState } from './types.ts'
@@ -71,7 +71,7 @@ function voteViolations(
     ledger.locked = { round, block }
     return found
   }
-  if (!prevoteAllowed(known.proposal.validRound, block, ledger.locked, after.votes)) {
+  if (!prevoteAllowed(known, ledger.locked, after.votes)) {
     found.push(`prevote-respects-lock: round ${round}`)
   }
   return found
@@ -79,11 +79,11 @@ function voteViolations(
 
 /** The conditions of L23 and L29. */
 function prevoteAllowed(
-  validRound: number,
-  block: ValueAtRound['block'],
+  { proposal: { validRound, block }, needsPolka }: JudgedProposal,
   locked: ValueAtRound | null,
   votes: VoteKeeper,
 ): boolean {
+  if (needsPolka && validRound === -1 && locked?.block !== block) return false
   if (validRound !== -1 && !hasPolka(votes, validRound as Round, block)) return false
   return locked === null || locked.block === block || (validRound !== -1 && locked.round <= validRound)
 }

@@ -65,7 +65,8 @@ function uponProposal(state: RunningState, judged: JudgedProposal, effects: Effe
   // L22–L27: a new block.
   if (validRound === -1) {
     const acceptable = judged.valid && (locked === null || locked.block === block)
-    return prevote(state, acceptable ? block : null, effects)
+    const isNew = locked?.block !== block
+    return prevote(state, acceptable && !(isNew && judged.needsPolka) ? block : null, effects)
   }
   // L28–L33: a block that was valid before; wait for the prevotes that made it so.
   if (!hasPolka(state.votes, validRound as Round, block)) return null

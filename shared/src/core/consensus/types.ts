@@ -83,11 +83,15 @@ export type ConsensusInput =
     }
   /** There are transactions, or the heartbeat block is due. */
   | { readonly kind: 'work' }
-  /** Signature and sender checked, the block at hand and judged. `tokens`: the block's token table (NW3). */
+  /**
+   * Signature and sender checked, the block at hand and judged. `tokens`: the block's token table (NW3). `needsPolka`: a good block that this
+   * cluster does not prevote as a new one, though others may have (NW3).
+   */
   | {
       readonly kind: 'proposal'
       readonly proposal: Proposal
       readonly valid: boolean
+      readonly needsPolka?: boolean
       readonly tokens?: readonly TokenEntry[]
     }
   /** Signature and token checked. Own votes come the same way, once they are held. */

@@ -7,7 +7,7 @@ import { allProposals } from '../consensus/proposal-book.ts'
 import { resumeFrom } from '../consensus/resume.ts'
 import { allVotes } from '../consensus/vote-keeper.ts'
 import { buildProposal } from '../ledger/build-proposal.ts'
-import { refuse } from '../ledger/judgement.ts'
+import { type BlockRefusal, refuse } from '../ledger/judgement.ts'
 import { applyMasterships } from '../ledger/tokens.ts'
 import type { Block, CommitCertificate, TokenEntry } from '../ledger/types.ts'
 import { type BlockJudgement, validateBlock } from '../ledger/validate-block.ts'
@@ -98,40 +98,50 @@ export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'prop
   if (place === 'early') keepEarly(turn, proposal.height, input)
   if (place !== 'current') return
   const judged = judge(turn, block, facts)
-  if (!judged.ok) {
-    const { fault, why } = judged
+  const refusal = judged.ok ? knowsLess(turn.state, judged.tokens.entries, block.header.height) : judged
+  if (refusal !== null) {
+    const { fault, why } = refusal
     const { cluster, generation, epoch, height, round } = proposal
     turn.events.push({ event: 'invalid-proposal', cluster, token: { generation, epoch }, height, round, fault, why })
+  }
+  if (!judged.ok) {
     runConsensus(turn, { kind: 'proposal', proposal, valid: false })
     return
   }
   const known = turn.state.bodies.get(block.hash)
   keepBody(turn, { block, facts, logged: known?.logged ?? null })
-  runConsensus(turn, { kind: 'proposal', proposal, valid: true, tokens: judged.tokens.entries })
+  const tokens = judged.tokens.entries
+  runConsensus(turn, { kind: 'proposal', proposal, valid: true, needsPolka: refusal !== null, tokens })
 }
 
-/** Whether this node prevotes the block. */
+/** Whether the block continues the chain as it should. */
 function judge(turn: Turn, block: Block, facts: BlockFacts): BlockJudgement {
-  const { chain, masterships, config } = turn.state
+  const { chain } = turn.state
   const { transactions, commitVerified, mastershipOf } = facts
   assert(transactions !== null, 'a proposed block is judged with its transactions')
-  const judged = validateBlock(
+  return validateBlock(
     chain,
     { block, transactions, masterships: facts.masterships, certificateVerified: commitVerified, mastershipOf },
     { hash: turn.context.hash, reader: turn.context.chain },
   )
-  if (!judged.ok) return judged
-  // NW3: a proposer that does not know of a recovering master must not collect its predecessor's votes. What may have been locked
-  // before this cluster knew of it either stays good, and an observer only looks on.
-  if (turn.state.recovery !== null) return judged
-  for (const entry of judged.tokens.entries) {
-    const known = masterships.get(entry.cluster)
-    if (entry.cluster === config.election.cluster || known?.recovering !== true) continue
-    if (compareTokens(known, entry) > 0 && block.header.height > learnedAt(turn.state, entry.cluster)) {
+}
+
+/**
+ * NW3: a proposer that does not know of a recovering master must not collect its predecessor's votes: its block gets no prevote as a new
+ * one. What may have been locked before this cluster knew of it either stays good, and an observer only looks on. When more than two thirds
+ * have prevoted it all the same, no recovering master rests on the silence of its predecessor there (SPEC.md), and those that have locked
+ * the block must not be left alone.
+ */
+function knowsLess(state: NodeState, tokens: readonly TokenEntry[], height: Height): BlockRefusal | null {
+  if (state.recovery !== null) return null
+  for (const entry of tokens) {
+    const known = state.masterships.get(entry.cluster)
+    if (entry.cluster === state.config.election.cluster || known?.recovering !== true) continue
+    if (compareTokens(known, entry) > 0 && height > learnedAt(state, entry.cluster)) {
       return refuse('recovering', `cluster ${entry.cluster} is recovering under a higher token`)
     }
   }
-  return judged
+  return null
 }
 
 /** The token table after a block that is known to be good. */

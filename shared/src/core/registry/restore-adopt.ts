@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts'
 import { type Epoch, sameToken, type Token, type Version } from '../../ids.ts'
 import { ordersAfter } from './orders.ts'
 import { type Best, bestOf } from './restore-best.ts'
-import { NO_SWITCHES } from './switches.ts'
+import { switchesAfterRestore } from './switches.ts'
 import type { Created, FoundedRegistry, GrantRecord, KnownGrant, Recovery } from './types.ts'
 
 /**
@@ -42,12 +42,13 @@ export function adopt(registry: Created, best: Best): FoundedRegistry {
     coming: null,
     recovery: recoveryOf(registry, best),
     lastGrant: recordOf(registry, grant),
+    switches: switchesAfterRestore(founded, grant),
     reshape: null,
     restore: null,
     orders: founded === null ? [] : ordersAfter(founded, grant.node),
   }
   if (founded !== null) return { ...founded, ...recorded }
-  const begun = { ordersSeen: [], pause: null, switches: NO_SWITCHES, fenced: null, dataLoss: null, switchover: null }
+  const begun = { ordersSeen: [], pause: null, fenced: null, dataLoss: null, switchover: null }
   return { ...registry, status: 'founded', ...begun, ...recorded }
 }
 

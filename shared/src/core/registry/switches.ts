@@ -4,7 +4,7 @@ import type { UnixMs } from '../../ids.ts'
 import { refusal } from './electable.ts'
 import { masterSessionHasClosed } from './hearing.ts'
 import type { Refusal } from './messages.ts'
-import type { FoundedRegistry, Hearing, Switches } from './types.ts'
+import type { FoundedRegistry, Hearing, KnownGrant, Switches } from './types.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -22,9 +22,10 @@ export function settlingRefusal(
 export function settlingFor(registry: FoundedRegistry, claim: Pick<Claim, 'node'>, wallClock: UnixMs): Refusal | null {
   const { settleTimeMs, switchesPerHour } = registry.policy
   const { last, living } = registry.switches
-  if (last !== null && last.from === claim.node) {
+  if (last !== null && (last.from === claim.node || last.from === null)) {
     const leftMs = settleTimeMs - ageOf(last.at, wallClock)
-    if (leftMs > 0) return refusal('SETTLING', `the mastership left ${claim.node} a moment ago`, leftMs)
+    const whom = last.from ?? 'a node that this registry has forgotten'
+    if (leftMs > 0) return refusal('SETTLING', `the mastership left ${whom} a moment ago`, leftMs)
   }
   const recent = living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
   if (recent.length < switchesPerHour) return null
@@ -40,6 +41,18 @@ export function switchesAfter(registry: FoundedRegistry, hearing: Hearing, claim
   if (!isUnforced(registry, hearing, claim)) return { ...switches, last }
   const recent = switches.living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
   return { last, living: [...recent, wallClock].slice(-policy.switchesPerHour) }
+}
+
+/**
+ * RG8: what a registry that was restored from `before` learns of the switches since from the grant that its members have shown. Who was
+ * master before that grant is known only when it is the next one.
+ */
+export function switchesAfterRestore(before: FoundedRegistry | null, { epoch, node, issuedAt }: KnownGrant): Switches {
+  const { lastGrant, switches } = before ?? { lastGrant: null, switches: NO_SWITCHES }
+  const known = lastGrant?.epoch ?? 0
+  if (epoch <= known || epoch === 1) return switches
+  const from = lastGrant !== null && epoch === known + 1 ? lastGrant.node : null
+  return from === node ? switches : { ...switches, last: { at: issuedAt, from } }
 }
 
 /** The master has resigned or is to be relieved, nobody has ordered it to, and it lives: one that has left since cannot go on. */

@@ -73,8 +73,8 @@ export interface OperatorWord {
 
 /** Grants that the next decisions need to know of (EL8). */
 export interface Switches {
-  /** The last change of master, and who held the mastership before it. */
-  readonly last: { readonly at: UnixMs; readonly from: NodeId } | null
+  /** The last change of master, and who held the mastership before it; null: whoever it was, a restored registry was not told (RG8). */
+  readonly last: { readonly at: UnixMs; readonly from: NodeId | null } | null
   /** When a living master was switched away from without an order, oldest first; of the last hour. */
   readonly living: readonly UnixMs[]
 }
