@@ -39,6 +39,7 @@ import { coreConfig } from './core-config.ts'
 import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
+import { findingsReporter } from './findings-reporter.ts'
 import { Gossip } from './gossip.ts'
 import { reasonsOf } from './health.ts'
 import { masterPoll } from './master-poll.ts'
@@ -119,6 +120,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     credentials,
     enqueue,
     shown: () => shownBy(state()),
+    linked: (protocol) => findings.linked(protocol),
     relay: (claim) => relay.ask(claim),
     log,
   })
@@ -221,6 +223,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   })
   const everyMs = reportEveryMs(core.election.recoverAfterMs)
   const results = resultReporter({ state, now: clock.now, everyMs, control, privateKey: identity.keys.privateKey })
+  const findings = findingsReporter({ state, everyMs, control, privateKey: identity.keys.privateKey })
   const outbox = new Outbox({
     state,
     network: genesis.network,
@@ -252,6 +255,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       countEvent(metrics, event)
       logEvent(log, event)
       alerts.observe(event)
+      findings.observe(event)
     },
     rejected: ({ code, why }, input) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
@@ -340,6 +344,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       gossip.stop()
       poll.stop()
       results.stop()
+      findings.stop()
       alerts.stop()
       submissions.stop()
       await Promise.all([links.stop(), control.stop(), api?.stop(), webhook?.stop()])

@@ -26,6 +26,7 @@ export const STATEMENT_TYPES = {
   resignation: 'baton-resignation+jws',
   session: 'baton-session+jws',
   resultReport: 'baton-results+jws',
+  findings: 'baton-findings+jws',
   masterTable: 'baton-masters+jws',
   joinToken: 'baton-join+jws',
   order: 'baton-order+jws',
@@ -155,6 +156,48 @@ export interface ResultReport {
   readonly heard: readonly { readonly cluster: ClusterId; readonly forMs: number | null }[]
 }
 
+/** What a signed message says under one token: the rest of it is the act. */
+export interface SaidValue {
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly block: Hash | null
+  /** Of a proposal; null: a vote. */
+  readonly validRound: number | null
+  /** Over the bytes of the vote or proposal, in base64url. */
+  readonly signature: string
+}
+
+/** Two different messages of one cluster for one act: who has the keys can check it (NW4). */
+export interface StatedEquivocation {
+  readonly cluster: ClusterId
+  readonly height: number
+  readonly round: number
+  readonly type: 'proposal' | 'prevote' | 'precommit'
+  readonly first: SaidValue
+  readonly second: SaidValue
+}
+
+/** What a master has found against others: signed by it (NW4, NW5). */
+export interface Findings {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  /** Of those who signed what `evidence` shows. */
+  readonly credentials: readonly Credential[]
+  readonly evidence: readonly StatedEquivocation[]
+  /** Invalid proposals, of the master `node` under its token. */
+  readonly accusations: readonly {
+    readonly cluster: ClusterId
+    readonly generation: Generation
+    readonly epoch: Epoch
+    readonly node: NodeId
+    readonly height: number
+    readonly round: number
+  }[]
+}
+
 /** The signed master table (NW2). */
 export interface MasterTable {
   readonly network: NetworkId
@@ -231,6 +274,7 @@ export interface StatementPayloads {
   readonly resignation: Resignation
   readonly session: SessionProof
   readonly resultReport: ResultReport
+  readonly findings: Findings
   readonly masterTable: MasterTable
   readonly joinToken: JoinToken
   readonly order: Order

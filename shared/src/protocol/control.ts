@@ -21,11 +21,13 @@ import type {
 
 /**
  * 1: the first.
- * 2: `shown` of a node, and `reshape` in the view of the registry (RG8).
+ * 2: `shown` of a node, `reshape` in the view of the registry (RG8), and `findings` of a master (NW4).
  */
 export const CONTROL_PROTOCOL = { min: 1, max: 2 } as const
 /** The first version with `shown`. */
 export const SHOWN_SINCE = 2
+/** The first version with `findings`. */
+export const FINDINGS_SINCE = 2
 
 /** One member as the authority knows it. */
 export interface MemberView {
@@ -193,5 +195,7 @@ export type ToAuthority =
   | { readonly t: 'shown'; readonly credential: Credential | null; readonly reshape: Jws | null }
   /** Result hashes of decided heights (signed `ResultReport`). */
   | { readonly t: 'results'; readonly report: Jws }
+  /** From version 2 on: what a master has found against others (signed `Findings`, NW4). */
+  | { readonly t: 'findings'; readonly findings: Jws }
   /** Poll of the master table (NW2). */
   | { readonly t: 'getMasters' }

@@ -19,6 +19,7 @@ function bridgeTo(reply: ControlReply, more: Partial<AuthorityBridgePorts> = {})
   const sent: ControlNotice[] = []
   const ports = {
     credentials: { verify: async () => success(GRANT) },
+    linked: () => undefined,
     enqueue: (input: NodeInput) => fed.push(input),
     log: { warn: (fields: unknown) => warned.push(fields), error: (fields: unknown) => warned.push(fields) },
     ...more,

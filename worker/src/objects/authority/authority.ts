@@ -8,7 +8,7 @@ import { explain } from '@baton/shared/core/registry/explain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import type { ToAuthority } from '@baton/shared/protocol/control'
+import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
 import { failure, type Result } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
@@ -19,6 +19,7 @@ import type {
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
+  OrderAnswer,
   RequestAnswer,
   StatementKindOverHttp,
 } from '../authority-api.ts'
@@ -32,6 +33,7 @@ import { EventWaiters } from './event-waiters.ts'
 import { acceptCertificate } from './handshake.ts'
 import { Lanes } from './lanes.ts'
 import { Operators, operatorInput } from './operators.ts'
+import { orderAnswer } from './order-answer.ts'
 import { answerOf, Outbox, replyOf } from './outbox.ts'
 import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
@@ -205,6 +207,12 @@ export class Authority {
     this.#decide({ i: 'foreignSilence', reporters, clusters, silentForMs })
   }
 
+  order({ id, node, cause, why }: OrderView, bars: boolean): OrderAnswer {
+    const taken = this.#decider.take({ i: 'order', id, node, cause, why, bars })
+    this.#settle(taken)
+    return orderAnswer(taken, id)
+  }
+
   masters(version: number, table: Jws): void {
     if (!this.#directory.take(version, table)) return
     this.#parts.sockets.broadcast({ t: 'masters', table })
@@ -259,7 +267,9 @@ export class Authority {
         return this.#witnesses.shown(socket, open, message)
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
-        return void this.#directory.results(message.report)
+        return void this.#directory.results(message.report, node)
+      case 'findings':
+        return void this.#directory.findings(message.findings, node)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
