@@ -34,8 +34,17 @@ export async function allMasters(): Promise<readonly TestNode[]> {
   await vi.waitFor(async () => {
     const table = await directory().table()
     if (!table.ok || table.value.masters.length < CLUSTERS.length) throw new Error('not all are listed')
+    if ((await confirmed(table.value.version)) < CLUSTERS.length) throw new Error('not all have the table')
   })
   return masters
+}
+
+/** Authorities that have confirmed this version of the table. */
+function confirmed(version: number): Promise<number> {
+  return runInDurableObject(directory(), (_object, { storage }) => {
+    const query = 'SELECT count(*) AS clusters FROM pushed WHERE version >= ?'
+    return Number(storage.sql.exec(query, version).one().clusters)
+  })
 }
 
 export async function reportOf(
@@ -101,18 +110,15 @@ export type DirectoryEvent = { readonly event: string; readonly [field: string]:
 
 /** Of the directory, oldest first, by default those about its audit. */
 export async function eventsOf(name?: string): Promise<readonly DirectoryEvent[]> {
-  const page = await directory().events(0, 1_000)
+  const page = (await directory().events(0, 1_000)) as unknown as Result<readonly ChainedEvent[]>
   if (!page.ok) throw new Error(page.why)
-  const events = (page.value as readonly ChainedEvent[]).map(({ event }) => event as unknown as DirectoryEvent)
+  const events = page.value.map(({ event }) => event as unknown as DirectoryEvent)
   return events.filter(({ event }) => (name === undefined ? event !== 'master' : event === name))
 }
 
 /** Rows that the directory's database has written, deleted or changed in this life of it. */
 export function rowsChanged(): Promise<number> {
   return runInDurableObject(directory(), (_object, { storage }) => {
-    const tables = ['events', 'meta', 'masters', 'pushed']
-    const rows = tables.map((table) => JSON.stringify(storage.sql.exec(`SELECT * FROM ${table}`).toArray()))
-    void rows
     return Number(storage.sql.exec('SELECT total_changes() AS changes').one().changes)
   })
 }

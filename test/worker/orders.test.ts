@@ -1,7 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
-import { brokenLink } from '@baton/shared/core/registry/event-chain'
+import { brokenLink, type ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { NetworkId } from '@baton/shared/ids'
+import { failure, type Result } from '@baton/shared/result'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { ClusterAuthority } from '../../worker/src/objects/cluster-authority.ts'
 import {
@@ -146,7 +147,7 @@ test('[NW5, RG9] the order comes exactly at the threshold, is recorded once, and
   expect(await ordersOf(wrong)).toEqual([])
   expect(await eventsOf('threshold-passed')).toEqual([])
   // Lost on its way: the authority does not answer.
-  const lost = vi.spyOn(ClusterAuthority.prototype, 'order').mockRejectedValue(new Error('lost'))
+  const lost = vi.spyOn(ClusterAuthority.prototype, 'order').mockResolvedValue(failure('UNREACHABLE', 'lost'))
   await agree([wrong], 52, WRONG)
   await agree(others(8), 52)
   expect(await eventsOf('threshold-passed')).toMatchObject([
@@ -216,7 +217,7 @@ test('[NW5] one automatic order stands at a time; the next comes when it has end
 
 test('[RG11] the log of the directory is one chain over all of it, restarts included', async () => {
   await abortAllDurableObjects()
-  const page = await directory().events(0, 1_000)
+  const page = (await directory().events(0, 1_000)) as unknown as Result<readonly ChainedEvent[]>
   if (!page.ok) throw new Error(page.why)
   expect(page.value.length).toBeGreaterThan(20)
   expect(brokenLink(sha256, page.value)).toBeNull()
