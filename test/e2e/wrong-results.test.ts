@@ -1,10 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { importPrivatePem } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waitFor } from '../../node-runtime/src/demo/wait.ts'
+import { installFaultyApplication, makeWrong, putRight } from '../../node-runtime/src/demo/wrong-application.ts'
 import { NOTHING_WRONG, SteadyLoad } from '../support/e2e-load.ts'
 import { E2eNetwork } from '../support/e2e-network.ts'
 
@@ -32,11 +32,7 @@ describe('a master whose application computes wrong results', () => {
       clusters: [2, 1, 1, 1],
       preset: 'metro',
       prepare: ({ nodes }) => {
-        const { folder, configFile } = nodes.find(({ founder, cluster }) => founder && cluster === 'c1')!
-        mkdirSync(folder, { recursive: true })
-        cpSync(join(import.meta.dirname, '../support/faulty-application.ts'), join(folder, 'faulty-application.ts'))
-        const config = readFileSync(configFile, 'utf8')
-        writeFileSync(configFile, `application = "./faulty-application.ts"\n${config}`)
+        installFaultyApplication(nodes.find(({ founder, cluster }) => founder && cluster === 'c1')!)
       },
     })
     token = await viewerToken(network)
@@ -53,12 +49,12 @@ describe('a master whose application computes wrong results', () => {
   test('[NW4, NW5, RG9, GU4] is found by comparison and switched exactly at the threshold, by nobody; the chain goes on', async () => {
     await network.whole()
     const before = await network.master('c1')
-    const { folder, dataFolder } = network.node(before.name).files
+    const { files } = network.node(before.name)
     const load = await SteadyLoad.start(network, { perSecond: PER_SECOND, nodes: healthy(network, before.name) })
     await load.more(PER_SECOND)
     expect(await told('result-mismatch')).toEqual([])
     const wrongAt = performance.timeOrigin + performance.now()
-    writeFileSync(join(folder, 'wrong'), '')
+    makeWrong(files)
     const after = await network.master('c1', before.epoch + 1)
     const switchedMs = performance.timeOrigin + performance.now() - wrongAt
     expect(after.name).not.toBe(before.name)
@@ -94,8 +90,7 @@ describe('a master whose application computes wrong results', () => {
 
     // Its program is put right, and its wrong state thrown away.
     await network.node(before.name).kill()
-    rmSync(join(folder, 'wrong'))
-    rmSync(dataFolder, { recursive: true })
+    putRight(files)
     network.start(before.name)
     await network.whole()
     await waitFor('the bar to be lifted', FOUND_MS_MAX, async () => {

@@ -96,13 +96,14 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#push(config.value, await this.#table(config.value))
   }
 
-  #audience({ genesis }: Config): Audience {
+  #audience({ genesis, webhook }: Config): Audience {
     this.#heard ??= new Audience({
       sql: this.#sql,
       genesis,
       masters: this.#masters,
       clock: authorityClock(),
       backstop: this.#backstop,
+      webhook,
       authorityOf: (cluster) => clusterAuthority(this.env, genesis.network, cluster),
       meanwhile: (work) => this.ctx.waitUntil(work),
     })

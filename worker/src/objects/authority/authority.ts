@@ -2,7 +2,7 @@
 
 import { assert, unreachable } from '@baton/shared/assert'
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
-import { standingAlerts } from '@baton/shared/core/registry/alerts'
+import { alertOf, standingAlerts } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { explain } from '@baton/shared/core/registry/explain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
@@ -77,7 +77,7 @@ export class Authority {
       now: () => parts.clock.wallNow(),
     })
     this.#decider = new Decider(parts.sql, parts.clock, (seq, event) => {
-      this.#alerts.enter(seq, event)
+      this.#alerts.enter(seq, alertOf(event))
       this.#eventful = true
     })
     this.#operators = new Operators(this.#decider, parts.clock)

@@ -7,6 +7,8 @@ import { type Result, success } from '@baton/shared/result'
 import type { Backstop } from '../../adapters/backstop.ts'
 import { appendEvent } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
+import type { AlertWebhook } from '../../env.ts'
+import { AlertPost } from '../authority/alert-post.ts'
 import type { AuthorityApi } from '../authority-api.ts'
 import type { SessionOf } from '../directory-api.ts'
 import { Audit } from './audit.ts'
@@ -21,6 +23,8 @@ export interface AudienceParts {
   readonly masters: MasterList
   readonly clock: Clock
   readonly backstop: Backstop
+  /** Null: none is configured. */
+  readonly webhook: AlertWebhook | null
   readonly authorityOf: (cluster: ClusterId) => Pick<AuthorityApi, 'order' | 'foreignSilence'>
   /** Keeps the object alive until the work is done; nothing else waits for it. */
   readonly meanwhile: (work: Promise<void>) => void
@@ -32,12 +36,23 @@ export class Audience {
   readonly #budget = new EventBudget()
   readonly #audit: Audit
   readonly #orders: Orders
+  readonly #alerts: AlertPost
 
   constructor(parts: AudienceParts) {
     this.#parts = parts
     const { genesis, masters, clock, authorityOf } = parts
     this.reports = new Reports(genesis, masters)
-    this.#audit = new Audit({ ...parts, budget: this.#budget })
+    this.#alerts = new AlertPost({
+      ...parts,
+      network: genesis.network,
+      cluster: null,
+      now: () => clock.wallNow(),
+    })
+    this.#audit = new Audit({
+      ...parts,
+      budget: this.#budget,
+      alert: (seq) => this.#alerts.enter(seq, 'too-many-suspects'),
+    })
     this.#orders = new Orders({
       audit: this.#audit,
       clock,
@@ -69,6 +84,7 @@ export class Audience {
   }
 
   tick(): void {
+    this.#parts.meanwhile(this.#alerts.deliver())
     this.#tellLeftOut()
     this.#take({ i: 'tick' })
   }
@@ -81,6 +97,7 @@ export class Audience {
 
   #follow(steps: readonly AuditStep[]): void {
     const { clock, backstop, meanwhile } = this.#parts
+    if (steps.some(({ events }) => events.length > 0)) meanwhile(this.#alerts.deliver())
     for (const send of steps.flatMap((done) => done.send)) this.#tell(send)
     const { againAfterMs } = this.#orders
     if (againAfterMs === null) return

@@ -32,6 +32,8 @@ export interface AuditParts {
   readonly masters: MasterList
   readonly clock: Clock
   readonly budget: EventBudget
+  /** Inside the transaction of the event. */
+  readonly alert: (seq: number) => void
 }
 
 export class Audit {
@@ -87,14 +89,17 @@ export class Audit {
     assert(broken.length === 0, broken.join('; '))
     const told = done.events.filter((event) => !isFinding(event) || budget.spend(event.by.cluster, now))
     const events = [
-      ...told.map((event) => (evidence !== undefined && isFinding(event) ? { ...event, evidence } : event)),
+      ...told.map((event) => withEvidence(event, evidence)),
       ...done.write.map(({ order }) => eventOf(order, this.#state.standing)),
       ...notes,
     ]
     if (events.length > 0 || done.write.length > 0) {
       sql.transaction(() => {
         for (const write of done.write) this.#write(write)
-        for (const event of events) appendEvent(sql, clock.wallNow(), event)
+        for (const event of events) {
+          const seq = appendEvent(sql, clock.wallNow(), event)
+          if (isAlert(event)) this.#parts.alert(seq)
+        }
       })
     }
     this.#state = done.state
@@ -112,6 +117,17 @@ type Finding = Extract<AuditEvent, { readonly by: { readonly cluster: ClusterId 
 
 function isFinding(event: AuditEvent): event is Finding {
   return event.event !== 'threshold-passed' && event.event !== 'too-many-suspects'
+}
+
+function withEvidence(event: AuditEvent, evidence: object | undefined): object {
+  if (isFinding(event)) return evidence === undefined ? event : { ...event, evidence }
+  if (event.event !== 'too-many-suspects') return event
+  const why = 'more than f clusters have passed the threshold of errors: no switch is ordered by itself'
+  return { ...event, who: event.clusters.join(', '), why }
+}
+
+function isAlert(event: object): boolean {
+  return 'event' in event && event.event === 'too-many-suspects'
 }
 
 function eventOf(order: StandingOrder | null, before: StandingOrder | null): object {

@@ -2,6 +2,7 @@
 import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
+import { ALERT_TABLE } from '../authority/alert-post.ts'
 
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
@@ -19,5 +20,9 @@ export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
     name: 'addresses',
     statements: ['ALTER TABLE masters ADD COLUMN api_address TEXT'],
+  },
+  {
+    name: 'alerts',
+    statements: [ALERT_TABLE],
   },
 ]
