@@ -46,7 +46,6 @@ export class Orders {
   async deliver({ cluster, order, bars }: Order): Promise<void> {
     const { authorityOf, clock, take, audit } = this.#parts
     this.#askedAt = clock.now()
-    const first = !audit.isTaken
     try {
       const answer = await authorityOf(cluster).order(cluster, order, bars)
       if (!answer.ok) return console.warn('an order was not recorded', cluster, answer.code, answer.why)
@@ -55,7 +54,7 @@ export class Orders {
       // An answer to an order that has ended meanwhile says nothing.
       if (audit.standing?.order.id !== id) return
       if (!taken) return take({ i: 'orderEnded', id }, [{ event: 'order-refused', cluster, order, why }])
-      take({ i: 'orderTaken', id }, first ? [{ event: 'order-taken', cluster, order }] : [])
+      take({ i: 'orderTaken', id }, audit.isTaken ? [] : [{ event: 'order-taken', cluster, order }])
       if (!stands) take({ i: 'orderEnded', id }, [])
     } catch (error) {
       console.warn('an authority was not reached', cluster, error)
