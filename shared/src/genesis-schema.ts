@@ -4,6 +4,7 @@ import { encodeCanonical } from './codec/cbor.ts'
 import type { HashFunction } from './core/step.ts'
 import { explainIssues } from './crypto/statement-schemas.ts'
 import type { Genesis, GenesisCluster } from './genesis.ts'
+import { auditProblem, genesisAuditSchema } from './genesis-audit.ts'
 import { timingProblem } from './genesis-timings.ts'
 import * as id from './id-schemas.ts'
 import type { ClusterId, Hash } from './ids.ts'
@@ -45,6 +46,7 @@ export const genesisSchema = z.strictObject({
   application: z.string().min(1).max(64),
   heartbeatBlockMs: milliseconds,
   clusters: z.array(genesisClusterSchema).min(1).max(LIMITS.clusters),
+  audit: genesisAuditSchema.optional(),
 })
 
 /** `GENESIS_INVALID` with the first problems; never throws. */
@@ -84,7 +86,7 @@ function contradiction(genesis: Genesis): string | null {
     const problem = timingProblem(candidate.policy)
     if (problem !== null) return `cluster ${candidate.cluster}: ${problem}`
   }
-  return null
+  return auditProblem(genesis)
 }
 
 function firstRepeated<T>(values: readonly T[]): T | null {

@@ -1,4 +1,5 @@
 /** The genesis document: what every party of a network agrees on before it starts (ID1). */
+import type { ErrorKind } from './core/audit/types.ts'
 import type { ClusterId, NetworkId, NodeId, PublicKey } from './ids.ts'
 
 export interface Genesis {
@@ -11,6 +12,18 @@ export interface Genesis {
   readonly application: string
   readonly heartbeatBlockMs: number
   readonly clusters: readonly GenesisCluster[]
+  /** Errors of masters (NW5); what is not said is the default. */
+  readonly audit?: GenesisAudit | undefined
+}
+
+export interface GenesisAudit {
+  /** How long an error counts. */
+  readonly windowMs?: number | undefined
+  /** A switch is ordered at this sum of weights. */
+  readonly threshold?: number | undefined
+  readonly weights?: { readonly [Kind in ErrorKind]?: number | undefined } | undefined
+  /** So many heights in a row decided without a cluster are one `missed-votes`. */
+  readonly missedInARow?: number | undefined
 }
 
 export interface GenesisCluster {

@@ -59,6 +59,7 @@ function compactJws(characters: number): z.ZodType<Jws, Jws> {
   )
 }
 export const jws = compactJws(LIMITS.statementCharacters)
+export const findingsJws = compactJws(LIMITS.findingsCharacters)
 export const masterTableJws = compactJws(LIMITS.masterTableCharacters)
 
 const PRINTABLE = /^[\x21-\x7e]+$/

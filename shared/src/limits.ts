@@ -18,6 +18,15 @@ export const LIMITS = {
   auditAccusations: 16,
   /** The directory sends an order again after this long without an answer (RG9). */
   orderAgainMs: 1_000 as Ms,
+  /** One that was recorded is asked after so often: an operator may have dealt with it otherwise than by a switch. */
+  orderAskMs: 10_000 as Ms,
+  /** Findings in one statement of a master, findings that wait for their turn, and the statement in characters (NW4). */
+  evidencePerStatement: 4,
+  accusationsPerStatement: 32,
+  findingsWaiting: 64,
+  findingsCharacters: 96 * 1024,
+  /** Findings, and refused reports, that become events of the directory, in a minute and cluster; the rest is counted. */
+  findingsPerMinute: 30,
   /** Transactions in one block. */
   blockTransactions: 2_000,
   /** An encoded block, in bytes. */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { runDemoOnce } from './demo-process.ts'
 
-const RUN_MS_MAX = 90_000
+const RUN_MS_MAX = 150_000
 
-test('[GU2, NW3, RG1] the scripted run loses a master and a site, and nothing else', {
+test('[GU2, NW3, NW5, RG1] the scripted run loses a master, a site and a master that computes wrong results, and nothing else', {
   timeout: RUN_MS_MAX,
 }, async () => {
   const { report, status, lines } = await runDemoOnce()
@@ -31,7 +31,9 @@ test('[GU2, NW3, RG1] the scripted run loses a master and a site, and nothing el
   // c3's master has moved to site X by then.
   expect(report.switches.filter((s) => s.case === 'site-lost').map((s) => s.cluster)).toEqual(['c1', 'c2', 'c3'])
 
-  for (const name of ['master-killed', 'site-lost']) {
+  expect(report.switches.filter((s) => s.case === 'wrong-results').map((s) => s.cluster)).toEqual(['c4'])
+
+  for (const name of ['master-killed', 'site-lost', 'wrong-results']) {
     expect(report.loadAtFault[name]!.unsubmitted).toBeGreaterThanOrEqual(1_000)
     expect(report.loadAtFault[name]!.inFlight).toBeGreaterThan(0)
     expect(report.acknowledgedDuring[name]!.before).toBeGreaterThan(0)

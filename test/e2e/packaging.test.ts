@@ -53,6 +53,7 @@ describe('the package', () => {
       'authentication-node.js',
       'baton.js',
       'client.js',
+      'faulty-application.mjs',
       'main.js',
       'receivables.jsonl',
       'types',

@@ -67,7 +67,9 @@ export async function bundlePackage(dist: string = join(PACKAGE, 'dist')): Promi
     entryPoints: ['worker/src/index.ts'],
     outfile: join(dist, 'authentication-node.js'),
   })
-  copyFileSync(join(PACKAGE, 'src/demo/receivables.jsonl'), join(dist, 'receivables.jsonl'))
+  for (const file of ['receivables.jsonl', 'faulty-application.mjs']) {
+    copyFileSync(join(PACKAGE, 'src/demo', file), join(dist, file))
+  }
   writeFileSync(
     join(dist, 'THIRD-PARTY-LICENSES.txt'),
     licences([command, worker, ...libraries].map(({ metafile }) => metafile!)),

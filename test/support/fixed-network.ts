@@ -64,6 +64,10 @@ const ISSUED = 1_767_225_600_000 as UnixMs
 const inCluster = { network: NETWORK, cluster: C1 }
 const underToken = { ...inCluster, generation: 0 as Generation, epoch: 3 as Epoch }
 
+const saidOf = (block: Hash | null) => {
+  return { generation: 0 as Generation, epoch: 2 as Epoch, block, validRound: null, signature: 'A'.repeat(86) }
+}
+
 /** One payload of every kind. */
 export const PAYLOADS: StatementPayloads = {
   grant: {
@@ -106,6 +110,13 @@ export const PAYLOADS: StatementPayloads = {
     noFailover: false,
   },
   resultReport: { ...underToken, node: C1A, results: [{ height: 5, block: HASH_A, result: HASH_B }], heard: [] },
+  findings: {
+    ...underToken,
+    node: C1A,
+    credentials: [{ grant: OPAQUE_JWS, certificate: OPAQUE_JWS }],
+    evidence: [{ cluster: C2, height: 5, round: 0, type: 'prevote', first: saidOf(HASH_A), second: saidOf(null) }],
+    accusations: [{ cluster: C2, generation: 0 as Generation, epoch: 3 as Epoch, node: C2A, height: 6, round: 1 }],
+  },
   masterTable: { network: NETWORK, version: 2, masters: [{ grant: OPAQUE_JWS, certificate: OPAQUE_JWS }] },
   joinToken: {
     ...inCluster,

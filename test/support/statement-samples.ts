@@ -12,6 +12,7 @@ export const SIGNERS = {
   resignation: NODE,
   session: NODE,
   resultReport: NODE,
+  findings: NODE,
   masterTable: AUTHORITY,
   joinToken: OWNER_C1,
   order: AUTHORITY,

@@ -1,5 +1,6 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { alertOf } from '@baton/shared/core/registry/alerts'
 import type { RegistryEvent } from '@baton/shared/core/registry/messages'
 import { LIMITS } from '@baton/shared/limits'
 import { type AlertMessage, signAlert } from '@baton/shared/protocol/alert'
@@ -64,9 +65,9 @@ const FROZEN = { event: 'frozen', who: 'ann', why: 'a test', code: null, evidenc
 
 test('[RG11] an alert is posted with its event, signed, and what is no alert is not', async () => {
   await withPost([], async ({ post, taken, waiting }) => {
-    post.enter(1, { ...FROZEN, event: 'paused' })
+    post.enter(1, alertOf({ ...FROZEN, event: 'paused' }))
     expect(waiting()).toBe(0)
-    post.enter(2, FROZEN)
+    post.enter(2, alertOf(FROZEN))
     await post.deliver()
     expect(waiting()).toBe(0)
     expect(taken).toHaveLength(1)
@@ -80,7 +81,7 @@ test('[RG11] an alert is posted with its event, signed, and what is no alert is 
 test('a receiver that fails is asked again later by the alarm, and given up in the end', async () => {
   const always = Array.from({ length: LIMITS.alertAttempts }, (_, attempt) => (attempt % 2 === 0 ? 500 : 0))
   await withPost(always, async (stage) => {
-    stage.post.enter(1, FROZEN)
+    stage.post.enter(1, alertOf(FROZEN))
     await stage.post.deliver()
     expect(stage.taken).toHaveLength(1)
     // In case this life ends during the attempt, and then for the next one.
@@ -99,7 +100,7 @@ test('a receiver that fails is asked again later by the alarm, and given up in t
 
 test('what waits has a bound: the oldest go', async () => {
   await withPost([], async ({ post, waiting }) => {
-    for (let seq = 1; seq <= LIMITS.alertsWaiting + 5; seq += 1) post.enter(seq, FROZEN)
+    for (let seq = 1; seq <= LIMITS.alertsWaiting + 5; seq += 1) post.enter(seq, alertOf(FROZEN))
     expect(waiting()).toBe(LIMITS.alertsWaiting)
   })
 })

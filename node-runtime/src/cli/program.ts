@@ -56,6 +56,7 @@ function addNetwork(program: Command): void {
     .option('--base-port <port>', 'first port; each node takes two', wholeNumber, 7100)
     .option('--preset <name>', 'timings: lan, metro or wan', 'lan')
     .option('--durability <kind>', 'preferred or required', 'preferred')
+    .option('--audit <file>', 'how errors of masters count, as JSON: windowMs, threshold, weights, missedInARow')
     .option('--json', 'print what was written as one JSON object')
     .action(guarded(async (options) => (await import('./commands/network-init.ts')).networkInit(options)))
 }

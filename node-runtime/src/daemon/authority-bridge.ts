@@ -20,6 +20,8 @@ export interface AuthorityBridgePorts {
   readonly enqueue: (input: NodeInput) => void
   /** RG8: what this node holds of its cluster's history. */
   readonly shown: () => { readonly credential: Credential | null; readonly reshape: Jws | null }
+  /** A session is open, and speaks this version. */
+  readonly linked: (protocol: number) => void
   /** Through a peer; null when none answered. */
   readonly relay: (claim: Jws) => Promise<ControlReply | null>
   readonly log: Log
@@ -47,6 +49,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   }
 
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
+    this.#ports.linked(welcome.protocol)
     if (welcome.protocol >= SHOWN_SINCE) this.#link?.send({ t: 'shown', ...this.#ports.shown() })
     if (welcome.protocol >= NOTICES_SINCE) {
       for (const notices of noticeFrames(this.#ports.notices())) this.#link?.send(notices)

@@ -38,6 +38,7 @@ import { coreConfig } from './core-config.ts'
 import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
+import { findingsReporter } from './findings-reporter.ts'
 import { Gossip } from './gossip.ts'
 import { handOver } from './hand-over.ts'
 import { reasonsOf } from './health.ts'
@@ -139,6 +140,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     credentials,
     enqueue,
     shown: () => shownBy(state()),
+    linked: (protocol) => findings.linked(protocol),
     relay: (claim) => relay.ask(claim),
     log,
     notices: () => membership.notices(),
@@ -235,6 +237,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   })
   const everyMs = reportEveryMs(core.election.recoverAfterMs)
   const results = resultReporter({ state, now: clock.now, everyMs, control, privateKey: identity.keys.privateKey })
+  const findings = findingsReporter({ state, everyMs, control, privateKey: identity.keys.privateKey })
   const outbox = new Outbox({
     state,
     network: genesis.network,
@@ -266,6 +269,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       countEvent(metrics, event)
       logEvent(log, event)
       alerts.observe(event)
+      findings.observe(event)
     },
     rejected: ({ code, why }, input) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
@@ -350,6 +354,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       gossip.stop()
       poll.stop()
       results.stop()
+      findings.stop()
       alerts.stop()
       membership.stop()
       submissions.stop()

@@ -1,7 +1,13 @@
 /** The faults that the demo and the bench cause. Each strikes, waits until the chain lives without what it took, heals, and waits until the network is whole. */
+import type { NodeFiles } from '../network/init.ts'
 import type { ClusterEpoch, Fault } from './figures.ts'
 import type { DemoNetwork } from './network.ts'
+import { readStatus } from './node-status.ts'
 import { nowMs } from './now.ts'
+import { waitFor } from './wait.ts'
+import { makeWrong, putRight } from './wrong-application.ts'
+
+const BAR_MS_MAX = 30_000
 
 export type Tell = (line: string) => void
 
@@ -44,6 +50,33 @@ export async function loseSite(network: DemoNetwork, site: string, tell: Tell): 
   tell(`${clusters} go on at the other site: restarting site ${site}`)
   await network.restart(lost)
   return healed('site-lost', network, atMs, lostMasters, tell)
+}
+
+/** One master computes wrong results: nobody takes it away but the authentication node, and it comes back with its program put right. */
+export async function spoilMaster(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
+  const { node, epoch } = await network.master(cluster)
+  const { files } = node
+  tell(`${files.node}, master of ${cluster} under epoch ${epoch}, computes wrong results from now on`)
+  const atMs = nowMs()
+  makeWrong(files)
+  await network.switched([{ cluster, epoch }])
+  const barred = await waitFor(
+    `the bar on ${files.node}`,
+    BAR_MS_MAX,
+    async () => (await quarantineOf(files)) ?? undefined,
+  )
+  tell(`${cluster} has a new master by order (${barred.why}): ${files.node} is put right and executes every block anew`)
+  await node.kill()
+  putRight(files)
+  node.start()
+  await network.whole()
+  await waitFor(`the end of the bar on ${files.node}`, BAR_MS_MAX, async () => (await quarantineOf(files)) === null)
+  return healed('wrong-results', network, atMs, [{ cluster, epoch }], tell)
+}
+
+/** Undefined: it does not answer. */
+async function quarantineOf(files: NodeFiles) {
+  return (await readStatus(files))?.quarantine
 }
 
 async function healed(

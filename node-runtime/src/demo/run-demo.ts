@@ -48,6 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       preset: PRESET,
       onDeath: (node, why) => print(`${node} ended by itself: ${why}; see ${join(folder, 'logs', `${node}.log`)}`),
     })
+    if (options.once) for (const { prepare } of cases) prepare?.(network.files)
     const { clusters, sites, nodes } = size(network)
     print(`starting the control plane and ${nodes} nodes: ${clusters} clusters on ${sites} sites`)
     await Promise.race([network.start(), ending.rejection])

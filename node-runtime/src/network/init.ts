@@ -6,6 +6,7 @@ import { BatonError } from '@baton/shared/errors'
 import {
   type ClusterPolicy,
   type Genesis,
+  type GenesisAudit,
   POLICY_DEFAULTS,
   TIMING_PRESETS,
   type TimingPreset,
@@ -32,6 +33,8 @@ export interface NetworkOptions {
   /** Single values of the policy over the preset. */
   readonly policy?: Partial<ClusterPolicy>
   readonly heartbeatBlockMs?: number
+  /** NW5: how errors of masters count; what is not said is the default. */
+  readonly audit?: GenesisAudit
   readonly settings?: NodeSettings
   readonly now?: number
 }
@@ -135,6 +138,7 @@ function describe(options: NetworkOptions, authority: KeyPair, owners: readonly 
     authorityKeys: [authority.publicKey],
     application: RECORDS_AND_TRANSFERS,
     heartbeatBlockMs: options.heartbeatBlockMs ?? 10_000,
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
     clusters: options.clusters.map(({ cluster, nodes }, at) => ({
       cluster: cluster as ClusterId,
       ownerKeys: [owners[at]!.publicKey],

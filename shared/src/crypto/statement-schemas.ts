@@ -93,6 +93,44 @@ export const resultReport = z.object({
     .default([]),
 })
 
+const saidValue = z.object({
+  generation: id.generation,
+  epoch: id.grantedEpoch,
+  block: id.hash.nullable(),
+  validRound: z.int().min(-1).nullable(),
+  signature: z.string().regex(/^[\w-]{86}$/, 'an Ed25519 signature in base64url'),
+})
+
+export const findings = z.object({
+  ...underToken,
+  node: id.nodeId,
+  credentials: z.array(credential).max(2 * LIMITS.evidencePerStatement),
+  evidence: z
+    .array(
+      z.object({
+        cluster: id.clusterId,
+        height: id.count,
+        round: id.count,
+        type: z.enum(['proposal', 'prevote', 'precommit']),
+        first: saidValue,
+        second: saidValue,
+      }),
+    )
+    .max(LIMITS.evidencePerStatement),
+  accusations: z
+    .array(
+      z.object({
+        cluster: id.clusterId,
+        generation: id.generation,
+        epoch: id.grantedEpoch,
+        node: id.nodeId,
+        height: id.count,
+        round: id.count,
+      }),
+    )
+    .max(LIMITS.accusationsPerStatement),
+})
+
 export const masterTable = z.object({
   network: id.networkId,
   version: id.count,
@@ -177,6 +215,7 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   resignation,
   session,
   resultReport,
+  findings,
   masterTable,
   joinToken,
   order,
@@ -190,6 +229,7 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
 
 /** Longest compact JWS of a kind, in characters. */
 export function statementLimit(kind: StatementKind): number {
+  if (kind === 'findings') return LIMITS.findingsCharacters
   return kind === 'masterTable' ? LIMITS.masterTableCharacters : LIMITS.statementCharacters
 }
 

@@ -27,6 +27,7 @@ export const STATEMENT_TYPES = {
   resignation: 'baton-resignation+jws',
   session: 'baton-session+jws',
   resultReport: 'baton-results+jws',
+  findings: 'baton-findings+jws',
   masterTable: 'baton-masters+jws',
   joinToken: 'baton-join+jws',
   order: 'baton-order+jws',
@@ -163,6 +164,48 @@ export interface ResultReport {
   }[]
   /** How long ago a vote or proposal of each other cluster last came in, in ms; null: never (RG6). */
   readonly heard: readonly { readonly cluster: ClusterId; readonly forMs: number | null }[]
+}
+
+/** What a signed message says under one token: the rest of it is the act. */
+export interface SaidValue {
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly block: Hash | null
+  /** Of a proposal; null: a vote. */
+  readonly validRound: number | null
+  /** Over the bytes of the vote or proposal, in base64url. */
+  readonly signature: string
+}
+
+/** Two different messages of one cluster for one act: who has the keys can check it (NW4). */
+export interface StatedEquivocation {
+  readonly cluster: ClusterId
+  readonly height: number
+  readonly round: number
+  readonly type: 'proposal' | 'prevote' | 'precommit'
+  readonly first: SaidValue
+  readonly second: SaidValue
+}
+
+/** What a master has found against others: signed by it (NW4, NW5). */
+export interface Findings {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly node: NodeId
+  /** Of those who signed what `evidence` shows. */
+  readonly credentials: readonly Credential[]
+  readonly evidence: readonly StatedEquivocation[]
+  /** Invalid proposals, of the master `node` under its token. */
+  readonly accusations: readonly {
+    readonly cluster: ClusterId
+    readonly generation: Generation
+    readonly epoch: Epoch
+    readonly node: NodeId
+    readonly height: number
+    readonly round: number
+  }[]
 }
 
 /** The signed master table (NW2). */
@@ -305,6 +348,7 @@ export interface StatementPayloads {
   readonly resignation: Resignation
   readonly session: SessionProof
   readonly resultReport: ResultReport
+  readonly findings: Findings
   readonly masterTable: MasterTable
   readonly joinToken: JoinToken
   readonly order: Order

@@ -12,7 +12,10 @@ export type ControlRequest =
   | Omit<Extract<ToAuthority, { readonly t: 'verified' }>, 'request'>
 
 /** What is not answered, or only by an event. */
-export type ControlNotice = Extract<ToAuthority, { readonly t: 'report' | 'results' | 'shown' | 'notices' }>
+export type ControlNotice = Extract<
+  ToAuthority,
+  { readonly t: 'report' | 'results' | 'findings' | 'shown' | 'notices' }
+>
 
 /**
  * The registry after the request, or why not. `UNREACHABLE` means that the outcome is unknown: the request may have been

@@ -6,7 +6,8 @@ export interface AlertMessage {
   /** The same for every attempt to deliver it: a receiver that has it already may drop it. */
   readonly id: string
   readonly network: string
-  readonly cluster: string
+  /** Null: it is about the network as a whole. */
+  readonly cluster: string | null
   /** Null: told by the authority. */
   readonly node: string | null
   readonly code: string

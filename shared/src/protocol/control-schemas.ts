@@ -129,6 +129,7 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('verified'), request: id.count, token: id.token, height: id.count }),
   z.object({ t: z.literal('shown'), credential: credential.nullable(), reshape: id.jws.nullable() }),
   z.object({ t: z.literal('results'), report: id.jws }),
+  z.object({ t: z.literal('findings'), findings: id.findingsJws }),
   z.object({ t: z.literal('getMasters') }),
   noticesSchema,
 ])

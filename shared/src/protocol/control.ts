@@ -22,13 +22,15 @@ import { LIMITS } from '../limits.ts'
 
 /**
  * 1: the first.
- * 2: `shown` of a node, and `reshape` in the view of the registry (RG8); `notices` both ways (ID8).
+ * 2: `shown` of a node, and `reshape` in the view of the registry (RG8); `notices` both ways (ID8); `findings` of a master (NW4).
  */
 export const CONTROL_PROTOCOL = { min: 1, max: 2 } as const
 /** The first version with `shown`. */
 export const SHOWN_SINCE = 2
 /** The first version with `notices`. */
 export const NOTICES_SINCE = 2
+/** The first version with `findings`. */
+export const FINDINGS_SINCE = 2
 
 /** One member as the authority knows it. */
 export interface MemberView {
@@ -198,6 +200,8 @@ export type ToAuthority =
   | { readonly t: 'shown'; readonly credential: Credential | null; readonly reshape: Jws | null }
   /** Result hashes of decided heights (signed `ResultReport`). */
   | { readonly t: 'results'; readonly report: Jws }
+  /** From version 2 on: what a master has found against others (signed `Findings`, NW4). */
+  | { readonly t: 'findings'; readonly findings: Jws }
   /** Poll of the master table (NW2). */
   | { readonly t: 'getMasters' }
   /** Notices that this node knows: a restored control plane has lost them (RG8). From version 2 on. */

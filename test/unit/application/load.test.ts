@@ -83,9 +83,9 @@ describe('the application of a node', () => {
   })
 })
 
-test('[GU4, CF3] the faulty application of the tests is the built-in one until its file lies there', async () => {
-  const file = join(folder, 'faulty-application.ts')
-  cpSync(join(import.meta.dirname, '../../support/faulty-application.ts'), file)
+test('[GU4, CF3] the faulty application of the demo is the built-in one until its file lies there', async () => {
+  const file = join(folder, 'faulty-application.mjs')
+  cpSync(join(import.meta.dirname, '../../../node-runtime/src/demo/faulty-application.mjs'), file)
   const [right, faulty] = [await load(null), await load(file)]
   const action = { kind: 'put', key: 'a', value: 'b' } as const
   const transaction: Transaction = { network: NETWORK, sender: NODE.publicKey, nonce: 'n', action }

@@ -43,6 +43,34 @@ describe('making a network', { timeout: TIMEOUT_MS }, () => {
     }
   })
 
+  it('[NW5] writes into genesis how errors of masters count, and refuses what orders nothing', async () => {
+    const clusters = planLayout({ layout: 'two-company', nodesPerCluster: 1 })
+    const plan = {
+      network: 'trade',
+      clusters,
+      addressOf: addressesFrom('127.0.0.1', 7100, clusters),
+      authorityUrl: 'http://a:1',
+    }
+    const audit = { threshold: 5, weights: { equivocation: 5 } }
+    const { genesis } = await createNetwork({ ...plan, out: join(folder, 'five'), audit })
+    expect(genesis.audit).toEqual(audit)
+    const never = createNetwork({ ...plan, out: join(folder, 'never'), audit: { threshold: 1_000 } })
+    await expect(never).rejects.toMatchObject({ code: 'GENESIS_INVALID', message: expect.stringMatching(/threshold/) })
+  })
+
+  it('[NW5] takes it from a file', async () => {
+    const file = join(folder, 'audit.json')
+    writeFileSync(file, '{"missedInARow": 50}')
+    const named = ['--network', 'trade', '--authority-url', 'http://a:1', '--audit', file]
+    const done = await runBaton(['network', 'init', ...named, '--out', join(folder, 'made')])
+    expect(done.status, done.stderr).toBe(0)
+    const genesis = JSON.parse(readFileSync(join(folder, 'made', 'genesis.json'), 'utf8'))
+    expect(genesis.audit).toEqual({ missedInARow: 50 })
+    writeFileSync(file, 'fifty')
+    const refused = await runBaton(['network', 'init', ...named, '--out', join(folder, 'refused')])
+    expect(refused.stderr).toContain('error BAD_REQUEST')
+  })
+
   it('[ID1, ID2, ID8] certifies each node with the owner key of its cluster, for one year and five of renewal; genesis names owners and authority', async () => {
     const { genesis, nodes, owners, authorityKeyFile } = await make('two-company')
     const authority = value(await importPrivateJwk(readFileSync(authorityKeyFile, 'utf8')))

@@ -23,6 +23,7 @@ function bridgeTo(reply: ControlReply, more: Partial<AuthorityBridgePorts> = {})
     shown: () => ({ credential: null, reshape: null }),
     notices: () => [],
     onMembers: async () => {},
+    linked: () => undefined,
     enqueue: (input: NodeInput) => fed.push(input),
     log: { warn: (fields: unknown) => warned.push(fields), error: (fields: unknown) => warned.push(fields) },
     ...more,

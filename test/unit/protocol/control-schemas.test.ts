@@ -16,6 +16,7 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { z } from 'zod'
 import { C1, C1A, NETWORK, OPAQUE_JWS, SITE_X } from '../../support/fixed-network.ts'
+import { expectGolden } from '../../support/golden.ts'
 
 const token = { generation: 0 as Generation, epoch: 3 as Epoch }
 const state: RegistryView = {
@@ -78,8 +79,13 @@ const TO: readonly ToAuthority[] = [
   { t: 'shown', credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS }, reshape: OPAQUE_JWS },
   { t: 'shown', credential: null, reshape: null },
   { t: 'results', report: OPAQUE_JWS },
+  { t: 'findings', findings: OPAQUE_JWS },
   { t: 'getMasters' },
 ]
+
+test('[PV2] the frames of this link are as stored', () => {
+  expectGolden('control-frames', { fromAuthority: FROM, toAuthority: TO })
+})
 
 test.each(FROM)('reads $t of the authority', (message) => {
   expect(parseFromAuthority(JSON.stringify(message))).toEqual({ ok: true, value: message })
@@ -143,6 +149,7 @@ test('the schemas have exactly the types of the interfaces (checked by the compi
   expectTypeOf<Parsed<typeof statements.resignation>>().toEqualTypeOf<StatementPayloads['resignation']>()
   expectTypeOf<Parsed<typeof statements.session>>().toEqualTypeOf<StatementPayloads['session']>()
   expectTypeOf<Parsed<typeof statements.resultReport>>().toEqualTypeOf<StatementPayloads['resultReport']>()
+  expectTypeOf<Parsed<typeof statements.findings>>().toEqualTypeOf<StatementPayloads['findings']>()
   expectTypeOf<Parsed<typeof statements.masterTable>>().toEqualTypeOf<StatementPayloads['masterTable']>()
   expectTypeOf<Parsed<typeof statements.joinToken>>().toEqualTypeOf<StatementPayloads['joinToken']>()
   expectTypeOf<Parsed<typeof statements.order>>().toEqualTypeOf<StatementPayloads['order']>()

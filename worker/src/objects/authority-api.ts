@@ -7,7 +7,7 @@ import type { OperatorAction, RegistryEvent } from '@baton/shared/core/registry/
 import type { OperatorToken } from '@baton/shared/crypto/statement-types'
 import type { ErrorCode } from '@baton/shared/errors'
 import type { ClusterId, Jws, NodeId, PublicKey, SiteId, UnixMs, Version } from '@baton/shared/ids'
-import type { RegistryView } from '@baton/shared/protocol/control'
+import type { OrderView, RegistryView } from '@baton/shared/protocol/control'
 import type { Result } from '@baton/shared/result'
 
 export type StatementKindOverHttp = 'claim' | 'reshape'
@@ -90,6 +90,16 @@ export interface KnownNode extends HeardMember {
   readonly role: 'master' | 'standby' | 'ordinary'
 }
 
+/** What the registry says to an order of the directory. */
+export interface OrderAnswer {
+  /** It has been recorded, now or before. */
+  readonly taken: boolean
+  /** Its switch has still to happen. */
+  readonly stands: boolean
+  /** Why it was not taken. */
+  readonly why: string | null
+}
+
 export interface AuthorityApi {
   /** Repeats a refusal, and records it; refuses a token that was revoked. */
   admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>>
@@ -114,6 +124,8 @@ export interface AuthorityApi {
   ): Promise<RequestAnswer>
   /** What the masters of other clusters hear of this one's votes, put together by the directory (RG6). */
   foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>>
+  /** A switch that the directory orders (NW5, RG9): recorded once, whatever the repeats. */
+  order(cluster: ClusterId, order: OrderView, bars: boolean): Promise<Result<OrderAnswer>>
   /** The directory's broadcast (NW2). */
   masters(version: number, table: Jws): Promise<Result<null>>
 }

@@ -4,6 +4,7 @@ import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId, Jws } from '@baton/shared/ids'
+import type { OrderView } from '@baton/shared/protocol/control'
 import { failure, type Result, success } from '@baton/shared/result'
 import { authorityClock } from '../adapters/authority-clock.ts'
 import { Backstop } from '../adapters/backstop.ts'
@@ -26,6 +27,7 @@ import type {
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
+  OrderAnswer,
   RenewalAnswer,
   RequestAnswer,
   StatementKindOverHttp,
@@ -148,6 +150,11 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     if (!authority.ok) return authority
     authority.value.foreignSilence(silence)
     return success(null)
+  }
+
+  async order(cluster: ClusterId, order: OrderView, bars: boolean): Promise<Result<OrderAnswer>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.order(order, bars)) : authority
   }
 
   async masters(version: number, table: Jws): Promise<Result<null>> {

@@ -21,13 +21,21 @@ export interface DirectoryTable {
   readonly masters: readonly DirectoryEntry[]
 }
 
+/** An admitted node, as its authority knows it. */
+export interface SessionOf {
+  readonly cluster: ClusterId
+  readonly node: NodeId
+}
+
 export interface DirectoryApi {
   /** Takes in a grant and where its node serves clients; any number of times, in any order (NW2). */
   learn(credential: Credential, apiAddress?: string): Promise<Result<DirectoryTable>>
   /** `known`: the caller's version. A directory that has gone back behind it counts on from there, or its tables would look old. */
   table(known?: number): Promise<Result<DirectoryTable>>
-  /** Signed result hashes of a master (NW4). */
-  results(report: Jws): Promise<Result<null>>
+  /** Signed result hashes of a master (NW4). `from`: whose session brought it, for the event when it is refused. */
+  results(report: Jws, from: SessionOf): Promise<Result<null>>
+  /** What a master has found against others, signed (NW4). */
+  findings(findings: Jws, from: SessionOf): Promise<Result<null>>
   /** Takes in an owner-signed notice; any number of times, from anybody (ID8). */
   notice(statement: Jws): Promise<Result<{ readonly added: boolean }>>
   notices(): Promise<Result<readonly Jws[]>>

@@ -1,12 +1,12 @@
-/** Durable Object: the directory of one network. It signs the master table, tells it to all, and compares results. */
+/** Durable Object: the directory of one network. It signs the master table, tells it to all, and audits the masters. */
 import { DurableObject } from 'cloudflare:workers'
-import type { AuditSend } from '@baton/shared/core/audit/types'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { ClusterId, Jws, NetworkId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Jws, UnixMs } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
+import { authorityClock } from '../adapters/authority-clock.ts'
 import { Backstop } from '../adapters/backstop.ts'
 import { claimForGenesis } from '../adapters/database-owner.ts'
 import { readEvents } from '../adapters/event-log.ts'
@@ -14,12 +14,13 @@ import { migrate } from '../adapters/migrations.ts'
 import { durableSql, type Sql } from '../adapters/sql.ts'
 import { type Config, type ConfigResult, type Env, readConfig } from '../env.ts'
 import { clusterAuthority } from '../place.ts'
+import { Audience } from './directory/audience.ts'
 import { Broadcast } from './directory/broadcast.ts'
 import { MasterList } from './directory/master-list.ts'
 import { NoticeBoard } from './directory/notice-board.ts'
-import { Results } from './directory/results.ts'
+import type { Verified } from './directory/reports.ts'
 import { DIRECTORY_MIGRATIONS } from './directory/schema.ts'
-import type { DirectoryApi, DirectoryTable } from './directory-api.ts'
+import type { DirectoryApi, DirectoryTable, SessionOf } from './directory-api.ts'
 
 const PUSH_RETRY_MS = 1_000
 
@@ -30,7 +31,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   readonly #notices: NoticeBoard
   #config: ConfigResult | undefined
   #signed: Pick<DirectoryTable, 'version' | 'table'> | undefined
-  #results: Results | undefined
+  #heard: Audience | undefined
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
@@ -52,7 +53,10 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     const taken = this.#masters.take(mastership.value, apiAddress, Date.now() as UnixMs)
     if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')
     const table = await this.#table(config.value)
-    if (taken === 'newer') this.#push(config.value, table)
+    if (taken === 'newer') {
+      this.#audience(config.value).masterChanged()
+      this.#push(config.value, table)
+    }
     return success(table)
   }
 
@@ -76,27 +80,23 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     return config.ok ? success(this.#notices.all()) : config
   }
 
-  async results(report: Jws): Promise<Result<null>> {
-    const config = this.#open()
-    if (!config.ok) return config
-    const { genesis } = config.value
-    this.#results ??= new Results(this.#sql, genesis.clusters, this.#masters)
-    const taken = await this.#results.take(report, Date.now() as UnixMs)
-    if (!taken.ok) return taken
-    for (const send of taken.value) this.#tell(genesis.network, send)
-    return success(null)
+  async results(report: Jws, from: SessionOf): Promise<Result<null>> {
+    return this.#hear('results', from, (audience) => audience.reports.results(report))
   }
 
-  /** Does not wait: what an authority did not hear is said again while the silence lasts. */
-  #tell(network: NetworkId, send: AuditSend): void {
-    if (send.s !== 'foreignSilence') return
-    const { cluster, reporters, clusters, silentForMs } = send
-    const told = clusterAuthority(this.env, network, cluster).foreignSilence(cluster, {
-      reporters,
-      clusters,
-      silentForMs,
-    })
-    this.ctx.waitUntil(told.catch((error) => console.warn('an authority was not reached', cluster, error)))
+  async findings(findings: Jws, from: SessionOf): Promise<Result<null>> {
+    return this.#hear('findings', from, (audience) => audience.reports.findings(findings))
+  }
+
+  async #hear(
+    kind: string,
+    from: SessionOf,
+    verify: (audience: Audience) => Promise<Result<readonly Verified[]>>,
+  ): Promise<Result<null>> {
+    const config = this.#open()
+    if (!config.ok) return config
+    const audience = this.#audience(config.value)
+    return audience.hear(kind, from, await verify(audience))
   }
 
   async events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {
@@ -108,8 +108,23 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#backstop.rang()
     const config = this.#open()
     if (!config.ok) return
+    this.#audience(config.value).tick()
     this.#push(config.value, await this.#table(config.value))
     this.#pushNotices(config.value)
+  }
+
+  #audience({ genesis, webhook }: Config): Audience {
+    this.#heard ??= new Audience({
+      sql: this.#sql,
+      genesis,
+      masters: this.#masters,
+      clock: authorityClock(),
+      backstop: this.#backstop,
+      webhook,
+      authorityOf: (cluster) => clusterAuthority(this.env, genesis.network, cluster),
+      meanwhile: (work) => this.ctx.waitUntil(work),
+    })
+    return this.#heard
   }
 
   #open(): Result<Config> {

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { BatonError } from '@baton/shared/errors'
-import { TIMING_PRESETS, type TimingPreset } from '@baton/shared/genesis'
+import { type GenesisAudit, TIMING_PRESETS, type TimingPreset } from '@baton/shared/genesis'
 import { addressesFrom } from '../../network/addresses.ts'
 import { createNetwork } from '../../network/init.ts'
 import { LAYOUTS, type LayoutName, planLayout } from '../../network/layouts.ts'
@@ -19,6 +20,7 @@ export interface NetworkInitOptions extends OutputOptions {
   readonly basePort: number
   readonly preset: string
   readonly durability: string
+  readonly audit?: string
 }
 
 /** @throws BatonError BAD_REQUEST, CONFIG_INVALID, STORAGE_FAILED */
@@ -42,6 +44,7 @@ export async function networkInit(options: NetworkInitOptions): Promise<void> {
     authorityUrl,
     preset: oneOf('--preset', options.preset, Object.keys(TIMING_PRESETS)) as TimingPreset,
     policy: { durability: oneOf('--durability', options.durability, ['preferred', 'required']) as 'preferred' },
+    ...(options.audit === undefined ? {} : { audit: readAudit(options.audit) }),
   })
   if (options.json) {
     printJson({
@@ -55,6 +58,15 @@ export async function networkInit(options: NetworkInitOptions): Promise<void> {
       }),
     })
   } else print(nextSteps(files, relative(process.cwd(), files.folder) || '.'))
+}
+
+/** What it says is checked with the rest of genesis. */
+function readAudit(file: string): GenesisAudit {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as GenesisAudit
+  } catch (error) {
+    throw new BatonError('BAD_REQUEST', `--audit ${file} cannot be read as JSON: ${(error as Error).message}`)
+  }
 }
 
 function oneOf(option: string, value: string, known: readonly string[]): string {

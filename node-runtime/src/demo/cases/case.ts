@@ -1,4 +1,5 @@
 /** One thing that happens to the network in the demo. Each case is a module of its own; `index.ts` lists them. */
+import type { NetworkFiles } from '../../network/init.ts'
 import type { Tell } from '../faults.ts'
 import type { Fault } from '../figures.ts'
 import type { Load } from '../load.ts'
@@ -19,6 +20,8 @@ export interface DemoCase {
   readonly kind: 'default' | 'named' | 'control'
   /** `load`: while transactions are in flight. `end`: when all are acknowledged and all nodes agree, before the check. */
   readonly when: 'load' | 'end'
+  /** Changes the files of a network that has not started. */
+  prepare?(files: NetworkFiles): void
   /** Returns once the network is whole again, or is to stay as it is. Null when there is no outage to measure. */
   run(context: CaseContext): Promise<Fault | null>
 }

@@ -6,12 +6,14 @@ import { controlSilentNode } from './control-silent-node.ts'
 import { masterFrozen } from './master-frozen.ts'
 import { masterKilled } from './master-killed.ts'
 import { siteLost } from './site-lost.ts'
+import { wrongResults } from './wrong-results.ts'
 
 /** In the order in which they run. */
 export const CASES: readonly DemoCase[] = [
   masterKilled,
   masterFrozen,
   siteLost,
+  wrongResults,
   controlLostRow,
   controlConflictingVote,
   controlSilentNode,

@@ -1,6 +1,6 @@
 /** NW1: under which token a cluster's message counts. */
 import type { Mastership } from '../../crypto/statement-types.ts'
-import { type ClusterId, compareTokens, type Height, type NodeId, sameToken } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type NodeId, sameToken, type Token } from '../../ids.ts'
 import type { Proposal, Vote } from '../consensus/messages.ts'
 import { isLeading, type NodeState } from './state.ts'
 import { reject, sendTo, type Turn } from './turn.ts'
@@ -22,6 +22,13 @@ export function mastershipOfVote(state: NodeState, vote: Vote): Mastership | nul
   const older = knownBefore(state, known)
   if (!leadsTo(state, vote, [known, ...older.filter((one) => compareTokens(one, vote) > 0)])) return null
   return older.find((one) => sameToken(one, vote)) ?? null
+}
+
+/** Who held a token, as far as this node can prove it, whether or not what was said under it still counts (NW4). */
+export function mastershipOfToken(state: NodeState, cluster: ClusterId, token: Token): Mastership | null {
+  const known = state.masterships.get(cluster)
+  if (known === undefined) return null
+  return [known, ...knownBefore(state, known)].find((one) => sameToken(one, token)) ?? null
 }
 
 /** What else this node knows of the cluster: of the height it works on, and what the chain names. */

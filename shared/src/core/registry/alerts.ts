@@ -14,6 +14,8 @@ export type AuthorityAlert =
   | 'recovering'
   | 'data-loss-allowed'
   | 'no-failover'
+  /** Of the directory (NW5): nobody knows who is wrong. */
+  | 'too-many-suspects'
 
 /** The alert that an event is; null: none. */
 export function alertOf({ event, evidence }: RegistryEvent): AuthorityAlert | null {

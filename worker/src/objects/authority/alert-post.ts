@@ -2,8 +2,7 @@
  * Alerts on their way to the webhook. They are entered in the transaction of the event, so no crash loses one; they are
  * delivered beside everything else, a few times at most, and nothing waits for them.
  */
-import { type AuthorityAlert, alertOf } from '@baton/shared/core/registry/alerts'
-import type { RegistryEvent } from '@baton/shared/core/registry/messages'
+import type { AuthorityAlert } from '@baton/shared/core/registry/alerts'
 import { LIMITS } from '@baton/shared/limits'
 import { ALERT_SIGNATURE_HEADER, type AlertMessage, alertRetryMs, signAlert } from '@baton/shared/protocol/alert'
 import type { Backstop } from '../../adapters/backstop.ts'
@@ -13,7 +12,8 @@ import type { AlertWebhook } from '../../env.ts'
 export interface AlertPostParts {
   readonly sql: Sql
   readonly network: string
-  readonly cluster: string
+  /** Null: the sender is the network's directory. */
+  readonly cluster: string | null
   /** Null: none is configured. */
   readonly webhook: AlertWebhook | null
   readonly backstop: Backstop
@@ -34,9 +34,8 @@ export class AlertPost {
     this.#parts = parts
   }
 
-  /** Call inside the transaction that appends the event. */
-  enter(seq: number, event: RegistryEvent): void {
-    const code = alertOf(event)
+  /** Call inside the transaction that appends the event; null: it is no alert. */
+  enter(seq: number, code: AuthorityAlert | null): void {
     const { sql, webhook, now } = this.#parts
     if (code === null || webhook === null) return
     sql.run('INSERT INTO alerts (seq, code, attempts, due) VALUES (?, ?, 0, ?)', seq, code, now())
@@ -94,10 +93,10 @@ export class AlertPost {
 
   async #attempt({ url, secret }: AlertWebhook, { seq, code, at, event }: Row): Promise<boolean> {
     const { network, cluster } = this.#parts
-    const { who, why } = JSON.parse(event) as RegistryEvent
+    const { who, why } = JSON.parse(event) as { readonly who: string; readonly why: string }
     const message: AlertMessage = {
       format: 'baton-alert/1',
-      id: `${network}/${cluster}/${seq}`,
+      id: cluster === null ? `${network}/${seq}` : `${network}/${cluster}/${seq}`,
       network,
       cluster,
       node: null,

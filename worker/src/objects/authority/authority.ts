@@ -2,13 +2,13 @@
 
 import { assert, unreachable } from '@baton/shared/assert'
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
-import { standingAlerts } from '@baton/shared/core/registry/alerts'
+import { alertOf, standingAlerts } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { explain } from '@baton/shared/core/registry/explain'
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import type { ToAuthority } from '@baton/shared/protocol/control'
+import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
 import { type Failure, failure, type Result } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
@@ -20,6 +20,7 @@ import type {
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
+  OrderAnswer,
   RequestAnswer,
   StatementKindOverHttp,
 } from '../authority-api.ts'
@@ -38,6 +39,7 @@ import { knownNodes } from './known-nodes.ts'
 import { Lanes } from './lanes.ts'
 import { Notices } from './notices.ts'
 import { Operators, operatorInput } from './operators.ts'
+import { orderAnswer } from './order-answer.ts'
 import { answerOf, Outbox, replyOf } from './outbox.ts'
 import { Revoker } from './revoker.ts'
 import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
@@ -88,7 +90,7 @@ export class Authority {
       now: () => parts.clock.wallNow(),
     })
     this.#decider = new Decider(parts.sql, parts.clock, (seq, event) => {
-      this.#alerts.enter(seq, event)
+      this.#alerts.enter(seq, alertOf(event))
       this.#eventful = true
     })
     this.#credentials = new Credentials(parts.config.authority)
@@ -263,6 +265,12 @@ export class Authority {
     this.#decide({ i: 'foreignSilence', reporters, clusters, silentForMs })
   }
 
+  order({ id, node, cause, why }: OrderView, bars: boolean): OrderAnswer {
+    const taken = this.#decider.take({ i: 'order', id, node, cause, why, bars })
+    this.#settle(taken)
+    return orderAnswer(taken, id)
+  }
+
   masters(version: number, table: Jws): void {
     if (!this.#directory.take(version, table)) return
     this.#parts.sockets.broadcast({ t: 'masters', table })
@@ -317,7 +325,9 @@ export class Authority {
         return this.#witnesses.shown(socket, open, message)
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
-        return void this.#directory.results(message.report)
+        return void this.#directory.results(message.report, node)
+      case 'findings':
+        return void this.#directory.findings(message.findings, node)
       case 'notices':
         return void this.#revoker.learn(message.notices)
       case 'getMasters':

@@ -7,7 +7,7 @@ import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Grant } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement } from '@baton/shared/crypto/statements'
-import { type ClusterId, compareTokens, type Jws, type NetworkId, type Token } from '@baton/shared/ids'
+import { type ClusterId, compareTokens, type Jws, type NetworkId, type NodeId, type Token } from '@baton/shared/ids'
 import type { Result } from '@baton/shared/result'
 import { deleteMeta, readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
@@ -126,10 +126,18 @@ export class DirectoryLink {
     await attempt(() => this.#directory.notice(statement))
   }
 
-  async results(report: Jws): Promise<void> {
+  async results(report: Jws, node: NodeId): Promise<void> {
+    await this.#bring(() => this.#directory.results(report, { cluster: this.#cluster, node }))
+  }
+
+  async findings(findings: Jws, node: NodeId): Promise<void> {
+    await this.#bring(() => this.#directory.findings(findings, { cluster: this.#cluster, node }))
+  }
+
+  async #bring(call: () => ReturnType<DirectoryApi['results']>): Promise<void> {
     try {
-      const answer = await this.#directory.results(report)
-      if (!answer.ok) console.warn('result report refused', answer.code, answer.why)
+      const answer = await call()
+      if (!answer.ok) console.warn('a report was refused', answer.code, answer.why)
     } catch (error) {
       console.warn('the directory was not reached', error)
     }

@@ -2,6 +2,7 @@
 import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
+import { ALERT_TABLE } from '../authority/alert-post.ts'
 import { NOTICE_TABLE } from '../notice-store.ts'
 
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
@@ -28,5 +29,9 @@ export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
       // How many notices each cluster's authority has confirmed.
       'CREATE TABLE noticed (cluster TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID',
     ],
+  },
+  {
+    name: 'alerts',
+    statements: [ALERT_TABLE],
   },
 ]

@@ -1,12 +1,12 @@
 /**
  * The built-in application that computes wrong results as long as a file `wrong` lies beside it: copied into a node's folder
- * and named in its configuration, it makes a master wrong at a moment that a test chooses.
+ * and named in its configuration, it makes a master wrong at a chosen moment. A file of its own in the package: nodes load it.
  */
 import { existsSync } from 'node:fs'
-import type { ApplicationModule } from '../../node-runtime/src/application/module.ts'
 
 const FLAG = new URL('./wrong', import.meta.url)
 
+/** @type {import('../application/module.ts').ApplicationModule} */
 export default {
   interface: 1,
   create({ builtIn }) {
@@ -27,4 +27,4 @@ export default {
       },
     }
   },
-} satisfies ApplicationModule
+}

@@ -1,0 +1,32 @@
+import { AUDIT_DEFAULTS } from '@baton/shared/core/audit/policy'
+import { LIMITS } from '@baton/shared/limits'
+import { expect, test, vi } from 'vitest'
+import { allMasters, authority, bring, eventsOf, RIGHT, reportOf } from './audited.ts'
+
+/** Heights that are decided without the cluster before a switch is ordered. */
+const NEEDED = AUDIT_DEFAULTS.missedInARow * AUDIT_DEFAULTS.threshold
+
+test('[NW5] votes missed at sixty heights in a row order a switch, not one earlier, and bar nobody', async () => {
+  const [silent, ...others] = await allMasters()
+  const { cluster, node } = silent!
+  const report = async (from: number, to: number) => {
+    const results = Array.from({ length: to - from + 1 }, (_, index) => {
+      return { height: from + index, block: RIGHT, result: RIGHT, absent: [cluster] }
+    })
+    for (const master of others) {
+      expect(await bring('results', await reportOf(master, [], { results }), master)).toEqual({ ok: true, value: null })
+    }
+  }
+  const view = async () => {
+    const status = await authority(cluster).status(cluster)
+    return status.ok ? status.value.state : null
+  }
+  expect(NEEDED).toBeLessThan(LIMITS.resultsPerReport)
+  await report(1, NEEDED - 1)
+  expect(await eventsOf('missed-votes')).toHaveLength(AUDIT_DEFAULTS.threshold - 1)
+  expect(await eventsOf('order-given')).toEqual([])
+  await report(NEEDED, NEEDED)
+  expect(await eventsOf('order-given')).toMatchObject([{ order: { node, why: '3 × missed-votes' }, bars: false }])
+  await vi.waitFor(async () => expect((await view())?.orders).toMatchObject([{ node }]))
+  expect((await view())?.bars).toEqual([])
+})
