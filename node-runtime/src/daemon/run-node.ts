@@ -1,6 +1,5 @@
 /** Starts one node: opens what is on its disk, its links and its API, and runs its machine until it is stopped. */
 import { randomBytes } from 'node:crypto'
-import { AssertionFailure } from '@baton/shared/assert'
 import { genesisChain } from '@baton/shared/core/ledger/chain'
 import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
@@ -9,7 +8,6 @@ import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import { reportEveryMs } from '@baton/shared/core/node/reporting'
 import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import { BatonError } from '@baton/shared/errors'
 import { genesisHash } from '@baton/shared/genesis-schema'
 import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
@@ -38,6 +36,7 @@ import { coreConfig } from './core-config.ts'
 import { Credentials } from './credentials.ts'
 import { Driver } from './driver.ts'
 import { logEvent } from './event-log.ts'
+import { failStop } from './fail-stop.ts'
 import { findingsReporter } from './findings-reporter.ts'
 import { Gossip } from './gossip.ts'
 import { handOver } from './hand-over.ts'
@@ -276,13 +275,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       log.debug({ event: 'rejected', input: input.i, code, why }, why)
     },
     fail: (error) => {
-      const fatal = error instanceof BatonError ? error : new BatonError('INTERNAL', String(error), { cause: error })
-      const stack = error instanceof Error ? error.stack : undefined
-      log.fatal(
-        { event: 'fail-stop', code: fatal.code, stack },
-        `stopping: ${fatal.message}${fatal.remedy === undefined ? '' : `. ${fatal.remedy}`}`,
-      )
-      process.exitCode = error instanceof AssertionFailure ? 70 : 74
+      process.exitCode = failStop(log, error)
       // Nothing may leave any more: the links close at once, so that the standby takes over.
       void stopAll().then(finish)
     },
