@@ -8,7 +8,7 @@ import type { EpochAck } from '@baton/shared/protocol/peer'
 import { recordIn } from '../decoded.ts'
 import type { Host } from '../host.ts'
 import { openCredential } from '../statements.ts'
-import { electableWith, type Scene } from './scene.ts'
+import { electableWith, isVoid, type Scene } from './scene.ts'
 
 export class Recoveries {
   readonly #scene: Scene
@@ -52,7 +52,11 @@ export class Recoveries {
     if (input.i === 'operator' && input.action.act === 'end-recovery') this.#byLog.add(cluster)
   }
 
-  /** RC1: what is acknowledged is known, after a restart too, to every node that could be granted the next epoch. */
+  /**
+   * RC1: what is acknowledged is known, after a restart too, to every node that could be granted the next epoch. An old master of a cluster
+   * that recovers says what it has itself: its grant says that this is lost, as it does of what was acknowledged a moment before that grant
+   * (RG6), and the cluster counts as a faulty one meanwhile (RC4).
+   */
   acknowledges(host: Host, { cluster, token }: EpochAck): void {
     const { registry } = this.#scene.authorities.get(host.cluster)!.state
     const { role, token: own } = host.state.guard
@@ -64,7 +68,10 @@ export class Recoveries {
     }
     const key = `${cluster} ${formatToken(token)}`
     this.#acks.set(key, (this.#acks.get(key) ?? new Set()).add(host.cluster))
-    const missing = electableWith(this.#scene, host).filter((other) => !remembers(other, cluster, token))
+    // A master's log ends in an entry of its own token, and still does when it has stepped down meanwhile.
+    const spokeUnder = host.disk.entries.at(-1)?.token ?? own
+    const known = isVoid(this.#scene, host.cluster, spokeUnder) ? [host] : electableWith(this.#scene, host)
+    const missing = known.filter((other) => !remembers(other, cluster, token))
     if (missing.length === 0) return
     const where = `not on the disk of ${missing.map(({ node }) => node).join(', ')}`
     const what = `${host.node} acknowledges ${formatToken(token)} of ${cluster}, ${where}`
