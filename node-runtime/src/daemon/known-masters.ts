@@ -29,3 +29,10 @@ export function knownMasters(
     nodes,
   }
 }
+
+/** The masters of the other clusters. */
+export function foreignMasters({ masterships, config }: NodeState): readonly NodeId[] {
+  const masters: NodeId[] = []
+  for (const { cluster, node } of masterships.values()) if (cluster !== config.election.cluster) masters.push(node)
+  return masters
+}

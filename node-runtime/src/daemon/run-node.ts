@@ -42,6 +42,7 @@ import { logEvent } from './event-log.ts'
 import { findingsReporter } from './findings-reporter.ts'
 import { Gossip } from './gossip.ts'
 import { reasonsOf } from './health.ts'
+import { foreignMasters } from './known-masters.ts'
 import { masterPoll } from './master-poll.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { nodeService } from './node-service.ts'
@@ -207,7 +208,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     handler,
   })
   const gossip = new Gossip(
-    () => foreignMasters(),
+    () => foreignMasters(state()),
     (to, message) => outbox.broadcast(to, message),
   )
   const submissions = new Submissions({
@@ -292,12 +293,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     log,
     post: (message) => webhook?.post(message),
   })
-
-  function foreignMasters(): readonly NodeId[] {
-    const masters: NodeId[] = []
-    for (const [cluster, { node }] of state().masterships) if (cluster !== config.cluster) masters.push(node)
-    return masters
-  }
 
   const service = nodeService({
     config,
