@@ -1,12 +1,12 @@
 import { runInDurableObject } from 'cloudflare:test'
 import type { AuditInput, Reporter } from '@baton/shared/core/audit/types'
-import type { Instant, NodeId, UnixMs } from '@baton/shared/ids'
+import type { Height, Instant, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { AlertMessage } from '@baton/shared/protocol/alert'
 import { failure, type Result, success } from '@baton/shared/result'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readEvents } from '../../worker/src/adapters/event-log.ts'
-import { durableSql } from '../../worker/src/adapters/sql.ts'
+import { durableSql, type Sql } from '../../worker/src/adapters/sql.ts'
 import type { OrderAnswer } from '../../worker/src/objects/authority-api.ts'
 import { Audience, type AudienceParts } from '../../worker/src/objects/directory/audience.ts'
 import { MasterList } from '../../worker/src/objects/directory/master-list.ts'
@@ -25,6 +25,8 @@ interface Stage {
   /** Of the first cluster's authority; the others take what they are sent. */
   answer: Result<OrderAnswer>
   nowMs: number
+  /** Statements that the database was given to write. */
+  written: number
   events(name: string): readonly object[]
   settle(): Promise<void>
 }
@@ -33,7 +35,12 @@ interface Stage {
 async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<AudienceParts> = {}): Promise<void> {
   const genesis = await testGenesis()
   await runInDurableObject(directory(), async (_object, { storage }) => {
-    const sql = durableSql(storage)
+    const database = durableSql(storage)
+    const run: Sql['run'] = (query, ...values) => {
+      stage.written += 1
+      database.run(query, ...values)
+    }
+    const sql: Sql = { ...database, run }
     const start = sql.all<{ seq: number }>('SELECT coalesce(max(seq), 0) AS seq FROM events')[0]!.seq
     const under: Promise<void>[] = []
     const stage = {
@@ -41,6 +48,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Audi
       wakes: [] as number[],
       answer: TAKEN,
       nowMs: 1_000_000,
+      written: 0,
       events: (name: string) =>
         readEvents(sql, start, 1_000)
           .map(({ event }) => event as unknown as { event: string })
@@ -81,6 +89,24 @@ const FROM = { cluster: CLUSTERS[11]!, node: `${CLUSTERS[11]}-a` as NodeId }
 function prove({ audience }: Stage, number: number): void {
   for (const height of [1, 2, 3]) audience.hear('findings', FROM, success([{ input: evidence(number, height) }]))
 }
+
+test('[NW4] in normal running nothing is written: masters that agree, height after height, for ten minutes', async () => {
+  await onStage(async (stage) => {
+    for (let height = 1; height <= 100; height++) {
+      for (const cluster of CLUSTERS) {
+        const by: Reporter = { cluster, ...OLD, node: `${cluster}-a` as NodeId }
+        const results = [{ height: height as Height, block: RIGHT, result: RIGHT, absent: [] }]
+        const heard = CLUSTERS.map((other) => ({ cluster: other, forMs: 10 }))
+        stage.audience.hear('results', by, success([{ input: { i: 'report', by, results, heard } }]))
+      }
+      stage.nowMs += 6_000
+    }
+    expect(stage.written).toBe(0)
+    expect(stage.wakes).toEqual([])
+    prove(stage, 0)
+    expect(stage.written).toBeGreaterThan(0)
+  })
+})
 
 test('[RG9] an order is sent again every second until it is recorded, then asked after; one that an operator has ended makes room', async () => {
   await onStage(async (stage) => {

@@ -116,11 +116,4 @@ export async function eventsOf(name?: string): Promise<readonly DirectoryEvent[]
   return events.filter(({ event }) => (name === undefined ? event !== 'master' : event === name))
 }
 
-/** Rows that the directory's database has written, deleted or changed in this life of it. */
-export function rowsChanged(): Promise<number> {
-  return runInDurableObject(directory(), (_object, { storage }) => {
-    return Number(storage.sql.exec('SELECT total_changes() AS changes').one().changes)
-  })
-}
-
 export const OLD = { generation: 0 as Generation, epoch: 1 as Epoch }

@@ -18,7 +18,6 @@ import {
   OLD,
   RIGHT,
   reportOf,
-  rowsChanged,
   TWO_THIRDS,
   twoVotes,
   WRONG,
@@ -38,14 +37,6 @@ const ordersOf = async (node: TestNode) => {
 
 beforeAll(async () => {
   masters = await allMasters()
-})
-
-test('[NW4] results that agree, and whatever heights they are about, write no row', async () => {
-  await agree(masters, 1)
-  const before = await rowsChanged()
-  for (let height = 2; height < 7; height++) await agree(masters, height)
-  expect(await rowsChanged()).toBe(before)
-  expect(await eventsOf()).toEqual([])
 })
 
 test('[NW4] two thirds are not enough for a mismatch; one more is', async () => {

@@ -36,7 +36,7 @@ export class Broadcast {
     }
     this.#sql.run(
       `INSERT INTO pushed (cluster, version) VALUES (?, ?)
-       ON CONFLICT (cluster) DO UPDATE SET version = max(version, excluded.version)`,
+       ON CONFLICT (cluster) DO UPDATE SET version = excluded.version WHERE excluded.version > version`,
       cluster,
       version,
     )
