@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import type { OperatorRole } from '@baton/shared/crypto/statement-types'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { NodeStatus } from '../../node-runtime/src/api/node-service.ts'
-import type { ToldEvent } from '../../node-runtime/src/client/authority-client.ts'
-import { readVotes } from '../../node-runtime/src/demo/checker/read-votes.ts'
-import { waitFor } from '../../node-runtime/src/demo/wait.ts'
-import { baton, type EndedCommand } from '../support/e2e-command.ts'
-import { NOTHING_WRONG, SteadyLoad } from '../support/e2e-load.ts'
-import { E2eNetwork } from '../support/e2e-network.ts'
+import type { NodeStatus } from '../../../node-runtime/src/api/node-service.ts'
+import type { ToldEvent } from '../../../node-runtime/src/client/authority-client.ts'
+import { readVotes } from '../../../node-runtime/src/demo/checker/read-votes.ts'
+import { waitFor } from '../../../node-runtime/src/demo/wait.ts'
+import { baton, type EndedCommand } from '../../support/e2e-command.ts'
+import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
+import { E2eNetwork } from '../../support/e2e-network.ts'
 
 const PER_SECOND = 60
 /**

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@baton/shared/crypto/keys'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { BatonClient, type BatonClientOptions } from '../../node-runtime/src/client/baton-client.ts'
-import { signPut } from '../../node-runtime/src/client/sign.ts'
-import { NOTHING_WRONG, SteadyLoad } from '../support/e2e-load.ts'
-import { E2eNetwork } from '../support/e2e-network.ts'
-import { bundleVersionBefore } from '../support/version-before.ts'
+import { BatonClient, type BatonClientOptions } from '../../../node-runtime/src/client/baton-client.ts'
+import { signPut } from '../../../node-runtime/src/client/sign.ts'
+import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
+import { E2eNetwork } from '../../support/e2e-network.ts'
+import { bundleVersionBefore } from '../../support/version-before.ts'
 
 let folder: string
 let network: E2eNetwork

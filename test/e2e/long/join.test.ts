@@ -1,12 +1,12 @@
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePorts } from '../../node-runtime/src/demo/free-ports.ts'
-import { waitFor } from '../../node-runtime/src/demo/wait.ts'
-import type { Joined } from '../../node-runtime/src/network/join.ts'
-import { NOTHING_WRONG, SteadyLoad } from '../support/e2e-load.ts'
-import { E2eNetwork } from '../support/e2e-network.ts'
-import { runBaton } from '../unit/cli/run-baton.ts'
+import { freePorts } from '../../../node-runtime/src/demo/free-ports.ts'
+import { waitFor } from '../../../node-runtime/src/demo/wait.ts'
+import type { Joined } from '../../../node-runtime/src/network/join.ts'
+import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
+import { E2eNetwork } from '../../support/e2e-network.ts'
+import { runBaton } from '../../unit/cli/run-baton.ts'
 
 const PER_SECOND = 40
 const STEP_MS_MAX = 45_000

@@ -3,10 +3,10 @@ import { importPrivatePem } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { waitFor } from '../../node-runtime/src/demo/wait.ts'
-import { installFaultyApplication, makeWrong, putRight } from '../../node-runtime/src/demo/wrong-application.ts'
-import { NOTHING_WRONG, SteadyLoad } from '../support/e2e-load.ts'
-import { E2eNetwork } from '../support/e2e-network.ts'
+import { waitFor } from '../../../node-runtime/src/demo/wait.ts'
+import { installFaultyApplication, makeWrong, putRight } from '../../../node-runtime/src/demo/wrong-application.ts'
+import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
+import { E2eNetwork } from '../../support/e2e-network.ts'
 
 const PER_SECOND = 60
 const FOUND_MS_MAX = 30_000
