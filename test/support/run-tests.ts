@@ -20,14 +20,12 @@ const CHECKS: readonly (readonly string[])[] = [
   ['biome', 'check', '.'],
   ['wrangler', 'deploy', '--dry-run'],
 ]
-/**
- * The simulator: the corpus, a sample of the planted defects, every combination of links down. Fresh seeds (`--of-commit`) join when the open
- * ones in test/README.md are closed: until then about one in thirty would fail.
- */
+/** The simulator: the corpus, fresh seeds derived from the commit, a sample of the planted defects, combinations of links; and the model. */
 const SIM: typeof CHECKS = [
-  ['node', 'test/sim/main.ts', '--seeds', '0'],
+  ['node', 'test/sim/main.ts', '--of-commit', '--seeds', '60'],
   ['node', 'test/sim/main.ts', '--mutants', '--sample', '8', '--seeds', '200'],
-  ['node', 'test/sim/main.ts', '--links'],
+  ['node', 'test/sim/main.ts', '--links', '--every', '5'],
+  ['node', 'test/model/main.ts'],
 ]
 const USUAL = ['check', 'tidy', 'unit', 'worker', 'e2e']
 const SECTIONS = [...USUAL, 'e2e-long', 'sim']
