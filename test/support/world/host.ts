@@ -22,6 +22,7 @@ import {
 import type { NodeWrite } from '@baton/shared/ports/node-store'
 import { MemoryDisk, MemoryStore } from '../memory-store.ts'
 import { Clock } from './clock.ts'
+import { certificateIn } from './decoded.ts'
 import type { Schedule } from './schedule.ts'
 
 /** What a master takes for held: checked against the disks when the batch leaves. */
@@ -86,6 +87,8 @@ export class Host {
   readonly executed = new Map<number, { readonly hash: Hash; readonly result: Hash }>()
   /** Height of the last block that would survive a crash now. */
   durableTip = 0
+  /** Heights whose decision was compacted away, and would be in the log again after a crash now. */
+  readonly droppedDecisions = new Set<number>()
   /** The token that this host would still have promised after a crash. */
   durableToken: Token | null = null
   /** Log entries from here on are not committed. */
@@ -137,6 +140,7 @@ export class Host {
     this.#afterThaw = null
     this.#claimed = null
     this.store.close()
+    this.droppedDecisions.clear()
     this.durableTip = this.disk.tip
     this.#uncommittedFrom = Number.POSITIVE_INFINITY
     this.#ports.diskChanged(this)
@@ -291,6 +295,7 @@ export class Host {
 
   #apply(writes: readonly NodeWrite[]): void {
     for (const write of writes) {
+      if (write.w === 'compact') this.#drop(write.base.index)
       if (write.w === 'entry') this.#uncommittedFrom = Math.min(this.#uncommittedFrom, write.entry.index)
       if (write.w === 'truncate') this.#uncommittedFrom = Math.min(this.#uncommittedFrom, write.after + 1)
       if (write.w === 'resetLog') this.#uncommittedFrom = 0
@@ -298,6 +303,14 @@ export class Host {
     if (writes.length === 0) return
     this.store.apply(writes)
     if (writes.some(({ w }) => w === 'truncate' || w === 'resetLog' || w === 'compact')) this.#ports.diskChanged(this)
+  }
+
+  /** A compaction counts with its commit: until then a crash would bring these back. */
+  #drop(upTo: LogIndex): void {
+    for (const entry of this.disk.entries) {
+      if (entry.index > upTo || entry.index >= this.#uncommittedFrom) return
+      if (entry.kind === 'decided') this.droppedDecisions.add(certificateIn(entry.body).height)
+    }
   }
 
   #commit(leave: () => void): void {
@@ -344,6 +357,7 @@ export class Host {
 
   #committed(): void {
     this.store.commit()
+    this.droppedDecisions.clear()
     this.durableTip = this.disk.tip
     this.durableToken = this.disk.own?.token ?? null
   }

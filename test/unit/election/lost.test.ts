@@ -239,6 +239,15 @@ describe('a restored registry', () => {
     expect(node.claims()).toEqual([])
   })
 
+  test('[RG8 EL6] a master that must re-sync asks for no new token', () => {
+    const node = new LoneNode().leading()
+    node.feed({ i: 'logStatus', log: { ...node.state.log, complete: false } })
+    node.feed({ i: 'view', view: restored() })
+    node.pass(3_000)
+    expect(node.claims()).toEqual([])
+    expect(node.role()).toBe('master')
+  })
+
   test('[RG8] a standby claims the next token of the new generation', () => {
     const node = new LoneNode().following()
     node.feed({ i: 'view', view: viewOf(grantOf(A, 1, { version: 3 as never }), { generation: 1 as never }) })

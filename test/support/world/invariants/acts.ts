@@ -70,13 +70,14 @@ function hasBody(host: Host, { index }: LogEntry, unsigned: UnsignedAct): boolea
   return false
 }
 
-/** The record of this act in the log of this host, newest first. */
+/** The record of this act under its own token: by the time it leaves, a new mastership of this node may have written it down anew. */
 function entryOf(host: Host, token: Token, unsigned: UnsignedAct): LogEntry | null {
   const { entries } = host.disk
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at]!
-    if (compareTokens(entry.token, token) < 0) break
-    if (entry.kind === unsigned.act && isRecordOf(recordIn(entry), unsigned)) return entry
+    const order = compareTokens(entry.token, token)
+    if (order < 0) break
+    if (order === 0 && entry.kind === unsigned.act && isRecordOf(recordIn(entry), unsigned)) return entry
   }
   return null
 }

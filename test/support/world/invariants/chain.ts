@@ -112,7 +112,7 @@ export class Chain {
 }
 
 function hasDecision(host: Host, height: Height): boolean {
-  if (host.durableTip >= height) return true
+  if (host.durableTip >= height || host.droppedDecisions.has(height)) return true
   const { entries } = host.disk
   for (let at = entries.length - 1; at >= 0; at--) {
     const entry = entries[at]!
