@@ -4,7 +4,7 @@ import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import { parseGenesis } from '@baton/shared/genesis-schema'
 import * as id from '@baton/shared/id-schemas'
-import type { ClusterId, Jws, NetworkId, NodeId, PublicKey, SiteId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Jws, NetworkId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { z } from 'zod'
 import { askAuthority } from '../adapters/authority-http.ts'
@@ -25,20 +25,8 @@ const nodeSchema = z.object({
 })
 const nodesSchema = z.object({ nodes: z.array(nodeSchema).max(LIMITS.nodesPerCluster) })
 
-export interface ListedNode {
-  readonly cluster: ClusterId
-  readonly node: NodeId
-  readonly site: SiteId
-  readonly key: PublicKey
-  readonly peerAddress: string
-  readonly apiAddress: string
-  readonly expiresAt: UnixMs
-  readonly revoked: boolean
-  readonly barred: boolean
-  readonly role: 'master' | 'standby' | 'ordinary'
-  readonly session: 'open' | 'closed' | 'none'
-  readonly reportAgeMs: number | null
-}
+/** A node as the authority lists it. */
+export type ListedNode = Readonly<z.infer<typeof nodeSchema>>
 
 /** Every call throws BatonError with the authority's code, or UNREACHABLE. */
 export class IdentityClient {
