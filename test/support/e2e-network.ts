@@ -34,6 +34,16 @@ const SWITCH_MS_MAX = 45_000
 const WHOLE_MS_MAX = 60_000
 const END_MS_MAX = 20_000
 const LOG_END_CHARACTERS = 3_000
+const ELECTION_EVENTS = new Set([
+  'role',
+  'suspected',
+  'ownStall',
+  'claimSent',
+  'claimRefused',
+  'tokenSeen',
+  'promoted',
+  'noSuccessor',
+])
 
 export interface E2eOptions {
   /** How many nodes each cluster has: c1, c2, … */
@@ -154,6 +164,16 @@ export class E2eNetwork {
   /** Everything a node logged as an event, in order, over all its runs. */
   events(name: string): readonly LoggedEvent[] {
     return this.#events.get(name) ?? []
+  }
+
+  /** What the nodes of a cluster logged of their elections, in order: for the message of a check that fails. */
+  electionOf(cluster: string): string {
+    const all = this.nodes.flatMap(({ files }) => {
+      if (files.cluster !== cluster) return []
+      return this.events(files.node).map((event) => ({ node: files.node, ...event }))
+    })
+    const told = all.filter(({ event }) => ELECTION_EVENTS.has(event)).sort((a, b) => a.at - b.at)
+    return told.map((event) => JSON.stringify(event)).join('\n')
   }
 
   /** The whole log of a node, standard error included. */

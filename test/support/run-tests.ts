@@ -23,7 +23,7 @@ const CHECKS: readonly (readonly string[])[] = [
 /** The simulator: the corpus, fresh seeds derived from the commit, a sample of the planted defects, combinations of links; and the model. */
 const SIM: typeof CHECKS = [
   ['node', 'test/sim/main.ts', '--of-commit', '--seeds', '60'],
-  ['node', 'test/sim/main.ts', '--mutants', '--sample', '8', '--seeds', '200'],
+  ['node', 'test/sim/main.ts', '--mutants', '--sample', '8', '--seeds', '400'],
   ['node', 'test/sim/main.ts', '--links', '--every', '5'],
   ['node', 'test/model/main.ts'],
 ]

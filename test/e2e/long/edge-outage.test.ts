@@ -76,7 +76,7 @@ test('[RG2, RG3, GU2] half a minute without the control plane changes nothing, a
   network.start(lost.name)
   await network.whole()
   await load.more(PER_SECOND)
-  expect(await network.epochs()).toEqual({ ...epochs, c2: lost.epoch + 1 })
+  expect(await network.epochs(), network.electionOf('c2')).toEqual({ ...epochs, c2: lost.epoch + 1 })
   expect(await load.judge()).toMatchObject(NOTHING_WRONG)
   expect(load.failures).toEqual([])
 })

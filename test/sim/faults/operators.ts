@@ -66,6 +66,20 @@ export function restoreFrom(
 ): boolean {
   const latest = authority.backup()
   authority.restore(backup)
+  return raiseAfter(stage, authority, latest, raiseMs, random)
+}
+
+/**
+ * RG8: after `raiseMs` the operator raises the generation of a registry that stands still, and enters again what was ordered, as `latest` has
+ * it. False when nothing was ever created.
+ */
+export function raiseAfter(
+  stage: Stage,
+  authority: WorldAuthority,
+  latest: Registry,
+  raiseMs: number,
+  random: Random,
+): boolean {
   const { registry } = authority.state
   if (registry.status === 'absent' || latest.status === 'absent') return false
   const bars = [...latest.bars]

@@ -1,7 +1,7 @@
 /** Faults that follow one another: situations that single faults seldom make together. */
 import { masterAndStandby, syncSetOf } from './cast.ts'
 import { mayForget } from './disks.ts'
-import { restoreFrom } from './operators.ts'
+import { raiseAfter, restoreFrom } from './operators.ts'
 import type { Fault } from './stage.ts'
 
 /** For a cluster to have switched, or to have changed its sync set. */
@@ -118,6 +118,27 @@ export const sequenceFaults = {
         }),
       )
       return `the registry of ${master.cluster}, ${standby.node} heard first`
+    },
+  },
+  /** RG8: an operator stops a registry that is in order, and the master dies while it stands still. */
+  deathInStandstill: {
+    weight: 0.08,
+    strike: (stage, random) => {
+      const pair = masterAndStandby(stage, random)
+      if (pair === null) return null
+      const { master } = pair
+      const authority = stage.world.authorities.get(master.cluster)!
+      const [diesAfter, deadFor, raiseAfterMs] = [
+        random.between(10, 500),
+        random.between(1_000, 6_000),
+        random.between(2_000, 6_000),
+      ]
+      authority.operate({ act: 'freeze' })
+      raiseAfter(stage, authority, authority.backup(), raiseAfterMs, random)
+      stage.soon(diesAfter, () => {
+        if (stage.mayFail(master)) stage.kill(master, deadFor)
+      })
+      return `${master.node} dies while the registry of ${master.cluster} stands still`
     },
   },
 } satisfies Record<string, Fault>
