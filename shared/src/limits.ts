@@ -74,8 +74,9 @@ export const LIMITS = {
   /** A compact JWS, in characters; a master table carries the credentials of all clusters. */
   statementCharacters: 32 * 1024,
   masterTableCharacters: 224 * 1024,
-  /** Heights in one result report. */
-  resultsPerReport: 128,
+  /** Heights in one result report, and runs of heights that somebody missed: together one statement. */
+  resultsPerReport: 64,
+  missedRuns: 32,
   /** A master gathers results for so long, at most, before it reports them. */
   resultGatherMs: 2_000 as Ms,
   /** Text fields of messages, in characters: addresses, nonces and challenges, reasons for people. */

@@ -95,9 +95,9 @@ test('[NW4] in normal running nothing is written: masters that agree, height aft
     for (let height = 1; height <= 100; height++) {
       for (const cluster of CLUSTERS) {
         const by: Reporter = { cluster, ...OLD, node: `${cluster}-a` as NodeId }
-        const results = [{ height: height as Height, block: RIGHT, result: RIGHT, absent: [] }]
+        const results = [{ height: height as Height, block: RIGHT, result: RIGHT }]
         const heard = CLUSTERS.map((other) => ({ cluster: other, forMs: 10 }))
-        stage.audience.hear('results', by, success([{ input: { i: 'report', by, results, heard } }]))
+        stage.audience.hear('results', by, success([{ input: { i: 'report', by, results, missed: [], heard } }]))
       }
       stage.nowMs += 6_000
     }

@@ -1,4 +1,5 @@
 import { AUDIT_DEFAULTS } from '@baton/shared/core/audit/policy'
+import type { Epoch, Generation } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test, vi } from 'vitest'
 import { allMasters, authority, bring, eventsOf, RIGHT, reportOf } from './audited.ts'
@@ -11,10 +12,14 @@ test('[NW5] votes missed at sixty heights in a row order a switch, not one earli
   const { cluster, node } = silent!
   const report = async (from: number, to: number) => {
     const results = Array.from({ length: to - from + 1 }, (_, index) => {
-      return { height: from + index, block: RIGHT, result: RIGHT, absent: [cluster] }
+      return { height: from + index, block: RIGHT, result: RIGHT }
     })
+    const missed = [{ cluster, generation: 0 as Generation, epoch: 1 as Epoch, from, to }]
     for (const master of others) {
-      expect(await bring('results', await reportOf(master, [], { results }), master)).toEqual({ ok: true, value: null })
+      expect(await bring('results', await reportOf(master, [], { results, missed }), master)).toEqual({
+        ok: true,
+        value: null,
+      })
     }
   }
   const view = async () => {

@@ -120,7 +120,7 @@ export class Outbox {
         return
       }
       case 'result':
-        results.take(send.entry)
+        results.take(send.entry, send.missed)
         return
       case 'heldHeight':
         submissions.held(send.height)

@@ -1,5 +1,5 @@
 /** Reports to the directory what the master gathers (NW4, RG6), signed. Nothing waits for it. */
-import type { ResultEntry } from '@baton/shared/core/audit/types'
+import type { MissedRun, ResultEntry } from '@baton/shared/core/audit/types'
 import { dueReport, type Gathered, gather } from '@baton/shared/core/node/reporting'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { signStatement } from '@baton/shared/crypto/statements'
@@ -7,7 +7,7 @@ import type { Instant } from '@baton/shared/ids'
 import type { ControlLink } from '@baton/shared/ports/control-link'
 
 export interface ResultReporter {
-  take(entry: ResultEntry): void
+  take(entry: ResultEntry, missed: readonly MissedRun[]): void
   stop(): void
 }
 
@@ -20,7 +20,7 @@ export interface ResultReporterPorts {
 }
 
 export function resultReporter({ state, now, everyMs, control, privateKey }: ResultReporterPorts): ResultReporter {
-  let gathered: Gathered = { results: [], reportedAt: now() }
+  let gathered: Gathered = { results: [], missed: [], reportedAt: now() }
   const timer = setInterval(() => void report(), everyMs)
   timer.unref()
 
@@ -32,8 +32,8 @@ export function resultReporter({ state, now, everyMs, control, privateKey }: Res
   }
 
   return {
-    take(entry) {
-      gathered = gather(gathered, entry)
+    take(entry, missed) {
+      gathered = gather(gathered, entry, missed)
     },
     stop: () => clearInterval(timer),
   }

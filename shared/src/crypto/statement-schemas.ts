@@ -83,10 +83,21 @@ export const resultReport = z.object({
         height: id.count,
         block: id.hash.nullable(),
         result: id.hash.nullable(),
-        absent: z.array(id.clusterId).max(LIMITS.clusters).optional(),
       }),
     )
     .max(LIMITS.resultsPerReport),
+  missed: z
+    .array(
+      z.object({
+        cluster: id.clusterId,
+        generation: id.generation,
+        epoch: id.grantedEpoch,
+        from: id.count,
+        to: id.count,
+      }),
+    )
+    .max(LIMITS.missedRuns)
+    .optional(),
   heard: z
     .array(z.object({ cluster: id.clusterId, forMs: id.count.nullable() }))
     .max(LIMITS.clusters)

@@ -159,9 +159,17 @@ export interface ResultReport {
     /** Null, as the result: the reporter's chain is not the network's, so it has none (GU4). */
     readonly block: Hash | null
     readonly result: Hash | null
-    /** Clusters of whom no vote for this height had come in when it was decided (NW5). */
-    readonly absent?: readonly ClusterId[] | undefined
   }[]
+  /** Heights, both ends included, that were decided before any vote of this master for them had come in (NW5). */
+  readonly missed?:
+    | readonly {
+        readonly cluster: ClusterId
+        readonly generation: Generation
+        readonly epoch: Epoch
+        readonly from: number
+        readonly to: number
+      }[]
+    | undefined
   /** How long ago a vote or proposal of each other cluster last came in, in ms; null: never (RG6). */
   readonly heard: readonly { readonly cluster: ClusterId; readonly forMs: number | null }[]
 }

@@ -65,13 +65,18 @@ export class Traitors {
   slander: Slander = (host, report, masters) => {
     const victim = masters.get('c1' as ClusterId)
     if (this.#kinds.get(host.cluster) !== 'slanders' || victim === undefined) return { report, accusations: [] }
-    const results = report.results.map((entry) => ({ ...entry, absent: [victim.cluster] }))
-    const { cluster, generation, epoch, node } = report
+    const { cluster, generation, epoch, node, results } = report
+    const heights = results.map(({ height }) => height)
+    const all = { from: Math.min(...heights), to: Math.max(...heights) }
+    const missed =
+      heights.length === 0
+        ? []
+        : [{ ...all, cluster: victim.cluster, generation: victim.generation, epoch: victim.epoch }]
     const by = { cluster, generation, epoch, node }
     const accusations = results.map(({ height }) => {
       return { i: 'accusation', by, against: victim, height: height as Height, round: 0 as Round } as const
     })
-    return { report: { ...report, results }, accusations }
+    return { report: { ...report, missed }, accusations }
   }
 
   /** Keeps its switch from the others, and goes on voting under the token before, with the key of its master of then. */

@@ -17,6 +17,13 @@ export const AUDIT_MUTANTS: readonly Mutant[] = [
     'const needed = 1',
   ),
   mutant(
+    'missed-by-the-predecessor',
+    'heights that a master missed count against its successor when they are reported late',
+    'audit/missed-votes.ts',
+    'run.cluster === master.cluster && sameToken(run, master))',
+    'run.cluster === master.cluster)',
+  ),
+  mutant(
     'threshold-one-early',
     'a switch is ordered one error before the threshold',
     'audit/counters.ts',

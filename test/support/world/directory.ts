@@ -9,6 +9,7 @@ import type {
   AuditSend,
   AuditState,
   AuditStep,
+  MissedRun,
   Reporter,
   ResultEntry,
   StandingOrder,
@@ -94,8 +95,8 @@ export class WorldDirectory {
     })
   }
 
-  gather(host: Host, { entry }: Extract<NodeSend, { s: 'result' }>): void {
-    this.#gathered.set(host, { life: host.life, gathered: gather(this.#gatheredBy(host), entry) })
+  gather(host: Host, { entry, missed }: Extract<NodeSend, { s: 'result' }>): void {
+    this.#gathered.set(host, { life: host.life, gathered: gather(this.#gatheredBy(host), entry, missed) })
   }
 
   /** Said at once. What proves itself is verified here, by the keys of the grants that name their holders. */
@@ -116,16 +117,22 @@ export class WorldDirectory {
     if (due.report === null) return
     const masters = new Map([...this.#masters].map(([cluster, { by }]) => [cluster, by]))
     const said = slander?.(host, due.report, masters)
-    const { results, heard } = said?.report ?? due.report
+    const { results, missed = [], heard } = said?.report ?? due.report
     const by = reporterOf(host)
     reports(host, due.report)
-    this.#from(host, by, { i: 'report', by, results: results as readonly ResultEntry[], heard })
+    this.#from(host, by, {
+      i: 'report',
+      by,
+      results: results as readonly ResultEntry[],
+      missed: missed as readonly MissedRun[],
+      heard,
+    })
     for (const accusation of said?.accusations ?? []) this.#from(host, by, accusation)
   }
 
   #gatheredBy(host: Host): Gathered {
     const known = this.#gathered.get(host)
-    return known?.life === host.life ? known.gathered : { results: [], reportedAt: host.clock.now() }
+    return known?.life === host.life ? known.gathered : { results: [], missed: [], reportedAt: host.clock.now() }
   }
 
   /** Only the master of the table, at its token, speaks for its cluster. */

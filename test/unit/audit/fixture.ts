@@ -59,7 +59,14 @@ export class AuditUnderTest {
   }
 
   report(reporter: Reporter, results: readonly ResultEntry[], words: readonly HeardEntry[] = []): AuditStep {
-    return this.send({ i: 'report', by: reporter, results, heard: words })
+    return this.send({ i: 'report', by: reporter, results, missed: [], heard: words })
+  }
+
+  /** A good result of a height that this master has missed. */
+  reportMissed(reporter: Reporter, height: number, of: Reporter): AuditStep {
+    const { cluster, generation, epoch } = of
+    const missed = [{ cluster, generation, epoch, from: height as Height, to: height as Height }]
+    return this.send({ i: 'report', by: reporter, results: [entry(height)], missed, heard: [] })
   }
 
   /** A contradiction of this cluster at a height: one error. */

@@ -1,15 +1,23 @@
-import type { ClusterId } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { AuditUnderTest, by, CLUSTERS, entry } from './fixture.ts'
 
-const C4 = 'c4' as ClusterId
+interface Seen {
+  readonly witnesses?: readonly string[]
+  /** Of c4's master that was followed then. */
+  readonly epoch?: number
+}
 
 /** Heights decided without c4, as the masters of c1 to c3 saw it. */
-function decidedWithout(audit: AuditUnderTest, from: number, to: number, witnesses = ['c1', 'c2', 'c3']): void {
+function decidedWithout(
+  audit: AuditUnderTest,
+  from: number,
+  to: number,
+  { witnesses = ['c1', 'c2', 'c3'], epoch = 1 }: Seen = {},
+): void {
   for (let height = from; height <= to; height++) {
     for (const cluster of ['c1', 'c2', 'c3']) {
-      const absent = witnesses.includes(cluster) ? [C4] : []
-      audit.report(by(cluster), [{ ...entry(height), absent }])
+      if (witnesses.includes(cluster)) audit.reportMissed(by(cluster), height, by('c4', epoch))
+      else audit.report(by(cluster), [entry(height)])
     }
   }
 }
@@ -26,17 +34,17 @@ test('[NW5] twenty heights in a row that were decided without a cluster are one 
 
 test('[NW5, NW4] more than f clusters must say so', () => {
   const audit = new AuditUnderTest()
-  decidedWithout(audit, 1, 40, ['c1'])
+  decidedWithout(audit, 1, 40, { witnesses: ['c1'] })
   expect(audit.events).toEqual([])
-  decidedWithout(audit, 41, 60, ['c1', 'c2'])
+  decidedWithout(audit, 41, 60, { witnesses: ['c1', 'c2'] })
   expect(audit.events).toHaveLength(1)
 })
 
 test('[NW5] a cluster does not speak of itself, and its silence about a height is none of its votes', () => {
   const audit = new AuditUnderTest()
   for (let height = 1; height <= 40; height++) {
-    audit.report(by('c1'), [{ ...entry(height), absent: [C4] }])
-    audit.report(by('c4'), [{ ...entry(height), absent: [C4] }])
+    audit.reportMissed(by('c1'), height, by('c4'))
+    audit.reportMissed(by('c4'), height, by('c4'))
     audit.report(by('c2'), [entry(height)])
   }
   expect(audit.events).toEqual([])
@@ -45,7 +53,7 @@ test('[NW5] a cluster does not speak of itself, and its silence about a height i
 test('[NW5] a vote, a gap or a switch ends the row', () => {
   const voted = new AuditUnderTest()
   decidedWithout(voted, 1, 19)
-  decidedWithout(voted, 20, 20, [])
+  decidedWithout(voted, 20, 20, { witnesses: [] })
   decidedWithout(voted, 21, 39)
   expect(voted.events).toEqual([])
   const gap = new AuditUnderTest()
@@ -55,17 +63,26 @@ test('[NW5] a vote, a gap or a switch ends the row', () => {
   const switched = new AuditUnderTest()
   decidedWithout(switched, 1, 19)
   switched.master('c4', 2)
-  decidedWithout(switched, 20, 38)
+  decidedWithout(switched, 20, 38, { epoch: 2 })
   expect(switched.events).toEqual([])
+})
+
+test("[NW5] what was decided without a master is not its successor's, however late it is reported", () => {
+  const audit = new AuditUnderTest()
+  audit.master('c4', 2)
+  decidedWithout(audit, 1, 90, { epoch: 1 })
+  expect(audit.events).toEqual([])
+  decidedWithout(audit, 91, 110, { epoch: 2 })
+  expect(audit.kinds()).toEqual(['missed-votes'])
 })
 
 test('[NW5] never counts in recovery', () => {
   const audit = new AuditUnderTest()
   audit.master('c4', 2, true)
-  decidedWithout(audit, 1, 60)
+  decidedWithout(audit, 1, 60, { epoch: 2 })
   expect(audit.events).toEqual([])
   audit.master('c4', 2, false)
-  decidedWithout(audit, 61, 80)
+  decidedWithout(audit, 61, 80, { epoch: 2 })
   expect(audit.events).toMatchObject([{ event: 'missed-votes', upTo: 80 }])
 })
 
@@ -82,7 +99,7 @@ test('[NW5] never bars: a switch that it brings about leaves the node electable'
 test('[NW5] a height is judged once, by the first reports of more than two thirds', () => {
   const audit = new AuditUnderTest()
   decidedWithout(audit, 1, 20)
-  for (let height = 1; height <= 20; height++) audit.report(by('c4'), [{ ...entry(height), absent: [C4] }])
-  audit.report(by('c1', 2), [{ ...entry(20, 'other'), absent: [C4] }])
+  for (let height = 1; height <= 20; height++) audit.reportMissed(by('c4'), height, by('c4'))
+  audit.report(by('c1', 2), [entry(20, 'other')])
   expect(audit.kinds().filter((kind) => kind === 'missed-votes')).toHaveLength(1)
 })

@@ -84,10 +84,11 @@ test('[NW4] reports of foreign clusters and of too many heights are rejected', (
 
 test('[NW4] memory is bounded per cluster: absurd heights push out only their own', () => {
   const audit = new AuditUnderTest()
-  const hundred = (from: number) => Array.from({ length: 100 }, (_, i) => entry(from + i))
-  for (let from = 1; from <= LIMITS.auditHeights + 300; from += 100) {
-    audit.report(by('c1'), hundred(from))
-    audit.report(by('c2'), hundred(10 ** 12 + from))
+  const length = LIMITS.resultsPerReport
+  const full = (from: number) => Array.from({ length }, (_, i) => entry(from + i))
+  for (let from = 1; from <= LIMITS.auditHeights + 3 * length; from += length) {
+    audit.report(by('c1'), full(from))
+    audit.report(by('c2'), full(10 ** 12 + from))
   }
   const kept = [...audit.state.reports.get('c1' as ClusterId)!.keys()]
   expect(kept).toHaveLength(LIMITS.auditHeights)

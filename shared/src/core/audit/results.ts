@@ -11,6 +11,7 @@ import type {
   AuditInput,
   AuditState,
   AuditStep,
+  MissedRun,
   Report,
   Reporter,
   ResultEntry,
@@ -19,14 +20,15 @@ import type {
 
 /** Takes one verified report of up to `LIMITS.resultsPerReport` heights. A repeated report changes nothing. */
 export function takeReport(state: AuditState, input: Extract<AuditInput, { i: 'report' }>, now: Instant): AuditStep {
-  const { by, results, heard } = input
+  const { by, results, missed, heard } = input
   if (!state.clusters.includes(by.cluster)) return unchanged(state, unknown(by.cluster))
-  if (results.length > LIMITS.resultsPerReport || heard.length > LIMITS.clusters) {
-    return unchanged(state, { code: 'BAD_REQUEST', why: `more than ${LIMITS.resultsPerReport} results in one report` })
+  const { resultsPerReport, missedRuns, clusters } = LIMITS
+  if (results.length > resultsPerReport || missed.length > missedRuns || heard.length > clusters) {
+    return unchanged(state, { code: 'BAD_REQUEST', why: `more than ${resultsPerReport} results in one report` })
   }
   let next = hear(state, by, heard, now)
   const own = new Map(state.reports.get(by.cluster))
-  const heights = results.filter((entry) => take(own, by, entry)).map(({ height }) => height)
+  const heights = results.filter((entry) => take(own, by, entry, missed)).map(({ height }) => height)
   if (heights.length === 0) return unchanged(next)
   forgetOldest(own)
   const reports = new Map(state.reports).set(by.cluster, own)
@@ -52,12 +54,13 @@ export function reportsAt(state: Pick<AuditState, 'clusters' | 'reports'>, heigh
 }
 
 /** A report of a higher token replaces one of a lower; under one token the first stays. True when it is new. */
-function take(own: Map<Height, Report>, by: Reporter, entry: ResultEntry): boolean {
-  const { height, block, result, absent = [] } = entry
+function take(own: Map<Height, Report>, by: Reporter, entry: ResultEntry, runs: readonly MissedRun[]): boolean {
+  const { height, block, result } = entry
   const known = own.get(height)
   if (known !== undefined && compareTokens(by, known.by) <= 0) return false
   const same = known?.block === block && known.result === result
-  own.set(height, { height, block, result, absent, by, found: same && known.found })
+  const missed = runs.filter(({ from, to }) => from <= height && height <= to)
+  own.set(height, { height, block, result, missed, by, found: same && known.found })
   return !same
 }
 

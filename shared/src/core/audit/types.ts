@@ -21,8 +21,18 @@ export interface ResultEntry {
   /** Null, as the result: its chain differs from the network's, and it cannot execute what was decided (GU4). */
   readonly block: Hash | null
   readonly result: Hash | null
-  /** Clusters of whom no vote for this height had come in when it was decided. */
-  readonly absent?: readonly ClusterId[] | undefined
+}
+
+/**
+ * Heights, both ends included, that were decided before any vote of this cluster for them had come in, and the token of its master that the
+ * reporter followed then: a report may come long after the height, and the next master has missed nothing.
+ */
+export interface MissedRun {
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly from: Height
+  readonly to: Height
 }
 
 /** How long ago a vote or proposal of a cluster last came in, in ms; null: never in this process. */
@@ -47,6 +57,8 @@ export type AuditInput =
       readonly i: 'report'
       readonly by: Reporter
       readonly results: readonly ResultEntry[]
+      /** Of these heights; up to `LIMITS.missedRuns`. */
+      readonly missed: readonly MissedRun[]
       readonly heard: readonly HeardEntry[]
     }
   /** Two signed messages of one cluster for one act, under one token or two. They prove themselves, whoever brings them. */
@@ -72,7 +84,8 @@ export type AuditInput =
 
 export interface Report extends ResultEntry {
   readonly by: Reporter
-  readonly absent: readonly ClusterId[]
+  /** Those of the report's runs that hold this height. */
+  readonly missed: readonly MissedRun[]
   /** An event about it is out: each wrong result is reported once. */
   readonly found: boolean
 }

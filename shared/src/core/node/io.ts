@@ -15,7 +15,7 @@ import type { ClusterId, Hash, Height, Jws, NodeId, Round, Token, Version } from
 import type { ChainReader, LogReader, NodeWrite } from '../../ports/node-store.ts'
 import type { RegistryView, ToAuthority } from '../../protocol/control.ts'
 import type { PeerMessage } from '../../protocol/peer.ts'
-import type { ResultEntry } from '../audit/types.ts'
+import type { MissedRun, ResultEntry } from '../audit/types.ts'
 import type { Proposal, Vote } from '../consensus/messages.ts'
 import type { ConsensusEvent } from '../consensus/types.ts'
 import type { ElectionEvent } from '../election/types.ts'
@@ -178,7 +178,7 @@ export type NodeSend =
       readonly result: Hash
     }
   /** NW4: to be reported to the directory. Nothing waits for it. */
-  | { readonly s: 'result'; readonly entry: ResultEntry }
+  | { readonly s: 'result'; readonly entry: ResultEntry; readonly missed: readonly MissedRun[] }
   /** The decided block of this height is held by the required set: clients may be told (GU2). */
   | { readonly s: 'heldHeight'; readonly height: Height }
   /** This node has become, or has ceased to be, the master. */

@@ -1,19 +1,31 @@
 /** A master's report to the directory: results gathered for a while (NW4), and when it last heard the other clusters (RG6). */
 import type { ResultReport } from '../../crypto/statement-types.ts'
-import type { Instant } from '../../ids.ts'
+import { type Height, type Instant, sameToken } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import type { ResultEntry } from '../audit/types.ts'
+import type { MissedRun, ResultEntry } from '../audit/types.ts'
 import { heardOf } from './heard.ts'
 import { isLeading, type NodeState } from './state.ts'
 
 export interface Gathered {
   readonly results: readonly ResultEntry[]
+  /** Of these heights, the newest runs last. */
+  readonly missed: readonly MissedRun[]
   readonly reportedAt: Instant
 }
 
 /** While the directory is away the newest are enough: comparison looks at recent heights only. */
-export function gather(gathered: Gathered, entry: ResultEntry): Gathered {
-  return { ...gathered, results: [...gathered.results, entry].slice(-LIMITS.resultsPerReport) }
+export function gather(gathered: Gathered, entry: ResultEntry, missed: readonly MissedRun[]): Gathered {
+  const results = [...gathered.results, entry].slice(-LIMITS.resultsPerReport)
+  const oldest = Math.min(...results.map(({ height }) => height))
+  const kept = missed.reduce(joined, gathered.missed).filter(({ to }) => to >= oldest)
+  return { ...gathered, results, missed: kept.slice(-LIMITS.missedRuns) }
+}
+
+/** A run that goes on where one of the same token ends is one with it. */
+function joined(runs: readonly MissedRun[], next: MissedRun): readonly MissedRun[] {
+  const before = runs.find((run) => run.cluster === next.cluster && sameToken(run, next) && run.to + 1 === next.from)
+  if (before === undefined) return [...runs, next]
+  return [...runs.filter((run) => run !== before), { ...before, to: next.to as Height }]
 }
 
 /** How often `dueReport` is asked. */
@@ -31,14 +43,14 @@ export function dueReport(
   now: Instant,
   connected: boolean,
 ): { readonly gathered: Gathered; readonly report: ResultReport | null } {
-  if (!isLeading(state)) return { gathered: { ...gathered, results: [] }, report: null }
+  if (!isLeading(state)) return { gathered: { ...gathered, results: [], missed: [] }, report: null }
   const { network, cluster, node, recoverAfterMs } = state.config.election
-  const { results, reportedAt } = gathered
+  const { results, missed, reportedAt } = gathered
   const due = connected && (results.length > 0 || now - reportedAt >= recoverAfterMs / 6)
   if (!due) return { gathered, report: null }
   const { generation, epoch } = state.guard.token
   return {
-    gathered: { results: [], reportedAt: now },
-    report: { network, cluster, generation, epoch, node, results, heard: heardOf(state, now) },
+    gathered: { results: [], missed: [], reportedAt: now },
+    report: { network, cluster, generation, epoch, node, results, missed, heard: heardOf(state, now) },
   }
 }

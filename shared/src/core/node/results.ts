@@ -1,6 +1,7 @@
 /** What a master says of the result of each height (NW4, NW5), and that it has none where its chain is not the network's (GU4). */
 import type { Hash, Height } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
+import type { MissedRun } from '../audit/types.ts'
 import { silentClusters } from '../consensus/vote-keeper.ts'
 import { faultsTolerated } from '../ledger/types.ts'
 import { isLeading, type NodeState } from './state.ts'
@@ -9,11 +10,16 @@ import type { Turn } from './turn.ts'
 /** The block was executed here. Whose votes came in is known of a height that this master decided itself, not of a fetched one. */
 export function sayResult(turn: Turn, height: Height, block: Hash, result: Hash): void {
   if (!isLeading(turn.state)) return
-  const { consensus } = turn.state
-  const witnessed = consensus.kind === 'decided' && consensus.height === height
-  turn.send.push({
-    s: 'result',
-    entry: { height, block, result, ...(witnessed ? { absent: silentClusters(consensus.votes) } : {}) },
+  turn.send.push({ s: 'result', entry: { height, block, result }, missed: missedAt(turn.state, height) })
+}
+
+function missedAt({ consensus, masterships }: NodeState, height: Height): readonly MissedRun[] {
+  if (consensus.kind !== 'decided' || consensus.height !== height) return []
+  return silentClusters(consensus.votes).flatMap((cluster) => {
+    const mastership = masterships.get(cluster)
+    if (mastership === undefined) return []
+    const { generation, epoch } = mastership
+    return { cluster, generation, epoch, from: height, to: height }
   })
 }
 
@@ -39,7 +45,7 @@ function sayNone(turn: Turn, upTo: Height): void {
   const { told } = differing
   turn.state = { ...turn.state, differing: { ...differing, told: upTo } }
   for (let height = Math.max(told + 1, upTo - LIMITS.resultsPerReport + 1); height <= upTo; height++) {
-    turn.send.push({ s: 'result', entry: { height: height as Height, block: null, result: null } })
+    turn.send.push({ s: 'result', entry: { height: height as Height, block: null, result: null }, missed: [] })
   }
 }
 

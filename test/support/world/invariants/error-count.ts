@@ -1,6 +1,6 @@
 /** NW4, NW5: the errors of every master, counted anew from what the directory was told, without the audit's own bookkeeping. */
 import type { AuditPolicy } from '@baton/shared/core/audit/policy'
-import type { AuditInput, ErrorKind, Reporter } from '@baton/shared/core/audit/types'
+import type { AuditInput, ErrorKind, MissedRun, Reporter } from '@baton/shared/core/audit/types'
 import { faultsTolerated, quorum } from '@baton/shared/core/ledger/types'
 import { type ClusterId, compareTokens, sameToken } from '@baton/shared/ids'
 
@@ -8,7 +8,7 @@ interface Told {
   readonly by: Reporter
   /** Block and result as one text; null: it has none. */
   readonly outcome: string | null
-  readonly absent: readonly ClusterId[]
+  readonly missed: readonly MissedRun[]
 }
 
 type Input<Name extends AuditInput['i']> = Extract<AuditInput, { readonly i: Name }>
@@ -83,15 +83,15 @@ export class ErrorCount {
     this.#missed.set(by.cluster, { height: this.#missed.get(by.cluster)?.height ?? 0, inARow: 0 })
   }
 
-  #report({ by, results }: Input<'report'>, now: number): void {
+  #report({ by, results, missed }: Input<'report'>, now: number): void {
     const fresh: number[] = []
-    for (const { height, block, result, absent = [] } of results) {
+    for (const { height, block, result } of results) {
       const told = this.#told.get(height) ?? new Map<ClusterId, Told>()
       this.#told.set(height, told)
       const known = told.get(by.cluster)
       if (known !== undefined && compareTokens(by, known.by) <= 0) continue
       const outcome = block === null || result === null ? null : `${block} ${result}`
-      told.set(by.cluster, { by, outcome, absent })
+      told.set(by.cluster, { by, outcome, missed })
       if (known === undefined || known.outcome !== outcome) fresh.push(height)
     }
     for (const height of fresh) this.#compare(height, now)
@@ -116,7 +116,10 @@ export class ErrorCount {
     if (told.length < quorum(this.#clusters.length)) return
     for (const [cluster, missed] of this.#missed) {
       if (height <= missed.height) continue
-      const witnesses = told.filter(({ by, absent }) => by.cluster !== cluster && absent.includes(cluster))
+      const master = this.#masters.get(cluster)!
+      const holds = (run: MissedRun) =>
+        run.cluster === cluster && sameToken(run, master) && run.from <= height && height <= run.to
+      const witnesses = told.filter(({ by, missed }) => by.cluster !== cluster && missed.some(holds))
       const counts = witnesses.length > faultsTolerated(this.#clusters.length) && !this.#recovering.get(cluster)
       missed.inARow = !counts ? 0 : height === missed.height + 1 ? missed.inARow + 1 : 1
       missed.height = height

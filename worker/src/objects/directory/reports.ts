@@ -1,5 +1,5 @@
 /** What masters say to the directory, verified: only the master of the table, under its token, speaks for its cluster (NW4). */
-import type { AuditInput, Reporter, ResultEntry } from '@baton/shared/core/audit/types'
+import type { AuditInput, MissedRun, Reporter, ResultEntry } from '@baton/shared/core/audit/types'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Mastership, StatementKind } from '@baton/shared/crypto/statement-types'
 import { peekStatement, type VerifiedStatement, verifyStatement } from '@baton/shared/crypto/statements'
@@ -29,11 +29,12 @@ export class Reports {
   async results(jws: Jws): Promise<Result<readonly Verified[]>> {
     const report = await this.#spoken('resultReport', jws)
     if (!report.ok) return report
-    const { results, heard } = report.payload
+    const { results, missed = [], heard } = report.payload
     const input = {
       i: 'report',
       by: reporterOf(report.payload),
       results: results as readonly ResultEntry[],
+      missed: missed as readonly MissedRun[],
       heard,
     } as const
     return success([{ input }])
