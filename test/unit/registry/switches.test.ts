@@ -15,6 +15,7 @@ function handedOver(policy = {}) {
 test('[EL8] an unforced switch back waits for the settle time', () => {
   const cluster = handedOver()
   cluster.now += SETTLE - 1
+  cluster.report(B)
   expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: 1 })
   cluster.now += 1
   expect(cluster.handOver(A)).toEqual({ ok: true })
@@ -50,16 +51,33 @@ test('[EL8] a master that has resigned and left is dead: nobody waits for it to 
   expect(cluster.handOver(A)).toEqual({ ok: true })
 })
 
+test('[EL8] a master that has resigned and is not heard any more is dead, though its session is open: its log may be gone', () => {
+  const cluster = handedOver({ switchesPerHour: 1 })
+  cluster.now += 400
+  cluster.report(B)
+  cluster.now += 100
+  const leftMs = POLICY.masterTtlMs - 100
+  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: leftMs })
+  cluster.now += leftMs
+  cluster.report(A)
+  expect(cluster.handOver(A)).toEqual({ ok: true })
+})
+
 test('[EL8] a living master is switched at most so often in an hour', () => {
   const cluster = handedOver({ switchesPerHour: 2 })
   const [first] = [cluster.now]
   cluster.now += SETTLE
+  cluster.report(B)
   expect(cluster.handOver(A)).toEqual({ ok: true })
   cluster.reshape([A, B, C])
   cluster.now += SETTLE
   const leftMs = HOUR - (cluster.now - first)
-  expect(cluster.handOver(C)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: leftMs })
-  cluster.now += leftMs
+  cluster.report(A)
+  expect(cluster.handOver(C)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: POLICY.masterTtlMs })
+  cluster.now += leftMs - 1
+  cluster.report(A)
+  expect(cluster.handOver(C)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: 1 })
+  cluster.now += 1
   cluster.report(C)
   expect(cluster.handOver(C)).toEqual({ ok: true })
 })
@@ -102,15 +120,19 @@ function restoredAfter(times: 1 | 2) {
 
 test('[EL8, RG8] a restored registry knows of the switch that its members show, and waits before the switch back', () => {
   const cluster = restoredAfter(1)
-  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: SETTLE })
+  cluster.now += SETTLE - 1
+  cluster.report(B)
+  expect(cluster.handOver(A)).toMatchObject({ ok: false, code: 'SETTLING', retryAfterMs: 1 })
   expect(restoredAfter(1).handOver(C)).toEqual({ ok: true })
-  cluster.now += SETTLE
+  cluster.now += 1
   expect(cluster.handOver(A)).toEqual({ ok: true })
 })
 
 test('[EL8, RG8] where it cannot know whose the mastership was before, everybody waits', () => {
   const cluster = restoredAfter(2)
-  for (const node of [A, B]) expect(cluster.handOver(node)).toMatchObject({ code: 'SETTLING', retryAfterMs: SETTLE })
-  cluster.now += SETTLE
+  cluster.now += SETTLE - 1
+  cluster.report(C)
+  for (const node of [A, B]) expect(cluster.handOver(node)).toMatchObject({ code: 'SETTLING', retryAfterMs: 1 })
+  cluster.now += 1
   expect(cluster.handOver(A)).toEqual({ ok: true })
 })

@@ -53,7 +53,7 @@ function judgeCase(
   const wrong =
     logRefusal(registry, hearing, claim) ??
     evidenceRefusal(registry, claim, resignation) ??
-    settlingRefusal(registry, hearing, claim, context.wallClock)
+    settlingRefusal(registry, hearing, claim, context)
   if (wrong !== null) return wrong
   if (registry.syncSet.includes(claim.node)) {
     const why = free(registry, hearing, claim, context)

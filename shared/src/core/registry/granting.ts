@@ -51,7 +51,7 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
     recovery,
     orders: ordersAfter(registry, who),
     pause: pauseAt(registry, context.wallClock),
-    switches: switchesAfter(registry, state.hearing, input.claim, context.wallClock),
+    switches: switchesAfter(registry, state.hearing, input.claim, context),
   }
   const step = granted(state, next, grant, verdict.why, context, evidence)
   const planned = switchoverEvents(registry, next, verdict.why)

@@ -1,9 +1,9 @@
 /** EL8: a living master is not switched back and forth. Never holds back a switch from a dead or ordered one. */
 import type { Claim } from '../../crypto/statement-types.ts'
-import type { UnixMs } from '../../ids.ts'
+import type { Instant, UnixMs } from '../../ids.ts'
 import { refusal } from './electable.ts'
-import { masterSessionHasClosed } from './hearing.ts'
-import type { Refusal } from './messages.ts'
+import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
+import type { Refusal, RegistryContext } from './messages.ts'
 import type { FoundedRegistry, Hearing, KnownGrant, Switches } from './types.ts'
 
 const HOUR_MS = 3_600_000
@@ -13,9 +13,15 @@ export function settlingRefusal(
   registry: FoundedRegistry,
   hearing: Hearing,
   claim: Claim,
-  wallClock: UnixMs,
+  { now, wallClock }: RegistryContext,
 ): Refusal | null {
-  return isUnforced(registry, hearing, claim) ? settlingFor(registry, claim, wallClock) : null
+  if (!isUnforced(claim, registry)) return null
+  const living = livingRefusal(registry, hearing, now)
+  const settling = living === null ? null : settlingFor(registry, claim, wallClock)
+  if (settling === null) return null
+  // Should it not go on, it is a dead one by then.
+  const [left, silent] = [settling.retryAfterMs ?? Infinity, living?.retryAfterMs ?? Infinity]
+  return { ...settling, retryAfterMs: Math.min(left, silent) }
 }
 
 /** Why this node may not be handed the mastership by a living master now; null when it may. */
@@ -34,11 +40,16 @@ export function settlingFor(registry: FoundedRegistry, claim: Pick<Claim, 'node'
 }
 
 /** What is remembered after a grant: no more than the next decision needs. */
-export function switchesAfter(registry: FoundedRegistry, hearing: Hearing, claim: Claim, wallClock: UnixMs): Switches {
+export function switchesAfter(
+  registry: FoundedRegistry,
+  hearing: Hearing,
+  claim: Claim,
+  { now, wallClock }: RegistryContext,
+): Switches {
   const { switches, master: from, policy } = registry
   if (claim.node === from) return switches
   const last = { at: wallClock, from }
-  if (!isUnforced(registry, hearing, claim)) return { ...switches, last }
+  if (!isUnforced(claim, registry) || livingRefusal(registry, hearing, now) === null) return { ...switches, last }
   const recent = switches.living.filter((at) => ageOf(at, wallClock) < HOUR_MS)
   return { last, living: [...recent, wallClock].slice(-policy.switchesPerHour) }
 }
@@ -55,11 +66,17 @@ export function switchesAfterRestore(before: FoundedRegistry | null, { epoch, no
   return from === node ? switches : { ...switches, last: { at: issuedAt, from } }
 }
 
-/** The master has resigned or is to be relieved, nobody has ordered it to, and it lives: one that has left since cannot go on. */
-function isUnforced(registry: FoundedRegistry, hearing: Hearing, claim: Claim): boolean {
-  const { kind } = claim.evidence
-  const free = (kind === 'resigned' || kind === 'planned') && registry.orders.length === 0
-  return free && !masterSessionHasClosed(registry, hearing)
+/** The master has resigned or is to be relieved, and nobody has ordered it to. */
+function isUnforced({ evidence: { kind } }: Claim, { orders }: FoundedRegistry): boolean {
+  return (kind === 'resigned' || kind === 'planned') && orders.length === 0
+}
+
+/**
+ * Why the master counts as living; null when it has left, or was not heard as master for `masterTtl` (its log is gone, say): then it does not
+ * go on.
+ */
+function livingRefusal(registry: FoundedRegistry, hearing: Hearing, now: Instant): Refusal | null {
+  return masterSessionHasClosed(registry, hearing) ? null : silenceRefusal(registry, hearing, now)
 }
 
 /** A wall clock that was set back must not hold anybody up: what lies in the future is long past. */

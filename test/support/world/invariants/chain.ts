@@ -70,7 +70,9 @@ export class Chain {
       if (host.traitor || host.miscounts) continue
       for (const [height, { hash, result }] of host.disk.blocks) {
         const known = this.#blocks.get(height)
-        if (known?.hash !== hash) this.#scene.breach('one block per height', `${host.node} has another block ${height}`)
+        // Written by the step that is under way: it is compared when it has left.
+        if (known === undefined) continue
+        if (known.hash !== hash) this.#scene.breach('one block per height', `${host.node} has another block ${height}`)
         else if (known.result !== result) {
           this.#scene.breach('one result per height', `${host.node} has another result of ${height}`)
         }

@@ -1,5 +1,6 @@
 /** RG6, RG8, RG9, RG10, EL8: what the registry may grant at all, judged from what it had recorded and heard before. */
 
+import { masterLastHeard } from '@baton/shared/core/registry/hearing'
 import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
 import type { FoundedRegistry, RegistryState } from '@baton/shared/core/registry/types'
 import type { Grant } from '@baton/shared/crypto/statement-types'
@@ -35,7 +36,9 @@ export class Rulings {
       if (write.w !== 'grant' || input.i !== 'claim') continue
       this.#granted(registry, write.grant, clock.now())
       const left = hearing.sessions.get(registry.master)?.state === 'closed'
-      if (!left) this.#settled(registry, input, clock.wall())
+      const heardAt = masterLastHeard(registry, hearing)
+      const heard = heardAt !== null && clock.now() - heardAt < registry.policy.masterTtlMs
+      if (!left && heard) this.#settled(registry, input, clock.wall())
       if (write.grant.node !== registry.master) this.#switched.set(cluster, { from: registry.master, at: clock.wall() })
     }
   }
@@ -58,7 +61,7 @@ export class Rulings {
     if (registry.recovery === null && grant.recovering && registry.dataLoss === null) this.#silence(registry, node, now)
   }
 
-  /** A master that has resigned and left is no living one. */
+  /** A master that has resigned and left, or is not heard as one any more, is no living one. */
   #settled(registry: FoundedRegistry, { claim }: Claiming, wall: number): void {
     const { node, evidence } = claim
     const last = this.#switched.get(registry.cluster)
