@@ -39,6 +39,8 @@ export class TestNode {
   inbox: FromAuthority[] = []
   closed: { code: number } | undefined
   state: RegistryView | null = null
+  /** The address it connects and asks from; null: the platform has not said. */
+  source: string | null = null
   #request = 0
 
   private constructor(cluster: ClusterId, node: NodeId, keys: KeyPair, certificate: Jws) {
@@ -80,7 +82,8 @@ export class TestNode {
 
   /** The socket is open, nothing is said yet. */
   async open(): Promise<void> {
-    const response = await get(clusterUrl(this.cluster, '/session'), { headers: { upgrade: 'websocket' } })
+    const headers = { upgrade: 'websocket', ...this.#from }
+    const response = await get(clusterUrl(this.cluster, '/session'), { headers })
     const socket = response.webSocket
     if (socket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`)
     this.inbox = []
@@ -258,9 +261,13 @@ export class TestNode {
   async post(kind: 'claims' | 'reshapes', statement: Jws, certificate: Jws = this.certificate): Promise<Response> {
     return get(clusterUrl(this.cluster, `/${kind}`), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...this.#from },
       body: JSON.stringify({ statement, certificate }),
     })
+  }
+
+  get #from(): Record<string, string> {
+    return this.source === null ? {} : { 'cf-connecting-ip': this.source }
   }
 }
 

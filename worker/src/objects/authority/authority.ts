@@ -10,7 +10,7 @@ import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { type Failure, failure, type Result } from '@baton/shared/result'
+import { failure, type Result } from '@baton/shared/result'
 import { readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
@@ -41,8 +41,9 @@ import { Notices } from './notices.ts'
 import { Operators, operatorInput } from './operators.ts'
 import { orderAnswer } from './order-answer.ts'
 import { answerOf, Outbox, replyOf } from './outbox.ts'
+import { Refusals } from './refusals.ts'
 import { Revoker } from './revoker.ts'
-import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
+import { type Attachment, attachmentOf } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
 import { Witnesses } from './witnesses.ts'
@@ -67,7 +68,7 @@ export class Authority {
   readonly #witnesses: Witnesses
   readonly #admission: AdmissionParts
   readonly #enrolment: Enrolment
-  readonly #attempts: Attempts
+  readonly #refusals: Refusals
   readonly #revoker: Revoker
   readonly door: Door
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
@@ -100,14 +101,15 @@ export class Authority {
     const notices = new Notices(sql, clock, parts.config.genesis)
     this.#operators = new Operators(this.#decider, clock, notices.revocations)
     this.#enrolment = new Enrolment(sql, clock)
-    this.#attempts = new Attempts(sql, clock)
+    const attempts = new Attempts(sql, clock)
+    this.#refusals = new Refusals(attempts, parts.sockets)
     this.#admission = {
       genesis: parts.config.trust,
       cluster: parts.cluster.cluster,
       revocations: notices.revocations,
       registry: () => this.#decider.state.registry,
     }
-    const door = { admission: this.#admission, enrolment: this.#enrolment, attempts: this.#attempts }
+    const door = { admission: this.#admission, enrolment: this.#enrolment, attempts }
     this.door = new Door({
       sql,
       clock,
@@ -132,6 +134,7 @@ export class Authority {
     })
     this.#witnesses = new Witnesses({
       ...parts,
+      refusals: this.#refusals,
       directory: this.#directory,
       registry: () => this.#decider.state.registry,
       decide: (input) => this.#decide(input),
@@ -153,7 +156,10 @@ export class Authority {
   /** Resolves when the frame has been dealt with. */
   async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const done = this.#lanes.run(attachmentOf(socket).id, () => this.#frame(socket, frame))
-    if (done === null) return this.closed(socket, CLOSE.overloaded, 'too many frames at once')
+    if (done === null) {
+      const { close, why } = this.#refusals.flood(socket)
+      return this.closed(socket, close, why)
+    }
     await done
     if (this.#parts.clock.now() - this.#lookedAt >= DIRECTORY_RETRY_MS) this.deadlines()
   }
@@ -188,17 +194,17 @@ export class Authority {
     source: string,
   ): Promise<RequestAnswer> {
     const certified = await acceptCertificate(this.#admission, certificate, this.#parts.clock.wallNow())
-    if (!certified.ok) return this.#requestRefused(certified, source)
+    if (!certified.ok) return this.#refusals.request(certified, source)
     const { node, key } = certified.value.certificate
     if (!this.#enrolment.has(certified.value)) {
-      return this.#requestRefused(failure('UNKNOWN_NODE', `${node} has never joined`), source)
+      return this.#refusals.request(failure('UNKNOWN_NODE', `${node} has never joined`), source)
     }
     const members = memberKeys(this.#decider.state.registry)
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const verify = kind === 'claim' ? claimInput : reshapeInput
     const input = await verify(statement as Jws, from, (of) => (of === node ? key : members(of)))
-    if (!input.ok) return { ...input, retryAfterMs: null, state: null }
+    if (!input.ok) return this.#refusals.request(input, source, node)
     const taken = this.#decider.take(input.value)
     const answer = this.#outbox.answerTo(from.channel)
     this.#settle(taken)
@@ -286,10 +292,7 @@ export class Authority {
       if (!parsed.ok) return this.#entrance.refuse(socket, parsed.code, parsed.why)
       return this.#entrance.greet(socket, attachment, parsed.value)
     }
-    // What an admitted node says wrongly changes nothing, and does not cost it its session.
-    if (!parsed.ok) {
-      return this.#parts.sockets.send(attachment.id, { t: 'refused', code: parsed.code, why: parsed.why })
-    }
+    if (!parsed.ok) return this.#refusals.frame(attachment, parsed)
     await this.#message(socket, attachment, parsed.value)
   }
 
@@ -297,15 +300,15 @@ export class Authority {
     const { id, node } = open
     switch (message.t) {
       case 'hello':
-        return this.#parts.sockets.send(id, { t: 'refused', code: 'PEER_UNEXPECTED', why: 'the session is open' })
+        return this.#refusals.frame(open, failure('PEER_UNEXPECTED', 'the session is open'))
       case 'report': {
         const { t: _, ...report } = message
         return this.#decide({ i: 'report', node, session: id, report })
       }
       case 'claim':
-        return this.#statement(id, message.request, claimInput, message.claim)
+        return this.#statement(open, message.request, claimInput, message.claim)
       case 'reshape':
-        return this.#statement(id, message.request, reshapeInput, message.reshape)
+        return this.#statement(open, message.request, reshapeInput, message.reshape)
       case 'confirm':
         return this.#decide({
           i: 'confirm',
@@ -337,12 +340,13 @@ export class Authority {
     }
   }
 
-  async #statement(id: string, request: number, verify: typeof claimInput, jws: Jws): Promise<void> {
+  async #statement(open: Open, request: number, verify: typeof claimInput, jws: Jws): Promise<void> {
     const { registry } = this.#decider.state
-    const input = await verify(jws, { channel: id, request }, memberKeys(registry))
+    const input = await verify(jws, { channel: open.id, request }, memberKeys(registry))
     if (input.ok) return this.#decide(input.value)
+    this.#refusals.statement(open, input)
     const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
-    this.#parts.sockets.send(id, replyOf(request, { ...input, retryAfterMs: null }, view))
+    this.#parts.sockets.send(open.id, replyOf(request, { ...input, retryAfterMs: null }, view))
   }
 
   /** NW2, the poll: what the directory has; and what it lacks is told to it once more. */
@@ -360,13 +364,6 @@ export class Authority {
     const member = registry.status === 'founded' ? registry.members.get(node) : undefined
     if (member === undefined) return
     this.#decide({ i: 'memberSeen', member: { ...member, certificate, expiresAt }, nonce: '' })
-  }
-
-  #requestRefused(refusal: Failure, source: string): RequestAnswer {
-    const { code: refusedFor, why: reason } = refusal
-    const event = { event: 'request-refused', who: 'unknown', why: reason, code: refusedFor, evidence: null } as const
-    const { code, why } = this.#attempts.refused(source, event)
-    return { ok: false, code, why, retryAfterMs: null, state: null }
   }
 
   #decide(input: RegistryInput): void {

@@ -4,15 +4,15 @@ import type { Registry } from '@baton/shared/core/registry/types'
 import type { Grant } from '@baton/shared/crypto/statement-types'
 import { sameToken } from '@baton/shared/ids'
 import { SHOWN_SINCE, type ToAuthority } from '@baton/shared/protocol/control'
-import { appendEvent } from '../../adapters/event-log.ts'
-import type { Sql } from '../../adapters/sql.ts'
+import { failure } from '@baton/shared/result'
 import type { DirectoryLink } from './directory-link.ts'
 import { type EntranceParts, keep } from './entrance.ts'
+import type { Refusals } from './refusals.ts'
 import type { Attachment } from './sockets.ts'
 import { verifyShown } from './statements.ts'
 
-export interface WitnessParts extends Pick<EntranceParts, 'config' | 'cluster' | 'clock' | 'sockets'> {
-  readonly sql: Sql
+export interface WitnessParts extends Pick<EntranceParts, 'config' | 'cluster' | 'sockets'> {
+  readonly refusals: Refusals
   readonly directory: DirectoryLink
   readonly registry: () => Registry
   readonly decide: (input: RegistryInput) => void
@@ -29,17 +29,16 @@ export class Witnesses {
 
   /** Once per session. What does not verify is recorded and shows nothing: a restore then waits for this node. */
   async shown(socket: WebSocket, open: Open, message: Extract<ToAuthority, { t: 'shown' }>): Promise<void> {
-    const { sockets, sql, clock, config, cluster, decide } = this.#parts
+    const { refusals, config, cluster, decide } = this.#parts
     const { id, node } = open
     if (open.shown || open.protocol < SHOWN_SINCE) {
       const why = 'a node shows what it holds once, at the start of its session'
-      return sockets.send(id, { t: 'refused', code: 'PEER_UNEXPECTED', why })
+      return refusals.frame(open, failure('PEER_UNEXPECTED', why))
     }
     keep(socket, { ...open, shown: true })
     const verified = await verifyShown(config.trust, cluster.cluster, message)
     if (verified.ok) return decide({ i: 'shown', node, session: id, ...verified.value })
-    const { code, why } = verified
-    sql.transaction(() => appendEvent(sql, clock.wallNow(), { event: 'shown-refused', who: node, why, code }))
+    refusals.shown(open, verified)
   }
 
   /** The directory's newest table, for the sessions and for the registry. */
