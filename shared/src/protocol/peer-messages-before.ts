@@ -18,7 +18,7 @@ export const PEER_MESSAGES_BEFORE: { readonly [version: number]: FormatsBefore }
         genesis: f.hash(),
         protocol: { min: f.count(), max: f.count() },
         credentials: f.list(LIMITS.clusters, (item) => item.array((c) => c.credential())),
-        apiAddress: f.text(LIMITS.addressCharacters),
+        apiAddress: f.address(),
         program: '',
       }),
     },

@@ -155,6 +155,8 @@ test.each<[string, unknown]>([
   ['a cluster that is no name', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, cluster: 'C 1' } }],
   ['a short signature', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, signature: new Uint8Array(63) } }],
   ['a resignation that is no JWS', { ...PEER_SAMPLES.handover, resignation: 'a.b' }],
+  ['an address that no header can carry', { ...PEER_SAMPLES.hello, apiAddress: 'host:1\r\nx-baton-master: me' }],
+  ['an address of a node that is none', { ...PEER_SAMPLES.roster, nodes: [{ node: 'c1-b', address: 'hôte:1' }] }],
 ])('refuses %s', (_, message) => {
   expect(decodePeer(encodePeer(message as PeerMessage))).toMatchObject(MALFORMED)
 })
