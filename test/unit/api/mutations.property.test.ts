@@ -164,11 +164,7 @@ test.each(Object.keys(SAMPLES))(
         if (part === 'path')
           path = `/${encodeURI(mutateText(path, changes).replace(/[\s\ud800-\udfff]/g, '')).slice(1)}`
         if (part === 'method') verb = ['GET', 'POST', 'PUT', 'HEAD', 'DELETE', 'OPTIONS', 'BREW'][changes[0]!.at % 7]!
-        const request = requestBytes(verb, path, sample, body)
-        const sent = part === 'raw' ? mutateBytes(request, changes) : request
-        const answer = await exchange(sent)
-        // Who says nothing is told nothing.
-        if (sent.length > 0) judged(answer, `${verb} ${path} ${part}`)
+        judged(await exchange(requestBytes(verb, path, sample, body)), `${verb} ${path} ${part}`)
         // Nothing of this verifies: the one transaction that does is executed long ago.
         expect(mempool.size).toBe(0)
         expect(host.disk.tip).toBe(before)
