@@ -97,7 +97,8 @@ export class AuthorityBridge implements ControlLinkHandler {
     if (!reply.ok && reply.code === 'UNREACHABLE') reply = (await this.#ports.relay(statement)) ?? reply
     this.#next(async () => {
       if (reply.state !== null) await this.#learnGrant(reply.state)
-      this.#ports.enqueue({ i: 'claimReply', request, outcome: reply })
+      const reshape = reply.state === null ? null : await this.#recordedIn(reply.state)
+      this.#ports.enqueue({ i: 'claimReply', request, outcome: reply, ...(reshape === null ? {} : { reshape }) })
     })
   }
 

@@ -53,7 +53,11 @@ export function reasonsOf(ports: HealthPorts): readonly Reason[] {
   if (guard.role.role === 'following' && !guard.role.attached) {
     say('not-following', 'this node does not receive its master’s log')
   }
-  if (election.role.r === 'frozen') say('token-conflict', 'two grants of one token were seen')
+  if (election.role.r === 'frozen') {
+    const [known, other] = election.role.nodes
+    const doubted = 'this node was granted what no master of its cluster has signed'
+    say('token-conflict', known === other ? doubted : 'two grants of one token were seen')
+  }
   const barred = quarantineOf(state)
   if (barred !== null) say('quarantined', explainBar(barred))
   const order = view?.orders.find(({ node }) => node === self)

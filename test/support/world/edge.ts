@@ -250,8 +250,8 @@ export class Edge {
         const { outcome } = send
         if (request === NO_REQUEST) {
           if (view !== null) host.feed({ i: 'view', view, reshape })
-        } else if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view } })
-        else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view } })
+        } else if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view }, reshape })
+        else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view }, reshape })
         return
       }
       case 'sessionClosed':

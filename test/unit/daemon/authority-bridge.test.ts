@@ -7,7 +7,7 @@ import type { ControlLink, ControlNotice, ControlReply, ControlRequest } from '@
 import { success } from '@baton/shared/result'
 import { expect, test } from 'vitest'
 import { AuthorityBridge, type AuthorityBridgePorts } from '../../../node-runtime/src/daemon/authority-bridge.ts'
-import { C1, C1A, C1B, GENESIS, NETWORK, NODE, OPAQUE_JWS, OUTSIDER } from '../../support/fixed-network.ts'
+import { C1, C1A, C1B, GENESIS, NETWORK, NODE, OPAQUE_JWS, OUTSIDER, PAYLOADS } from '../../support/fixed-network.ts'
 import { STATE } from '../adapters/control-link/authority-server.ts'
 
 const TOKEN = { generation: 0, epoch: 4 } as Token
@@ -129,4 +129,18 @@ test('[RG8] a statement in a view counts when its master has signed it for exact
   for (const jws of wrong) expect(await seen(jws)).not.toHaveProperty('reshape')
   expect(warned).toHaveLength(wrong.length)
   expect(warned[0]).toMatchObject({ event: 'reshape-refused' })
+})
+
+test('[ID4] so does the one in the answer to a claim: the next claim is made against that version', async () => {
+  const token = { generation: 0 as Generation, epoch: 3 as Epoch }
+  const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
+  const credentials = { verify: async () => success({ mastership }) } as never
+  const reshape: Reshape = { network: NETWORK, cluster: C1, ...token, node: C1A, version: 6 as Version, syncSet: [C1A] }
+  const statement = await signStatement('reshape', reshape, NODE.privateKey)
+  const state = { ...STATE, syncSet: [C1A], reshape: statement }
+  const stale = { ok: false, code: 'STALE_VERSION', why: 'recorded is 7', retryAfterMs: null, state } as const
+  const { bridge, fed } = bridgeTo(stale, { credentials, genesis: GENESIS, privateKey: OUTSIDER.privateKey })
+  await bridge.claim(4, PAYLOADS.claim)
+  const answered = { i: 'claimReply', request: 4, outcome: stale, reshape: { reshape, statement } }
+  await expect.poll(() => fed.at(-1)).toEqual(answered)
 })

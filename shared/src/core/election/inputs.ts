@@ -23,7 +23,11 @@ export type ElectionInput =
       readonly log: LogStatus
     }
   /** A verified grant of this cluster, from wherever it came (EL5). */
-  | ({ readonly i: 'grantSeen' } & KnownGrant)
+  | ({
+      readonly i: 'grantSeen'
+      /** ID4: why a grant to this node contradicts what its cluster's masters have signed; null or not said: it does not. */
+      readonly doubt?: string | null | undefined
+    } & KnownGrant)
   /** A registry told by the authority; a hint. The driver feeds the grant inside as `grantSeen` too. */
   | { readonly i: 'view'; readonly view: RegistryView }
   | {

@@ -100,7 +100,13 @@ export type NodeInput =
   | { readonly i: 'view'; readonly view: RegistryView; readonly reshape?: RecordedReshape | undefined }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
-  | { readonly i: 'claimReply'; readonly request: number; readonly outcome: ClaimOutcome }
+  | {
+      readonly i: 'claimReply'
+      readonly request: number
+      readonly outcome: ClaimOutcome
+      /** That of the registry in the answer, verified. */
+      readonly reshape?: RecordedReshape | undefined
+    }
   /** Answer to `getTransactions`, signatures verified, oldest first; `time` is the proposer's wall clock. */
   | {
       readonly i: 'transactions'
@@ -200,10 +206,18 @@ export type NodeTimer =
   | 'legacy'
   | `dead:${string}`
 
+/** ID4: what the authority says contradicts what masters of this cluster have signed. */
+type UnprovenEvent = {
+  readonly event: 'sync-set-unproven'
+  readonly version: Version
+  readonly syncSet: readonly NodeId[]
+}
+
 export type NodeEvent =
   | ElectionEvent
   | GuardEvent
   | ConsensusEvent
+  | UnprovenEvent
   | {
       readonly event: 'decided'
       readonly height: Height

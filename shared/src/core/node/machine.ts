@@ -20,7 +20,7 @@ import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { receiveLegacy } from './legacy.ts'
 import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
-import { keepReshape } from './recorded-reshape.ts'
+import { keepReshape, mayRemove } from './recorded-reshape.ts'
 import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
 import { noteResynced } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
@@ -100,6 +100,7 @@ function handle(turn: Turn, input: NodeInput): void {
       runElection(turn, { i: 'sessionClosed', node: input.node })
       return
     case 'claimReply':
+      keepReshape(turn, input.reshape)
       runElection(turn, { i: 'claimReply', request: input.request, outcome: input.outcome })
       if (input.outcome.state !== null) showRegistry(turn, input.outcome.state)
       return
@@ -249,7 +250,11 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
 
 function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {
   const { generation, epoch, version, syncSet } = view
-  runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+  if (mayRemove(turn.state, view)) runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+  else {
+    turn.events.push({ event: 'sync-set-unproven', version, syncSet })
+    reject(turn, { code: 'STATEMENT_INVALID', why: 'the registry shows a removal that this master has not signed' })
+  }
   endRecovery(turn, view)
   sayRecovered(turn)
   noteBar(turn, view)

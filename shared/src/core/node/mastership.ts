@@ -5,6 +5,7 @@ import type { WantHeight } from '../../protocol/peer.ts'
 import { acknowledgeEpoch, logToken } from './epoch-ack.ts'
 import { resendHeight } from './height.ts'
 import type { VerifiedGrant } from './io.ts'
+import { doubtOf } from './recorded-reshape.ts'
 import { markResync } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { runElection } from './run-election.ts'
@@ -35,7 +36,8 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
     if (mastership.cluster === turn.state.config.election.cluster) {
       const { nonce, syncSet, version, coming } = grant
       comeNew(turn, grant)
-      runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming })
+      const doubt = doubtOf(turn.state, mastership)
+      runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming, doubt })
     }
   }
 }

@@ -97,6 +97,7 @@ export interface NodeState {
   readonly nonceSeed: string
   /** Found on disk at start (RG2, EL5). */
   readonly storedOwn: OwnToken | null
+  /** As it is on disk: of the last token under which this node led. */
   readonly required: RequiredSet | null
   readonly election: ElectionState
   readonly guard: GuardState
