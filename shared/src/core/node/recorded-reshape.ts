@@ -58,6 +58,8 @@ export function doubtOf({ config, election, required, reshape }: NodeState, gran
 export function mayRemove({ guard, reshape }: NodeState, view: RegistryView): boolean {
   const { role } = guard
   if (role.role !== 'leading' || !sameToken(view, guard.token) || view.reshape === undefined) return true
+  // An older view says nothing any more.
+  if (view.version <= role.required.version) return true
   if (role.required.syncSet.every((node) => view.syncSet.includes(node))) return true
   return reshape !== null && sameToken(reshape.reshape, view) && sameSet(reshape.reshape.syncSet, view.syncSet)
 }
