@@ -42,7 +42,8 @@ export class WorldAuthority {
   #registryOnDisk: RegistryState['registry']
   #fenced: Fenced | null = null
   #lives = 0
-  #ticking = false
+  /** When the next tick comes, by true time; null: none is asked for. */
+  #ticksAt: number | null = null
 
   constructor(network: NetworkId, cluster: ClusterId, founder: NodeId, policy: ClusterPolicy, ports: AuthorityPorts) {
     this.cluster = cluster
@@ -69,7 +70,7 @@ export class WorldAuthority {
     for (const [session, node] of this.sessions) this.#ports.dropped(node, session)
     this.sessions.clear()
     this.#lives += 1
-    this.#ticking = false
+    this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
   }
 
@@ -96,7 +97,7 @@ export class WorldAuthority {
     this.#fenced = { state: this.state, sessions: new Map(this.sessions) }
     this.sessions.clear()
     this.#lives += 1
-    this.#ticking = false
+    this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
   }
 
@@ -156,13 +157,15 @@ export class WorldAuthority {
     if (node !== undefined) this.#ports.dropped(node, send.session)
   }
 
+  /** One at a time, the earliest that was asked for: so does the alarm of a Durable Object. */
   #tick(after: number): void {
-    if (this.#ticking) return
-    this.#ticking = true
+    const at = this.#ports.now() + after
+    if (this.#ticksAt !== null && this.#ticksAt <= at) return
+    this.#ticksAt = at
     const life = this.#lives
     this.#ports.after(after, () => {
-      if (this.#lives !== life) return
-      this.#ticking = false
+      if (this.#lives !== life || this.#ticksAt !== at) return
+      this.#ticksAt = null
       this.input({ i: 'tick' })
     })
   }

@@ -10,6 +10,7 @@ import { type EdgeWay, EdgeWays } from './edge-ways.ts'
 import type { Host } from './host.ts'
 import type { Schedule } from './schedule.ts'
 import { certificateOf, keyOf, openCredential, openResignation } from './statements.ts'
+import type { TwinCopies } from './twins.ts'
 
 /** What the network between hosts and the edge does to messages besides delaying them. */
 export interface EdgeAdversity {
@@ -29,6 +30,8 @@ export interface EdgePorts {
   /** In [0, 1). */
   readonly draw: () => number
   readonly hosts: ReadonlyMap<NodeId, Host>
+  /** Of the nodes that there are two of: each copy has sessions of its own, and the newest one of the name wins. */
+  readonly twins: Pick<TwinCopies, 'seconds' | 'everyone'>
   readonly authorities: ReadonlyMap<ClusterId, WorldAuthority>
   /** Peers of its cluster that a host is linked with and that answer. */
   readonly relays: (host: Host) => readonly Host[]
@@ -95,7 +98,7 @@ export class Edge {
 
   /** The authority's end is gone; the host learns of it and comes back. */
   dropped(node: NodeId, session: string): void {
-    const host = this.#ports.hosts.get(node)!
+    const host = this.#hostOf(node, session)
     if (host.session !== session || !this.#ways.carries(node, 'answers')) return
     host.session = null
     host.feed({ i: 'authority', up: false })
@@ -132,19 +135,19 @@ export class Edge {
   /** Everybody's sessions end, and the authorities forget what they only heard. */
   takeDown(): void {
     this.up = false
-    for (const host of this.#ports.hosts.values()) this.close(host)
+    for (const host of this.#ports.twins.everyone()) this.close(host)
   }
 
   bringUp(): void {
     if (this.up) return
     this.up = true
     for (const authority of this.#ports.authorities.values()) authority.restart()
-    for (const host of this.#ports.hosts.values()) this.open(host)
+    for (const host of this.#ports.twins.everyone()) this.open(host)
   }
 
   /** What an authority says to one node over a session. */
   deliver(node: NodeId, session: string, send: RegistrySend, view: RegistryView | null): void {
-    const host = this.#ports.hosts.get(node)!
+    const host = this.#hostOf(node, session)
     if (host.session !== session) return
     // State that changed is told until it is known; an answer may be lost for good.
     if (send.s !== 'broadcast' && send.s !== 'state' && this.#chance(this.adversity.loss)) return
@@ -161,7 +164,7 @@ export class Edge {
   broadcast(view: RegistryView): void {
     const grant = openCredential(view.credential)
     if (grant === null) return
-    for (const host of this.#ports.hosts.values()) {
+    for (const host of this.#ports.twins.everyone()) {
       const { session } = host
       if (session === null) continue
       this.#inOrder(`directory ${session}`, () => {
@@ -293,6 +296,12 @@ export class Edge {
     const at = Math.max(schedule.now + latencyMs() * this.adversity.slowness, this.#arrival.get(way) ?? 0)
     this.#arrival.set(way, at)
     schedule.after(at - schedule.now, arrive)
+  }
+
+  /** The copy whose session it is. */
+  #hostOf(node: NodeId, session: string): Host {
+    const second = this.#ports.twins.seconds.get(node)
+    return second?.session === session ? second : this.#ports.hosts.get(node)!
   }
 
   #authority(host: Host): WorldAuthority {
