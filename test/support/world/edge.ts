@@ -3,13 +3,13 @@ import type { RecoveredBy } from '@baton/shared/core/node/io'
 import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import type { RegistrySend } from '@baton/shared/core/registry/messages'
 import type { Claim, Grant, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
-import { type ClusterId, type Jws, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
+import { type ClusterId, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { WorldAuthority } from './authority.ts'
 import { type EdgeWay, EdgeWays } from './edge-ways.ts'
 import type { Host } from './host.ts'
 import type { Schedule } from './schedule.ts'
-import { certificateOf, keyOf, openCredential, openResignation } from './statements.ts'
+import { certificateOf, keyOf, openCredential, openResignation, openSyncSet, signReshape } from './statements.ts'
 import type { TwinCopies } from './twins.ts'
 
 /** What the network between hosts and the edge does to messages besides delaying them. */
@@ -46,9 +46,6 @@ const SILENT_MS = 3_000
 const LATE_MS = 2_000
 /** Numbers of claims that a peer carries. */
 const FIRST_RELAYED = 1_000_000
-
-/** Nobody here reads a statement of a reshape: its content goes beside it. */
-const STATEMENT = 's.s.s' as Jws
 
 export class Edge {
   up = true
@@ -199,7 +196,12 @@ export class Edge {
   reshape(host: Host, asked: Omit<Reshape, 'network' | 'cluster' | 'node'>): void {
     const reshape: Reshape = { network: this.#ports.network, cluster: host.cluster, node: host.node, ...asked }
     const ask = (authority: WorldAuthority, channel: string) =>
-      authority.input({ i: 'reshape', from: { channel, request: NO_REQUEST }, reshape, statement: STATEMENT })
+      authority.input({
+        i: 'reshape',
+        from: { channel, request: NO_REQUEST },
+        reshape,
+        statement: signReshape(reshape),
+      })
     this.#toAuthority(host, ask, true)
   }
 
@@ -223,10 +225,8 @@ export class Edge {
   #hear(host: Host, send: RegistrySend, view: RegistryView | null): void {
     const grant = view === null ? null : openCredential(view.credential)
     const { reshaped } = this.#authority(host)
-    const reshape =
-      reshaped !== null && view !== null && sameToken(reshaped, view)
-        ? { reshape: reshaped, statement: STATEMENT }
-        : undefined
+    const reshape = reshaped !== null && view !== null && sameToken(reshaped.reshape, view) ? reshaped : undefined
+    const syncSet = view?.recorded ? openSyncSet(view.recorded) : undefined
     const learn = () => {
       if (grant !== null) host.feed({ i: 'granted', from: null, grants: [grant] })
     }
@@ -237,7 +237,7 @@ export class Edge {
       case 'broadcast':
       case 'state':
         learn()
-        if (view !== null) host.feed({ i: 'view', view, reshape })
+        if (view !== null) host.feed({ i: 'view', view, reshape, syncSet })
         return
       case 'reply': {
         const relayed = this.#relayed[send.to.request - FIRST_RELAYED]
@@ -252,7 +252,7 @@ export class Edge {
         const { request } = send.to
         const { outcome } = send
         if (request === NO_REQUEST) {
-          if (view !== null) host.feed({ i: 'view', view, reshape })
+          if (view !== null) host.feed({ i: 'view', view, reshape, syncSet })
         } else if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view } })
         else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view } })
         return

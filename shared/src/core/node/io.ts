@@ -6,6 +6,7 @@ import type {
   Claim,
   Credential,
   Grant,
+  KnownSyncSet,
   Mastership,
   RecordedReshape,
   Resignation,
@@ -96,8 +97,17 @@ export type NodeInput =
   /** `challenge`: the one this process answered (RG2: the founder's first grant repeats it). */
   | { readonly i: 'authority'; readonly up: true; readonly challenge: string | null }
   | { readonly i: 'authority'; readonly up: false }
-  /** The authority's registry; a grant inside was fed as `granted` before. `reshape`: the one inside, verified (RG8). */
-  | { readonly i: 'view'; readonly view: RegistryView; readonly reshape?: RecordedReshape | undefined }
+  /**
+   * The authority's registry; a grant inside was fed as `granted` before. `reshape`, `syncSet`: the statements inside, verified (RG8, RG4).
+   */
+  | {
+      readonly i: 'view'
+      readonly view: RegistryView
+      readonly reshape?: RecordedReshape | undefined
+      readonly syncSet?: KnownSyncSet | undefined
+    }
+  /** RG4: what the authority has recorded, passed on by a peer, verified; of this node's own cluster. */
+  | { readonly i: 'syncSet'; readonly from: NodeId; readonly syncSet: KnownSyncSet }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   | { readonly i: 'claimReply'; readonly request: number; readonly outcome: ClaimOutcome }

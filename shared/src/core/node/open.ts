@@ -116,6 +116,8 @@ export function openNode(
     recovered: stored.recovered,
     crossed: stored.crossed,
     reshape: stored.reshape,
+    syncSetWord: null,
+    registryHeard: false,
     recovery: null,
     handOver: null,
     heldTokens: new Map(),

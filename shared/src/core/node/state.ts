@@ -1,6 +1,6 @@
 /** State of one node: its machines, and what ties them together. */
 
-import type { Credential, Mastership, RecordedReshape } from '../../crypto/statement-types.ts'
+import type { Credential, KnownSyncSet, Mastership, RecordedReshape } from '../../crypto/statement-types.ts'
 import type { Genesis } from '../../genesis.ts'
 import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, NodeId, Round, SiteId, Token } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'
@@ -147,6 +147,10 @@ export interface NodeState {
   readonly crossed: Token | null
   /** On disk (RG8): the newest statement about the sync set that the registry has recorded. */
   readonly reshape: RecordedReshape | null
+  /** The newest word of the authority on the sync set, for peers that may not hear it (RG4); null before the first. */
+  readonly syncSetWord: KnownSyncSet | null
+  /** RG8: a view of the newest session was of this token's generation, from a registry that does not stand still. */
+  readonly registryHeard: boolean
   /** Section 6: set while this node leads and must not vote (RC2). */
   readonly recovery: Recovery | null
   /** RC3: this log is being shown to the recovering master. */
