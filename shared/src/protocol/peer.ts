@@ -10,9 +10,11 @@ import type { ClusterId, Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
 /**
  * 1: the first.
  * 2: `program` in `hello`.
- * 3: `syncSet`.
+ * 3: `syncSet`; log entries of the kind `polka`.
  */
 export const PEER_PROTOCOL = { min: 1, max: 3 } as const
+/** The first version that reads `polka` entries. */
+export const POLKAS_SINCE = 3
 
 /** First message on a link, both ways. */
 export interface Hello {

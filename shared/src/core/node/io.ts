@@ -70,7 +70,14 @@ export type PlainPeerMessage = Extract<
 export type NodeInput =
   /** First input after `openNode`. `nonceSeed` is random and unique per process start (EL5). */
   | { readonly i: 'start'; readonly nonceSeed: string }
-  | { readonly i: 'link'; readonly peer: NodeId; readonly cluster: ClusterId; readonly up: boolean }
+  /** `older`: the program of this peer cannot read `polka` entries (`POLKAS_SINCE`). */
+  | {
+      readonly i: 'link'
+      readonly peer: NodeId
+      readonly cluster: ClusterId
+      readonly up: boolean
+      readonly older?: boolean
+    }
   | { readonly i: 'probed'; readonly peer: NodeId; readonly result: 'refused' | 'open' | 'timeout' }
   | { readonly i: 'peer'; readonly from: NodeId; readonly message: PlainPeerMessage }
   | {

@@ -50,7 +50,7 @@ function handle(turn: Turn, input: NodeInput): void {
       start(turn, input.nonceSeed)
       return
     case 'link':
-      if (input.up) linkUp(turn, input.peer, input.cluster)
+      if (input.up) linkUp(turn, input.peer, input.cluster, input.older === true)
       else linkDown(turn, input.peer, input.cluster)
       return
     case 'probed':
@@ -165,9 +165,13 @@ function start(turn: Turn, nonceSeed: string): void {
   executeNext(turn)
 }
 
-function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId): void {
+function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId, older: boolean): void {
   turn.state = { ...turn.state, links: new Map(turn.state.links).set(peer, cluster) }
   if (cluster === turn.state.config.election.cluster) {
+    const olderPeers = new Set(turn.state.olderPeers)
+    if (older) olderPeers.add(peer)
+    else olderPeers.delete(peer)
+    turn.state = { ...turn.state, olderPeers }
     runElection(turn, { i: 'linkUp', peer })
     runGuard(turn, { i: 'linkUp', peer })
     showSyncSet(turn, peer)

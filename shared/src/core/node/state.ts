@@ -5,7 +5,7 @@ import type { Genesis } from '../../genesis.ts'
 import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, NodeId, Round, SiteId, Token } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'
 
-import type { OwnRecord } from '../consensus/resume.ts'
+import type { OwnRecord, PolkaRecord } from '../consensus/resume.ts'
 import type { ConsensusTimeouts, TimeoutKind } from '../consensus/timeouts.ts'
 import type { ConsensusState } from '../consensus/types.ts'
 import type { ElectionConfig, ElectionState } from '../election/types.ts'
@@ -41,10 +41,10 @@ export interface KnownBody {
   readonly logged: LogIndex | null
 }
 
-/** An own act in the log (GU7). */
+/** An own act in the log, or what a lock rests on (GU7). */
 export interface LoggedAct {
   readonly index: LogIndex
-  readonly record: OwnRecord
+  readonly record: OwnRecord | PolkaRecord
 }
 
 /** A decided height in the log that is not executed yet. */
@@ -108,6 +108,8 @@ export interface NodeState {
   readonly superseded: readonly Mastership[]
   /** Peers whose link is up, and their cluster. */
   readonly links: ReadonlyMap<NodeId, ClusterId>
+  /** Of those of the own cluster: whose program cannot read every record (PV2). */
+  readonly olderPeers: ReadonlySet<NodeId>
   /** The highest height each peer is known to have decided. */
   readonly heights: ReadonlyMap<NodeId, number>
   readonly bodies: ReadonlyMap<Hash, KnownBody>
