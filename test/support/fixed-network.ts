@@ -89,6 +89,7 @@ export const PAYLOADS: StatementPayloads = {
     expiresAt: (ISSUED + 1_000) as UnixMs,
   },
   reshape: { ...underToken, version: 8 as Version, node: C1A, syncSet: [C1A] },
+  syncSet: { ...underToken, version: 9 as Version, syncSet: [C1A], reshape: OPAQUE_JWS },
   claim: {
     ...underToken,
     version: 7 as Version,

@@ -41,6 +41,22 @@ export class MemoryDisk {
   readonly transactions = new Map<Hash, StoredTransaction>()
   readonly state = new Map<string, Uint8Array>()
   readonly buckets = new Map<number, StoredBucket>()
+
+  /** Another disk with the same content. What is written is never changed, so the two may share it. */
+  copy(): MemoryDisk {
+    const { masterships, blocks, transactions, state, buckets, ...rest } = this
+    const copy = Object.assign(new MemoryDisk(), { ...rest, entries: [...this.entries] })
+    fill(copy.masterships, masterships)
+    fill(copy.blocks, blocks)
+    fill(copy.transactions, transactions)
+    fill(copy.state, state)
+    fill(copy.buckets, buckets)
+    return copy
+  }
+}
+
+function fill<Key, Value>(into: Map<Key, Value>, from: ReadonlyMap<Key, Value>): void {
+  for (const [key, value] of from) into.set(key, value)
 }
 
 export class MemoryStore implements NodeStore {

@@ -115,6 +115,7 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
     nodes: fc.array(fc.record({ node: name, address }), { maxLength: 5 }),
     notices: fc.array(jws, { maxLength: 5 }),
   }),
+  syncSet: any<Of<'syncSet'>>({ t: fc.constant('syncSet'), statement: jws }),
   epochAck: any<Of<'epochAck'>>({ t: fc.constant('epochAck'), cluster: name, token, height: count }),
   wantBlock: any<Of<'wantBlock'>>({ t: fc.constant('wantBlock'), height: count }),
   legacy: any<Of<'legacy'>>({

@@ -8,6 +8,7 @@ export const SIGNERS = {
   grant: AUTHORITY,
   certificate: OWNER_C1,
   reshape: NODE,
+  syncSet: AUTHORITY,
   claim: NODE,
   resignation: NODE,
   session: NODE,

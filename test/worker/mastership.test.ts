@@ -1,6 +1,6 @@
 import { verifyCredential, verifyGrant } from '@baton/shared/crypto/credential'
 import type { Resignation } from '@baton/shared/crypto/statement-types'
-import { signStatement } from '@baton/shared/crypto/statements'
+import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { LogIndex, Version } from '@baton/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { CLUSTERS, NETWORK, POLICY, testGenesis } from './network.ts'
@@ -145,4 +145,23 @@ test('[RG7] confirms the master and nobody else', async () => {
   const [a, b] = await threeNodes(fresh())
   expect(await a.confirm()).toMatchObject({ ok: true, state: { master: a.node } })
   expect(await b.confirm()).toMatchObject({ ok: false, code: 'NOT_CURRENT_MASTER', state: { master: a.node } })
+})
+
+test('[RG4] each view carries the authority’s own statement of the sync set, which names the request it rests on', async () => {
+  const [a, b, c] = await threeNodes(fresh())
+  const changed = await a.reshape([a.node, b.node, c.node])
+  if (!changed.ok) throw new Error(changed.why)
+  const { state } = changed
+  const { network, cluster, generation, epoch, version, syncSet, reshape, recorded } = state
+  expect(reshape).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+  const verified = await verifyStatement('syncSet', recorded!, (await testGenesis()).authorityKeys)
+  expect(verified).toEqual({
+    ok: true,
+    payload: { network, cluster, generation, epoch, version, syncSet, reshape: reshape! },
+  })
+  // The same to everybody, and another one for the next version.
+  expect((await c.seeState((each) => each.version === version)).recorded).toBe(recorded)
+  const next = await a.reshape([a.node, b.node])
+  expect(next).toMatchObject({ ok: true, state: { syncSet: [a.node, b.node] } })
+  if (next.ok) expect(next.state.recorded).not.toBe(recorded)
 })

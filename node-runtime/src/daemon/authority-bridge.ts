@@ -2,14 +2,14 @@
 
 import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import type { Claim, Credential, RecordedReshape, Reshape } from '@baton/shared/crypto/statement-types'
+import type { Claim, Credential, KnownSyncSet, RecordedReshape, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
 import { NOTICES_SINCE, noticeFrames, type RegistryView, SHOWN_SINCE } from '@baton/shared/protocol/control'
 import type { Credentials } from './credentials.ts'
-import { verifyRecorded } from './verify-recorded.ts'
+import { verifyRecorded, verifySyncSet } from './verify-recorded.ts'
 
 type PrivateKey = Parameters<typeof signStatement>[2]
 
@@ -39,6 +39,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   #order: Promise<void> = Promise.resolve()
   /** The statement of the last view, verified: views come far more often than new ones. */
   #recorded: RecordedReshape | null = null
+  #syncSet: KnownSyncSet | null = null
 
   constructor(ports: AuthorityBridgePorts) {
     this.#ports = ports
@@ -151,7 +152,9 @@ export class AuthorityBridge implements ControlLinkHandler {
   async #learnState(state: RegistryView): Promise<void> {
     await this.#learnGrant(state)
     const reshape = await this.#recordedIn(state)
-    this.#ports.enqueue({ i: 'view', view: state, ...(reshape === null ? {} : { reshape }) })
+    const syncSet = await this.#syncSetIn(state)
+    const verified = { ...(reshape === null ? {} : { reshape }), ...(syncSet === null ? {} : { syncSet }) }
+    this.#ports.enqueue({ i: 'view', view: state, ...verified })
     await this.#ports.onMembers(state.members)
   }
 
@@ -168,6 +171,22 @@ export class AuthorityBridge implements ControlLinkHandler {
     }
     const why = `a sync set of the authentication node does not verify: ${recorded.why}`
     this.#ports.log.error({ event: 'reshape-refused', why: recorded.why }, why)
+    return null
+  }
+
+  /** RG4: what peers that do not hear the authority are shown. */
+  async #syncSetIn({ recorded, credential }: RegistryView): Promise<KnownSyncSet | null> {
+    if (!recorded) return null
+    if (this.#syncSet?.statement === recorded) return this.#syncSet
+    const { credentials, genesis, log } = this.#ports
+    const master = await credentials.verify(credential)
+    const known = master.ok ? await verifySyncSet(genesis, master.value.mastership, recorded) : master
+    if (known.ok) {
+      this.#syncSet = known.value
+      return known.value
+    }
+    const why = `the statement of the authentication node on the sync set does not verify: ${known.why}`
+    log.error({ event: 'sync-set-refused', why: known.why }, why)
     return null
   }
 

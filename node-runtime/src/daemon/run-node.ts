@@ -174,6 +174,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     hash: sha256,
     verifier: blocks,
     credentials,
+    genesis: trust,
     onTransactions: (_, transactions) => void submissions.receive(transactions),
     onRelay: (from, message) => relay.onPeer(from, message),
     onSubmit: (from, message) => submissions.onPeer(from, message),

@@ -1,6 +1,6 @@
-/** RG8, ID4: the statement that a view of the registry says is behind its sync set. */
+/** RG8, RG4, ID4: the statements about the sync set that come with a view of the registry, or from a peer. */
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
 import { verifyStatement } from '@baton/shared/crypto/statements'
 import { type Jws, type NodeId, sameToken } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
@@ -28,4 +28,21 @@ export async function verifyRecorded(
     return failure('STATEMENT_INVALID', 'it is of another sync set than the one shown')
   }
   return success({ reshape, statement })
+}
+
+/** RG4: signed by the authority, about the cluster and token of this master, and resting on its statement where it names one. */
+export async function verifySyncSet(
+  genesis: Pick<Trust, 'network' | 'authorityKeys'>,
+  master: Mastership,
+  statement: Jws,
+): Promise<Result<KnownSyncSet>> {
+  const verified = await verifyStatement('syncSet', statement, genesis.authorityKeys)
+  if (!verified.ok) return verified
+  const recorded = verified.payload
+  if (recorded.network !== genesis.network || recorded.cluster !== master.cluster || !sameToken(recorded, master)) {
+    return failure('STATEMENT_INVALID', 'it is of another cluster, or of another token')
+  }
+  if (recorded.reshape === null) return success({ recorded, statement, reshape: null })
+  const reshape = await verifyRecorded(genesis, master, recorded.reshape, recorded.syncSet)
+  return reshape.ok ? success({ recorded, statement, reshape: reshape.value }) : reshape
 }

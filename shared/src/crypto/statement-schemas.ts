@@ -41,6 +41,13 @@ export const reshape = z.object({
   syncSet: id.nodeIds,
 })
 
+export const syncSet = z.object({
+  ...underToken,
+  version: id.version,
+  syncSet: id.nodeIds,
+  reshape: id.jws.nullable(),
+})
+
 export const claimEvidence = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused') }),
   z.object({ kind: z.literal('silence'), forMs: id.count }),
@@ -221,6 +228,7 @@ export const authorityKeys = z.object({
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
+  syncSet,
   certificate,
   claim,
   resignation,

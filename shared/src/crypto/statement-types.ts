@@ -22,6 +22,7 @@ import type {
 export const STATEMENT_TYPES = {
   grant: 'baton-grant+jws',
   reshape: 'baton-reshape+jws',
+  syncSet: 'baton-sync-set+jws',
   certificate: 'baton-certificate+jws',
   claim: 'baton-claim+jws',
   resignation: 'baton-resignation+jws',
@@ -89,6 +90,27 @@ export interface Reshape {
 export interface RecordedReshape {
   readonly reshape: Reshape
   readonly statement: Jws
+}
+
+/**
+ * "At this version of the registry the sync set under this token is this": signed by the authority, so that any peer may pass it on to a
+ * master that does not hear the authority (RG4). `reshape`: the master's statement behind it; null while it is that of the grant.
+ */
+export interface RecordedSyncSet {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly generation: Generation
+  readonly epoch: Epoch
+  readonly version: Version
+  readonly syncSet: readonly NodeId[]
+  readonly reshape: Jws | null
+}
+
+/** The same, verified, with the text that others are shown, and the verified statement of the master. */
+export interface KnownSyncSet {
+  readonly recorded: RecordedSyncSet
+  readonly statement: Jws
+  readonly reshape: RecordedReshape | null
 }
 
 /** Why a candidate believes the mastership is free. */
@@ -351,6 +373,7 @@ export interface Mastership {
 export interface StatementPayloads {
   readonly grant: Grant
   readonly reshape: Reshape
+  readonly syncSet: RecordedSyncSet
   readonly certificate: NodeCertificate
   readonly claim: Claim
   readonly resignation: Resignation

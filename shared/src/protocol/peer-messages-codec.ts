@@ -262,4 +262,9 @@ export const PEER_MESSAGES: PeerFormats = {
       notices: f.list(LIMITS.notices, (item) => item.jws()),
     }),
   },
+  syncSet: {
+    number: 26,
+    write: (m) => [m.statement],
+    read: (f) => ({ t: 'syncSet', statement: f.jws() }),
+  },
 }

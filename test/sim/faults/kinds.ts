@@ -11,6 +11,8 @@ import { processFaults } from './processes.ts'
 import { recoveryFaults } from './recoveries.ts'
 import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
+import { switchoverFaults } from './switchovers.ts'
+import { twinFaults } from './twins.ts'
 
 const FIRST = {
   ...processFaults,
@@ -23,7 +25,7 @@ const FIRST = {
   ...errorFaults,
 }
 
-const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults }
+const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults, ...twinFaults, ...switchoverFaults }
 
 export type FaultKind = keyof typeof FIRST | keyof typeof LATER
 export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = { ...FIRST, ...LATER }

@@ -57,6 +57,8 @@ const PROMISES_NOTHING: ReadonlySet<NodeWrite['w']> = new Set(['block', 'transac
 
 export class Host {
   readonly node: NodeId
+  /** Of this machine alone: two copies of one node have one name, and two places (`twins.ts`). */
+  readonly place: string
   readonly cluster: ClusterId
   readonly site: SiteId
   disk = new MemoryDisk()
@@ -103,8 +105,9 @@ export class Host {
   #timerId = 0
   readonly #ports: HostPorts
 
-  constructor(node: NodeId, cluster: ClusterId, site: SiteId, ports: HostPorts) {
+  constructor(node: NodeId, cluster: ClusterId, site: SiteId, ports: HostPorts, place: string = node) {
     this.node = node
+    this.place = place
     this.cluster = cluster
     this.site = site
     this.#ports = ports
@@ -124,7 +127,7 @@ export class Host {
     this.#committed()
     this.state = open(this.store)
     this.#ports.began(this, remembered)
-    this.feed({ i: 'start', nonceSeed: `seed-${this.node}-${this.life}` })
+    this.feed({ i: 'start', nonceSeed: `seed-${this.place}-${this.life}` })
   }
 
   /** The process dies: what was not committed is gone. */

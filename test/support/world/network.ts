@@ -11,7 +11,7 @@ import type { ClusterId, Ms, NetworkId, NodeId, SiteId } from '@baton/shared/ids
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Slander } from './directory.ts'
 import type { Host } from './host.ts'
-import type { WorldObserver } from './world.ts'
+import type { WorldObserver } from './observer.ts'
 
 export interface WorldOptions {
   readonly clusters: number

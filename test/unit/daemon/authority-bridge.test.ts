@@ -7,7 +7,18 @@ import type { ControlLink, ControlNotice, ControlReply, ControlRequest } from '@
 import { success } from '@baton/shared/result'
 import { expect, test } from 'vitest'
 import { AuthorityBridge, type AuthorityBridgePorts } from '../../../node-runtime/src/daemon/authority-bridge.ts'
-import { C1, C1A, C1B, GENESIS, NETWORK, NODE, OPAQUE_JWS, OUTSIDER, PAYLOADS } from '../../support/fixed-network.ts'
+import {
+  AUTHORITY,
+  C1,
+  C1A,
+  C1B,
+  GENESIS,
+  NETWORK,
+  NODE,
+  OPAQUE_JWS,
+  OUTSIDER,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
 import { STATE } from '../adapters/control-link/authority-server.ts'
 
 const TOKEN = { generation: 0, epoch: 4 } as Token
@@ -143,4 +154,24 @@ test('[ID4] so does the one in the answer to a claim: the next claim is made aga
   await bridge.claim(4, PAYLOADS.claim)
   const answered = { i: 'claimReply', request: 4, outcome: stale, reshape: { reshape, statement } }
   await expect.poll(() => fed.at(-1)).toEqual(answered)
+})
+
+test('[RG4] what the authority has signed of the sync set is handed on with the view when it verifies, and else left out', async () => {
+  const token = { generation: 0 as Generation, epoch: 3 as Epoch }
+  const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
+  const credentials = { verify: async () => success({ mastership }) } as never
+  const recorded = { network: NETWORK, cluster: C1, ...token, version: 7 as Version, syncSet: [C1A], reshape: null }
+  const { bridge, fed, warned } = bridgeTo(UNREACHABLE, { credentials, genesis: GENESIS })
+  const seen = async (jws: Jws | null) => {
+    const view = { ...STATE, recorded: jws }
+    bridge.onState(view)
+    await expect.poll(() => fed.at(-1)).toMatchObject({ i: 'view', view })
+    return fed.at(-1)
+  }
+  const statement = await signStatement('syncSet', recorded, AUTHORITY.privateKey)
+  expect(await seen(statement)).toMatchObject({ syncSet: { recorded, statement, reshape: null } })
+  expect(await seen(null)).not.toHaveProperty('syncSet')
+  expect(warned).toEqual([])
+  expect(await seen(await signStatement('syncSet', recorded, NODE.privateKey))).not.toHaveProperty('syncSet')
+  expect(warned).toMatchObject([{ event: 'sync-set-refused' }])
 })

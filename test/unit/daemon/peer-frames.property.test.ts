@@ -88,6 +88,7 @@ async function received(host: Host, from: NodeId, frame: Uint8Array) {
   const pass = () => void passed++
   const inbox = new PeerInbox({
     state: () => host.state,
+    genesis: world.genesis,
     enqueue: (input) => inputs.push(input),
     hash: sha256,
     verifier: new BlockVerifier({

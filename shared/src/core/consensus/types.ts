@@ -124,6 +124,8 @@ export type ConsensusRequest =
       readonly type: VoteType
       readonly block: Hash | null
       readonly again: boolean
+      /** Of a new precommit for a block: the prevotes it rests on, to be written down before it (GU7). */
+      readonly polka?: readonly Vote[]
     }
   /** `votes`: the precommits for the block known now, sorted by cluster; `commitVotes` gives later ones. */
   | {

@@ -1,11 +1,12 @@
 /** One height on a master: starting it, and giving consensus the messages that belong to it. */
 import { assert } from '../../assert.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
-import { type ClusterId, compareTokens, type Height, type Ms, type NodeId } from '../../ids.ts'
+import { type ClusterId, compareTokens, type Height, type Ms, type NodeId, type Round } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
+import type { Proposal } from '../consensus/messages.ts'
 import { allProposals } from '../consensus/proposal-book.ts'
 import { resumeFrom } from '../consensus/resume.ts'
-import { allVotes } from '../consensus/vote-keeper.ts'
+import { allVotes, prevotesFor } from '../consensus/vote-keeper.ts'
 import { buildProposal } from '../ledger/build-proposal.ts'
 import { type BlockRefusal, refuse } from '../ledger/judgement.ts'
 import { applyMasterships } from '../ledger/tokens.ts'
@@ -221,11 +222,22 @@ export function receiveSigned(turn: Turn, signed: SignedAct): void {
   if (body === undefined) return
   const message = { t: 'proposal', proposal, body: body.block.bytes } as const
   for (const to of masters) sendTo(turn, to, message)
+  showPolka(turn, proposal, masters)
   if (placeOf(turn, proposal.height) !== 'current') return
   const facts = withKnown(body.block, body.facts, turn.state.masterships.values())
   keepBody(turn, { ...body, facts })
   const tokens = coversCredentials(body.block, facts) ? { tokens: tokensAfter(turn, facts) } : {}
   runConsensus(turn, { kind: 'proposal', proposal, valid: true, ...tokens })
+}
+
+/** L28: a block that was valid before is prevoted by those that see what made it so, which they may have missed. */
+function showPolka(turn: Turn, { height, validRound, block }: Proposal, masters: readonly NodeId[]): void {
+  const { consensus } = turn.state
+  if (validRound < 0 || consensus.kind !== 'running' || consensus.height !== height) return
+  for (const vote of prevotesFor(consensus.votes, validRound as Round, block)) {
+    const message = { t: 'vote', vote } as const
+    for (const to of masters) sendTo(turn, to, message)
+  }
 }
 
 /** Sends `to` everything this master has of its current height: it is new, or says that it waits. */

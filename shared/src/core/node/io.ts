@@ -6,6 +6,7 @@ import type {
   Claim,
   Credential,
   Grant,
+  KnownSyncSet,
   Mastership,
   RecordedReshape,
   Resignation,
@@ -69,7 +70,14 @@ export type PlainPeerMessage = Extract<
 export type NodeInput =
   /** First input after `openNode`. `nonceSeed` is random and unique per process start (EL5). */
   | { readonly i: 'start'; readonly nonceSeed: string }
-  | { readonly i: 'link'; readonly peer: NodeId; readonly cluster: ClusterId; readonly up: boolean }
+  /** `older`: the program of this peer cannot read `polka` entries (`POLKAS_SINCE`). */
+  | {
+      readonly i: 'link'
+      readonly peer: NodeId
+      readonly cluster: ClusterId
+      readonly up: boolean
+      readonly older?: boolean
+    }
   | { readonly i: 'probed'; readonly peer: NodeId; readonly result: 'refused' | 'open' | 'timeout' }
   | { readonly i: 'peer'; readonly from: NodeId; readonly message: PlainPeerMessage }
   | {
@@ -96,8 +104,17 @@ export type NodeInput =
   /** `challenge`: the one this process answered (RG2: the founder's first grant repeats it). */
   | { readonly i: 'authority'; readonly up: true; readonly challenge: string | null }
   | { readonly i: 'authority'; readonly up: false }
-  /** The authority's registry; a grant inside was fed as `granted` before. `reshape`: the one inside, verified (RG8). */
-  | { readonly i: 'view'; readonly view: RegistryView; readonly reshape?: RecordedReshape | undefined }
+  /**
+   * The authority's registry; a grant inside was fed as `granted` before. `reshape`, `syncSet`: the statements inside, verified (RG8, RG4).
+   */
+  | {
+      readonly i: 'view'
+      readonly view: RegistryView
+      readonly reshape?: RecordedReshape | undefined
+      readonly syncSet?: KnownSyncSet | undefined
+    }
+  /** RG4: what the authority has recorded, passed on by a peer, verified; of this node's own cluster. */
+  | { readonly i: 'syncSet'; readonly from: NodeId; readonly syncSet: KnownSyncSet }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   | {
