@@ -35,6 +35,8 @@ export interface AuthorityBridgePorts {
 export class AuthorityBridge implements ControlLinkHandler {
   readonly #ports: AuthorityBridgePorts
   #link: ControlLink | null = null
+  /** Of the last session. */
+  #protocol = 0
   /** What the authority says is handed on in the order in which it was said. */
   #order: Promise<void> = Promise.resolve()
   /** The statement of the last view, verified: views come far more often than new ones. */
@@ -50,15 +52,21 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
     this.#ports.linked(welcome.protocol)
+    this.#protocol = welcome.protocol
+    // Revocations first: a restore that what is shown completes must not grant to whom its owner has revoked (RG8).
+    this.tellNotices(this.#ports.notices())
     if (welcome.protocol >= SHOWN_SINCE) this.#link?.send({ t: 'shown', ...this.#ports.shown() })
-    if (welcome.protocol >= NOTICES_SINCE) {
-      for (const notices of noticeFrames(this.#ports.notices())) this.#link?.send(notices)
-    }
     this.#next(async () => {
       this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
       await this.#learnTable(welcome.masters)
       if (welcome.state !== null) await this.#learnState(welcome.state)
     })
+  }
+
+  /** To the authority, when there is a session that takes them. */
+  tellNotices(notices: readonly Jws[]): void {
+    if (this.#protocol < NOTICES_SINCE) return
+    for (const frame of noticeFrames(notices)) this.#link?.send(frame)
   }
 
   onDown = (why: string): void => {

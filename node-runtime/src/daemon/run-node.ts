@@ -105,6 +105,8 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     wire: () => wire,
     wallNow: clock.wallNow,
     verify: (certificate) => credentials.certificate(certificate),
+    enqueue: (input) => enqueue(input),
+    tellAuthority: (fresh) => bridge.tellNotices(fresh),
     log,
   })
   const mempool = new Mempool()
@@ -131,6 +133,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     certificate: () => membership.certificate,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
     send: (to, message) => wire.send(to, message),
+    isRevoked: (node) => membership.isRevoked(node),
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
@@ -143,7 +146,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     relay: (claim) => relay.ask(claim),
     log,
     notices: () => membership.notices(),
-    onNotices: (notices) => membership.takeNotices(notices),
+    onNotices: (notices) => membership.takeNotices(notices, 'authority'),
     onMembers: (members) => membership.onMembers(members),
   })
   const control = controlLink({
@@ -293,6 +296,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
         now: clock.now(),
         suspectAfterMs: config.timing.suspectAfterMs,
         certificateAlert: membership.alert(),
+        revokedMaster: membership.revokedMaster(),
       }),
     now: clock.now,
     wallNow: clock.wallNow,

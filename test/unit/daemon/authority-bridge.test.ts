@@ -94,6 +94,17 @@ test('[ID8, PV2] so it does with the notices that this node knows', () => {
   expect(told.flat()).toEqual(notices)
 })
 
+test('[ID8, RG8] revocations come before what is shown: a restore that this completes knows them', () => {
+  const notices = ['a.b.c' as Jws]
+  const { bridge, sent } = bridgeTo(UNREACHABLE, { notices: () => notices })
+  bridge.tellNotices(notices)
+  expect(sent).toEqual([])
+  bridge.onUp({ ...welcome, protocol: 2 })
+  expect(sent.map(({ t }) => t)).toEqual(['notices', 'shown'])
+  bridge.tellNotices(['d.e.f' as Jws])
+  expect(sent.at(-1)).toEqual({ t: 'notices', notices: ['d.e.f'] })
+})
+
 test('[RG8] a statement in a view counts when its master has signed it for exactly that sync set', async () => {
   const token = { generation: 0 as Generation, epoch: 3 as Epoch }
   const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership

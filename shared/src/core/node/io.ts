@@ -99,6 +99,8 @@ export type NodeInput =
   /** The authority's registry; a grant inside was fed as `granted` before. `reshape`: the one inside, verified (RG8). */
   | { readonly i: 'view'; readonly view: RegistryView; readonly reshape?: RecordedReshape | undefined }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
+  /** ID8: the nodes of the own cluster whose key their owner has revoked; after `start`, and whenever it changes. */
+  | { readonly i: 'revoked'; readonly nodes: readonly NodeId[] }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   | { readonly i: 'claimReply'; readonly request: number; readonly outcome: ClaimOutcome }
   /** Answer to `getTransactions`, signatures verified, oldest first; `time` is the proposer's wall clock. */
