@@ -48,6 +48,15 @@ export interface OperatorCall {
   readonly refusal: { readonly code: ErrorCode; readonly why: string } | null
 }
 
+/** A page of the event log. */
+export interface EventsQuery {
+  /** Events after this number. */
+  readonly after: number
+  readonly limit: number
+  /** How long to wait while there is none; 0: not at all. */
+  readonly waitMs: number
+}
+
 export interface OperatorRequest {
   readonly operator: OperatorToken
   readonly why: string
@@ -113,8 +122,8 @@ export interface AuthorityApi {
   /** The directory's broadcast of owner-signed notices (ID8). */
   notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>>
   status(cluster: ClusterId): Promise<Result<ClusterStatus>>
-  /** Waits up to `waitMs` while there is none. */
-  events(cluster: ClusterId, after: number, limit: number, waitMs: number): Promise<Result<readonly ChainedEvent[]>>
+  /** `caller`: judged again when the answer has waited (ID7). */
+  events(cluster: ClusterId, query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>>
   request(
     cluster: ClusterId,
     kind: StatementKindOverHttp,

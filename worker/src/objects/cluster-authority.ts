@@ -22,6 +22,7 @@ import type {
   AuthorityApi,
   ClusterExplanation,
   ClusterStatus,
+  EventsQuery,
   JoinAnswer,
   KnownNode,
   OperatorAnswer,
@@ -85,14 +86,9 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     return authority.ok ? success(await authority.value.status()) : authority
   }
 
-  async events(
-    cluster: ClusterId,
-    after: number,
-    limit: number,
-    waitMs: number,
-  ): Promise<Result<readonly ChainedEvent[]>> {
+  async events(cluster: ClusterId, query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
     const authority = this.#open(cluster)
-    return authority.ok ? success(await authority.value.events(after, limit, waitMs)) : authority
+    return authority.ok ? authority.value.events(query, caller) : authority
   }
 
   async admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>> {

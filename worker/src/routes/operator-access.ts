@@ -6,6 +6,7 @@ import { failure, type Result } from '@baton/shared/result'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { codedError } from '../error-answer.ts'
+import type { OperatorCall } from '../objects/authority-api.ts'
 import { clusterAuthority } from '../place.ts'
 import { type AppContext, checkCluster, checkNetwork } from './context.ts'
 
@@ -25,16 +26,20 @@ export function operatorAccess(needed: OperatorRole) {
     const heardBy = known ?? (token.ok ? token.value.cluster : null)
     if (heardBy !== null) {
       const authority = clusterAuthority(context.env, context.var.config.genesis.network, heardBy)
-      const call = `${context.req.method} ${context.req.path}`
       const refusal = admitted.ok ? null : { code: admitted.code, why: admitted.why }
       // Whether a token was revoked is known there only.
-      const answer = await authority.admit(heardBy, { call, operator: token.ok ? token.value : null, refusal })
+      const answer = await authority.admit(heardBy, { ...callOf(context, token.ok ? token.value : null), refusal })
       if (!answer.ok) throw codedError(answer.code, answer.why)
     }
     if (!admitted.ok) throw codedError(admitted.code, admitted.why)
     context.set('operator', admitted.value)
     return next()
   })
+}
+
+/** What is asked by whom, for the event when it is refused. */
+export function callOf(context: Pick<Context, 'req'>, operator: OperatorToken | null): OperatorCall {
+  return { call: `${context.req.method} ${context.req.path}`, operator, refusal: null }
 }
 
 async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | null): Promise<Result<OperatorToken>> {

@@ -10,12 +10,13 @@ import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { type Failure, failure, type Result } from '@baton/shared/result'
-import { readEvents } from '../../adapters/event-log.ts'
+import { type Failure, failure, type Result, success } from '@baton/shared/result'
+import { EventLog, readEvents } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
   ClusterExplanation,
   ClusterStatus,
+  EventsQuery,
   KnownNode,
   OperatorAnswer,
   OperatorCall,
@@ -74,8 +75,6 @@ export class Authority {
   readonly #operators: Operators
   readonly #alerts: AlertPost
   readonly #waiters = new EventWaiters()
-  /** An event was recorded, and those who wait for one have not been told. */
-  #eventful = false
   #requests = 0
   #lookedAt = 0
 
@@ -89,18 +88,20 @@ export class Authority {
       backstop: parts.backstop,
       now: () => parts.clock.wallNow(),
     })
-    this.#decider = new Decider(parts.sql, parts.clock, (seq, event) => {
-      this.#alerts.enter(seq, alertOf(event))
-      this.#eventful = true
+    // Whatever is recorded, of whichever part of the authority: those who follow the log read on, and alerts leave.
+    const events = new EventLog(parts.sql, () => {
+      this.#waiters.wake()
+      void this.#alerts.deliver()
     })
+    this.#decider = new Decider(parts.sql, parts.clock, events, (seq, event) => this.#alerts.enter(seq, alertOf(event)))
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     const { sql, clock } = parts
-    const notices = new Notices(sql, clock, parts.config.genesis)
+    const notices = new Notices(sql, clock, parts.config.genesis, events)
     this.#operators = new Operators(this.#decider, clock, notices.revocations)
-    this.#enrolment = new Enrolment(sql, clock)
-    this.#attempts = new Attempts(sql, clock)
+    this.#enrolment = new Enrolment(sql, clock, events)
+    this.#attempts = new Attempts(sql, clock, events)
     this.#admission = {
       genesis: parts.config.trust,
       cluster: parts.cluster.cluster,
@@ -110,6 +111,7 @@ export class Authority {
     const door = { admission: this.#admission, enrolment: this.#enrolment, attempts: this.#attempts }
     this.door = new Door({
       sql,
+      events,
       clock,
       authority: parts.config.authority,
       ...door,
@@ -132,6 +134,7 @@ export class Authority {
     })
     this.#witnesses = new Witnesses({
       ...parts,
+      events,
       directory: this.#directory,
       registry: () => this.#decider.state.registry,
       decide: (input) => this.#decide(input),
@@ -220,21 +223,25 @@ export class Authority {
     return statusOf(this.#parts.cluster.cluster, this.#decider.state, view, this.#parts.clock.now())
   }
 
-  async events(after: number, limit: number, waitMs: number): Promise<readonly ChainedEvent[]> {
-    const read = () => readEvents(this.#parts.sql, after, limit)
+  /** ID7: whoever waited is let in anew, for what woke it may be its own revocation. */
+  async events({ after, limit, waitMs }: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
+    const read = () => success(readEvents(this.#parts.sql, after, limit))
     const known = read()
-    if (known.length > 0 || waitMs === 0) return known
+    if (known.value.length > 0 || waitMs === 0) return known
     await this.#waiters.wait(waitMs)
-    return read()
+    const admitted = this.admit(caller)
+    return admitted.ok ? read() : admitted
   }
 
   admit(call: OperatorCall): Result<null> {
-    const admitted = this.#operators.admit(call)
-    this.#tellEvents()
-    return admitted
+    return this.#operators.admit(call)
   }
 
   async operate(request: OperatorRequest): Promise<OperatorAnswer> {
+    const { operator, action } = request
+    // ID7: it was let in before it came here, and may have been revoked in between.
+    const admitted = this.admit({ call: `act ${action.act}`, operator, refusal: null })
+    if (!admitted.ok) return { ...admitted, retryAfterMs: null, state: null, events: [] }
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const input = operatorInput(request, from)
@@ -323,13 +330,13 @@ export class Authority {
       }
       case 'shown':
         return this.#witnesses.shown(socket, open, message)
+      case 'notices':
+        return this.#revoker.learn(message.notices)
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report, node)
       case 'findings':
         return void this.#directory.findings(message.findings, node)
-      case 'notices':
-        return void this.#revoker.learn(message.notices)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
@@ -373,16 +380,7 @@ export class Authority {
     this.#settle(this.#decider.take(input))
   }
 
-  /** The log has grown: those who follow it read on, and alerts leave. */
-  #tellEvents(): void {
-    if (!this.#eventful) return
-    this.#eventful = false
-    this.#waiters.wake()
-    void this.#alerts.deliver()
-  }
-
   #settle(taken: Taken): void {
-    this.#tellEvents()
     if (taken.sends.some(({ s }) => s === 'directory')) queueMicrotask(() => this.#revoker.enforce())
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)

@@ -8,6 +8,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { Jws, NodeId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import { noticeEvent } from '../notice-event.ts'
 import { NoticeStore } from '../notice-store.ts'
@@ -18,10 +19,10 @@ export class Notices {
   readonly #store: NoticeStore
   readonly revocations = new Revocations()
 
-  constructor(sql: Sql, clock: Clock, genesis: Genesis) {
+  constructor(sql: Sql, clock: Clock, genesis: Genesis, events: EventLog) {
     this.#genesis = genesis
     this.#clock = clock
-    this.#store = new NoticeStore(sql)
+    this.#store = new NoticeStore(sql, events)
     for (const statement of this.#store.all()) {
       const read = peekNotice(statement)
       if (read.ok) this.#learn(read.value)

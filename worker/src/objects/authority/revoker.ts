@@ -32,7 +32,13 @@ export class Revoker {
 
   /** From a node that knows more than this registry, which may have been restored from an old copy (RG8). */
   async learn(statements: readonly Jws[]): Promise<void> {
-    for (const statement of await this.take(statements)) await this.#parts.directory.notice(statement)
+    const taken = await this.take(statements)
+    // The directory may be slow, and what the node says next is to be heard after these notices only.
+    void this.#tellDirectory(taken)
+  }
+
+  async #tellDirectory(statements: readonly Jws[]): Promise<void> {
+    for (const statement of statements) await this.#parts.directory.notice(statement)
   }
 
   /** What the directory has. */

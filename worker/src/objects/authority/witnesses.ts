@@ -4,7 +4,7 @@ import type { Registry } from '@baton/shared/core/registry/types'
 import type { Grant } from '@baton/shared/crypto/statement-types'
 import { sameToken } from '@baton/shared/ids'
 import { SHOWN_SINCE, type ToAuthority } from '@baton/shared/protocol/control'
-import { appendEvent } from '../../adapters/event-log.ts'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { DirectoryLink } from './directory-link.ts'
 import { type EntranceParts, keep } from './entrance.ts'
@@ -13,6 +13,7 @@ import { verifyShown } from './statements.ts'
 
 export interface WitnessParts extends Pick<EntranceParts, 'config' | 'cluster' | 'clock' | 'sockets'> {
   readonly sql: Sql
+  readonly events: EventLog
   readonly directory: DirectoryLink
   readonly registry: () => Registry
   readonly decide: (input: RegistryInput) => void
@@ -29,7 +30,7 @@ export class Witnesses {
 
   /** Once per session. What does not verify is recorded and shows nothing: a restore then waits for this node. */
   async shown(socket: WebSocket, open: Open, message: Extract<ToAuthority, { t: 'shown' }>): Promise<void> {
-    const { sockets, sql, clock, config, cluster, decide } = this.#parts
+    const { sockets, sql, events, clock, config, cluster, decide } = this.#parts
     const { id, node } = open
     if (open.shown || open.protocol < SHOWN_SINCE) {
       const why = 'a node shows what it holds once, at the start of its session'
@@ -39,7 +40,7 @@ export class Witnesses {
     const verified = await verifyShown(config.trust, cluster.cluster, message)
     if (verified.ok) return decide({ i: 'shown', node, session: id, ...verified.value })
     const { code, why } = verified
-    sql.transaction(() => appendEvent(sql, clock.wallNow(), { event: 'shown-refused', who: node, why, code }))
+    sql.transaction(() => events.append(clock.wallNow(), { event: 'shown-refused', who: node, why, code }))
   }
 
   /** The directory's newest table, for the sessions and for the registry. */

@@ -4,6 +4,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Jws, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { failure, type Result, success } from '@baton/shared/result'
+import { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { AuthorityApi } from '../authority-api.ts'
 import { noticeEvent } from '../notice-event.ts'
@@ -15,7 +16,7 @@ export class NoticeBoard {
 
   constructor(sql: Sql) {
     this.#sql = sql
-    this.#store = new NoticeStore(sql)
+    this.#store = new NoticeStore(sql, new EventLog(sql, () => {}))
   }
 
   all(): readonly Jws[] {
