@@ -37,6 +37,8 @@ export class AuthorityBridge implements ControlLinkHandler {
   #link: ControlLink | null = null
   /** Of the last session. */
   #protocol = 0
+  /** The last words of the authority, when they did not verify: the notices that tell of its new key come after them (ID1). */
+  #unverified: { readonly state: RegistryView | null; readonly table: Jws | null } = { state: null, table: null }
   /** What the authority says is handed on in the order in which it was said. */
   #order: Promise<void> = Promise.resolve()
   /** The statement of the last view, verified: views come far more often than new ones. */
@@ -67,6 +69,16 @@ export class AuthorityBridge implements ControlLinkHandler {
   tellNotices(notices: readonly Jws[]): void {
     if (this.#protocol < NOTICES_SINCE) return
     for (const frame of noticeFrames(notices)) this.#link?.send(frame)
+  }
+
+  /** What statements are checked against has changed. */
+  learnAgain(): void {
+    this.#next(async () => {
+      const { state, table } = this.#unverified
+      this.#unverified = { state: null, table: null }
+      if (table !== null) await this.#learnTable(table)
+      if (state !== null) await this.#learnState(state)
+    })
   }
 
   onDown = (why: string): void => {
@@ -147,6 +159,7 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   async #learnGrant(state: RegistryView): Promise<void> {
     const verified = await this.#ports.credentials.verify(state.credential)
+    this.#unverified = { ...this.#unverified, state: verified.ok ? null : state }
     if (verified.ok) this.#ports.enqueue({ i: 'granted', from: null, grants: [verified.value] })
     else
       this.#ports.log.error(
@@ -181,6 +194,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   async #learnTable(jws: Jws): Promise<void> {
     const { genesis, credentials, enqueue, log } = this.#ports
     const table = await verifyStatement('masterTable', jws, genesis.authorityKeys)
+    this.#unverified = { ...this.#unverified, table: table.ok ? null : jws }
     if (!table.ok || table.payload.network !== genesis.network) {
       log.error({ event: 'table-refused' }, 'a master table of the authentication node does not verify')
       return

@@ -13,7 +13,7 @@ export interface LinkHandlerPorts {
   readonly enqueue: (input: NodeInput) => void
   readonly metrics: Metrics
   readonly log: Log
-  /** The first message on a link. */
+  /** The greeting on a new link. */
   readonly hello: () => PeerMessage
   readonly wire: PeerWire
   readonly membership: Membership
@@ -32,8 +32,9 @@ export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
       metrics.add('baton_peer_links_opened_total', 1)
       linkedClusters.set(peer.node, peer.cluster)
       enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
-      wire.send(peer.node, hello())
+      // Before the greeting: what that shows may be signed with keys that only these tell of (ID1).
       membership.linkOpened(peer)
+      wire.send(peer.node, hello())
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)

@@ -35,8 +35,12 @@ export interface MembershipPorts {
   /** A certificate that leads to its owner; remembers what it has verified. */
   readonly verify: (certificate: Jws) => Promise<Result<NodeCertificate>>
   readonly enqueue: (input: NodeInput) => void
-  /** Notices that it may not have. Lost while there is no session: each begins with all of them. */
-  readonly tellAuthority: (notices: readonly Jws[]) => void
+  readonly authority: () => {
+    /** Notices that it may not have. Lost while there is no session: each begins with all of them. */
+    readonly tellNotices: (notices: readonly Jws[]) => void
+    /** Other keys may count from now on. */
+    readonly learnAgain: () => void
+  }
   readonly log: Log
 }
 
@@ -150,11 +154,13 @@ export class Membership {
 
   /** From the authority, or from a peer: then the authority may not know it yet. */
   async takeNotices(notices: readonly Jws[], from: 'authority' | 'peer'): Promise<void> {
-    const fresh = await this.#notices.take(notices)
+    const fresh = await this.#notices.take(notices, from === 'peer' ? this.#ports.wallNow() : null)
     if (fresh.length === 0) return
     this.#learnRevoked()
     this.#closeRevoked()
-    if (from === 'peer') this.#ports.tellAuthority(fresh)
+    this.#ports.authority().learnAgain()
+    void this.#watch.look()
+    if (from === 'peer') this.#ports.authority().tellNotices(fresh)
     for (const { node } of this.#ports.links().open()) this.#send(node, { t: 'roster', nodes: [], notices: fresh })
   }
 
@@ -233,7 +239,7 @@ export class Membership {
     const master = this.revokedMaster()
     if (master === null) return
     const orders = this.#ports.state().election.view?.orders ?? []
-    if (orders.every(({ node }) => node !== master.node)) this.#ports.tellAuthority(this.#notices.all())
+    if (orders.every(({ node }) => node !== master.node)) this.#ports.authority().tellNotices(this.#notices.all())
   }
 
   #closeRevoked(): void {

@@ -106,7 +106,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     wallNow: clock.wallNow,
     verify: (certificate) => credentials.certificate(certificate),
     enqueue: (input) => enqueue(input),
-    tellAuthority: (fresh) => bridge.tellNotices(fresh),
+    authority: () => bridge,
     log,
   })
   const mempool = new Mempool()
@@ -328,6 +328,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     reasons: () => alerts.reasons(),
     version: VERSION,
     peers: () => membership.book.peers(),
+    notices,
     apiAddresses,
     programs,
   })

@@ -90,7 +90,7 @@ async function opened() {
     notices,
     state: () => ({ masterships, election: { view: { orders } } }),
     enqueue: (input: NodeInput) => void fed.push(input),
-    tellAuthority: (fresh: readonly Jws[]) => void told.push(fresh),
+    authority: () => ({ tellNotices: (fresh: readonly Jws[]) => void told.push(fresh), learnAgain: () => {} }),
     links: () => links,
     wire: () => wire,
     wallNow: () => NOW,

@@ -4,6 +4,7 @@ import type { StandingAlert } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { Explanation } from '@baton/shared/core/registry/explain'
 import type { OperatorAction, RegistryEvent } from '@baton/shared/core/registry/messages'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { OperatorToken } from '@baton/shared/crypto/statement-types'
 import type { ErrorCode } from '@baton/shared/errors'
 import type { ClusterId, Jws, NodeId, PublicKey, SiteId, UnixMs, Version } from '@baton/shared/ids'
@@ -109,7 +110,11 @@ export interface OrderAnswer {
   readonly why: string | null
 }
 
+/** Genesis with the owner keys that count now, as plain data. */
+export type OwnerKeys = Pick<Trust, 'network' | 'clusters' | 'authorityKeys' | 'ownerKeyEnds'>
+
 export interface AuthorityApi {
+  owners(cluster: ClusterId): Promise<Result<OwnerKeys>>
   /** Repeats a refusal, and records it; refuses a token that was revoked. */
   admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>>
   operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer>

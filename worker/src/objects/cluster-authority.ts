@@ -29,6 +29,7 @@ import type {
   OperatorCall,
   OperatorRequest,
   OrderAnswer,
+  OwnerKeys,
   RenewalAnswer,
   RequestAnswer,
   StatementKindOverHttp,
@@ -117,6 +118,11 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate, source)
+  }
+
+  async owners(cluster: ClusterId): Promise<Result<OwnerKeys>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.owners()) : authority
   }
 
   async nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>> {

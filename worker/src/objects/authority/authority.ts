@@ -22,6 +22,7 @@ import type {
   OperatorCall,
   OperatorRequest,
   OrderAnswer,
+  OwnerKeys,
   RequestAnswer,
   StatementKindOverHttp,
 } from '../authority-api.ts'
@@ -98,12 +99,12 @@ export class Authority {
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     const { sql, clock } = parts
-    const notices = new Notices(sql, clock, parts.config.genesis, events)
+    const notices = new Notices(sql, clock, parts.config, events)
     this.#operators = new Operators(this.#decider, clock, notices.revocations)
     this.#enrolment = new Enrolment(sql, clock, events)
     this.#attempts = new Attempts(sql, clock, events)
     this.#admission = {
-      genesis: parts.config.trust,
+      genesis: notices.trust,
       cluster: parts.cluster.cluster,
       revocations: notices.revocations,
       registry: () => this.#decider.state.registry,
@@ -127,6 +128,7 @@ export class Authority {
     })
     this.#revoker = new Revoker({
       notices,
+      clock,
       sockets: parts.sockets,
       directory: this.#directory,
       decider: this.#decider,
@@ -134,6 +136,7 @@ export class Authority {
     })
     this.#witnesses = new Witnesses({
       ...parts,
+      trust: notices.trust,
       events,
       directory: this.#directory,
       registry: () => this.#decider.state.registry,
@@ -145,6 +148,7 @@ export class Authority {
     const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
     this.#revoker.enforce()
+    void this.#revoker.recertify()
     void this.#revoker.poll()
     void this.#witnesses.askDirectory().then(() => this.#settleDirectory())
   }
@@ -210,7 +214,13 @@ export class Authority {
 
   /** What the directory knows of notices (ID8). */
   async notices(statements: readonly Jws[]): Promise<void> {
-    await this.#revoker.take(statements)
+    await this.#revoker.take(statements, null)
+  }
+
+  /** What tokens of operators are checked against (ID1, ID7). */
+  owners(): OwnerKeys {
+    const { network, clusters, authorityKeys, ownerKeyEnds = [] } = this.#admission.genesis
+    return { network, clusters, authorityKeys, ownerKeyEnds }
   }
 
   nodes(): readonly KnownNode[] {
