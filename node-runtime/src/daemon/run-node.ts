@@ -73,8 +73,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     dataFolder: config.dataFolder,
     onTaken: (notice) => logNotice(log, notice),
   })
-  const { trust } = notices
-  const identity = await loadIdentity({ ...config, genesis: trust }, clock.wallNow())
+  const identity = await loadIdentity({ ...config, genesis: notices.trust }, clock.wallNow())
   const application = await loadApplication(config)
   const metrics = createMetrics(VERSION)
   const store = openSqliteStore({
@@ -95,7 +94,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
 
   const signer = nodeSigner(identity.keys)
   const verifier = ed25519Verifier()
-  const credentials = new Credentials(trust)
+  const credentials = new Credentials(notices.trust)
   const membership = await Membership.open({
     config,
     identity,
@@ -137,7 +136,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
-    genesis: trust,
+    genesis: notices.trust,
     privateKey: identity.keys.privateKey,
     credentials,
     enqueue,
@@ -214,7 +213,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   })
   const links: TlsLinks = peerLinks({
     self: config.node,
-    genesis: trust,
+    genesis: notices.trust,
     tls: identity.tls,
     clock,
     listen: config.listen.peer,

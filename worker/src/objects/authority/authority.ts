@@ -10,8 +10,8 @@ import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { type Failure, failure, type Result, success } from '@baton/shared/result'
-import { EventLog, readEvents } from '../../adapters/event-log.ts'
+import { type Failure, failure, type Result } from '@baton/shared/result'
+import { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
   ClusterExplanation,
@@ -22,7 +22,6 @@ import type {
   OperatorCall,
   OperatorRequest,
   OrderAnswer,
-  OwnerKeys,
   RequestAnswer,
   StatementKindOverHttp,
 } from '../authority-api.ts'
@@ -72,10 +71,11 @@ export class Authority {
   readonly #attempts: Attempts
   readonly #revoker: Revoker
   readonly door: Door
+  readonly owners: Notices['owners']
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   readonly #operators: Operators
   readonly #alerts: AlertPost
-  readonly #waiters = new EventWaiters()
+  readonly #waiters: EventWaiters
   #requests = 0
   #lookedAt = 0
 
@@ -90,6 +90,7 @@ export class Authority {
       now: () => parts.clock.wallNow(),
     })
     // Whatever is recorded, of whichever part of the authority: those who follow the log read on, and alerts leave.
+    this.#waiters = new EventWaiters(parts.sql, (call) => this.admit(call))
     const events = new EventLog(parts.sql, () => {
       this.#waiters.wake()
       void this.#alerts.deliver()
@@ -100,6 +101,7 @@ export class Authority {
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     const { sql, clock } = parts
     const notices = new Notices(sql, clock, parts.config, events)
+    this.owners = () => notices.owners()
     this.#operators = new Operators(this.#decider, clock, notices.revocations)
     this.#enrolment = new Enrolment(sql, clock, events)
     this.#attempts = new Attempts(sql, clock, events)
@@ -217,12 +219,6 @@ export class Authority {
     await this.#revoker.take(statements, null)
   }
 
-  /** What tokens of operators are checked against (ID1, ID7). */
-  owners(): OwnerKeys {
-    const { network, clusters, authorityKeys, ownerKeyEnds = [] } = this.#admission.genesis
-    return { network, clusters, authorityKeys, ownerKeyEnds }
-  }
-
   nodes(): readonly KnownNode[] {
     return knownNodes(this.#parts.cluster.cluster, this.#decider.state, this.#parts.clock.now())
   }
@@ -233,14 +229,8 @@ export class Authority {
     return statusOf(this.#parts.cluster.cluster, this.#decider.state, view, this.#parts.clock.now())
   }
 
-  /** ID7: whoever waited is let in anew, for what woke it may be its own revocation. */
-  async events({ after, limit, waitMs }: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
-    const read = () => success(readEvents(this.#parts.sql, after, limit))
-    const known = read()
-    if (known.value.length > 0 || waitMs === 0) return known
-    await this.#waiters.wait(waitMs)
-    const admitted = this.admit(caller)
-    return admitted.ok ? read() : admitted
+  events(query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
+    return this.#waiters.page(query, caller)
   }
 
   admit(call: OperatorCall): Result<null> {

@@ -12,6 +12,7 @@ import type { Clock } from '@baton/shared/ports/clock'
 import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { Config } from '../../env.ts'
+import type { OwnerKeys } from '../authority-api.ts'
 import { noticeEvent } from '../notice-event.ts'
 import { NoticeStore } from '../notice-store.ts'
 
@@ -37,6 +38,12 @@ export class Notices {
   /** What statements are checked against, always as of now (ID1). */
   get trust(): Trust {
     return this.#book.trust
+  }
+
+  /** The same as plain data: what tokens of operators are checked against (ID1, ID7). */
+  owners(): OwnerKeys {
+    const { network, clusters, authorityKeys, ownerKeyEnds = [] } = this.trust
+    return { network, clusters, authorityKeys, ownerKeyEnds }
   }
 
   /**
