@@ -57,6 +57,8 @@ export class Revoker {
   /** ID1: what a replaced owner key has certified ends with it; the registry measures elections by that. Again at every start. */
   async recertify(): Promise<void> {
     const { notices, decider, settle } = this.#parts
+    // No owner has replaced a key: what every start costs is nothing.
+    if (notices.trust.ownerKeyEnds?.length === 0) return
     const membersOf = (): ReadonlyMap<NodeId, Member> =>
       decider.state.registry.status === 'founded' ? decider.state.registry.members : new Map()
     for (const { node, certificate } of [...membersOf().values()]) {
