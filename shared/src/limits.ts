@@ -125,6 +125,8 @@ export const LIMITS = {
   attemptsRecorded: 200,
   attemptSources: 1_024,
   attemptWindowMs: 600_000 as Ms,
+  /** From the recording of a new owner key to the end of the one before. */
+  ownerWindowMs: (366 * 24 * 3_600_000) as Ms,
   /** Owner-signed notices (revocations, keys) of one network. */
   notices: 512,
   noticeCharacters: 8 * 1024,

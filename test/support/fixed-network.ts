@@ -159,6 +159,15 @@ export const PAYLOADS: StatementPayloads = {
     reason: 'the host was stolen',
     at: ISSUED,
   },
+  ownerRotation: {
+    ...inCluster,
+    sequence: 1,
+    from: OWNER_C1.publicKey,
+    to: OUTSIDER.publicKey,
+    issuedAt: ISSUED,
+    until: (ISSUED + 86_400_000) as UnixMs,
+  },
+  recordedRotation: { ...inCluster, rotation: OPAQUE_JWS },
   authorityKeys: {
     ...inCluster,
     sequence: 1,

@@ -23,6 +23,8 @@ export const SIGNERS = {
   renewedCertificate: AUTHORITY,
   revocation: OWNER_C1,
   authorityKeys: OWNER_C1,
+  ownerRotation: OWNER_C1,
+  recordedRotation: AUTHORITY,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

@@ -58,6 +58,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Audi
     const audience = new Audience({
       sql,
       genesis,
+      trust: genesis,
       masters: new MasterList(sql),
       clock: { now: () => stage.nowMs as Instant, wallNow: () => stage.nowMs as UnixMs },
       backstop: { wakeAt: (at: number) => stage.wakes.push(at) } as never,

@@ -35,6 +35,10 @@ export interface AuthorityBridgePorts {
 export class AuthorityBridge implements ControlLinkHandler {
   readonly #ports: AuthorityBridgePorts
   #link: ControlLink | null = null
+  /** Of the last session. */
+  #protocol = 0
+  /** The last words of the authority, when they did not verify: the notices that tell of its new key come after them (ID1). */
+  #unverified: { readonly state: RegistryView | null; readonly table: Jws | null } = { state: null, table: null }
   /** What the authority says is handed on in the order in which it was said. */
   #order: Promise<void> = Promise.resolve()
   /** The statement of the last view, verified: views come far more often than new ones. */
@@ -51,14 +55,30 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
     this.#ports.linked(welcome.protocol)
+    this.#protocol = welcome.protocol
+    // Revocations first: a restore that what is shown completes must not grant to whom its owner has revoked (RG8).
+    this.tellNotices(this.#ports.notices())
     if (welcome.protocol >= SHOWN_SINCE) this.#link?.send({ t: 'shown', ...this.#ports.shown() })
-    if (welcome.protocol >= NOTICES_SINCE) {
-      for (const notices of noticeFrames(this.#ports.notices())) this.#link?.send(notices)
-    }
     this.#next(async () => {
       this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
       await this.#learnTable(welcome.masters)
       if (welcome.state !== null) await this.#learnState(welcome.state)
+    })
+  }
+
+  /** To the authority, when there is a session that takes them. */
+  tellNotices(notices: readonly Jws[]): void {
+    if (this.#protocol < NOTICES_SINCE) return
+    for (const frame of noticeFrames(notices)) this.#link?.send(frame)
+  }
+
+  /** What statements are checked against has changed. */
+  learnAgain(): void {
+    this.#next(async () => {
+      const { state, table } = this.#unverified
+      this.#unverified = { state: null, table: null }
+      if (table !== null) await this.#learnTable(table)
+      if (state !== null) await this.#learnState(state)
     })
   }
 
@@ -141,6 +161,7 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   async #learnGrant(state: RegistryView): Promise<void> {
     const verified = await this.#ports.credentials.verify(state.credential)
+    this.#unverified = { ...this.#unverified, state: verified.ok ? null : state }
     if (verified.ok) this.#ports.enqueue({ i: 'granted', from: null, grants: [verified.value] })
     else
       this.#ports.log.error(
@@ -193,6 +214,7 @@ export class AuthorityBridge implements ControlLinkHandler {
   async #learnTable(jws: Jws): Promise<void> {
     const { genesis, credentials, enqueue, log } = this.#ports
     const table = await verifyStatement('masterTable', jws, genesis.authorityKeys)
+    this.#unverified = { ...this.#unverified, table: table.ok ? null : jws }
     if (!table.ok || table.payload.network !== genesis.network) {
       log.error({ event: 'table-refused' }, 'a master table of the authentication node does not verify')
       return

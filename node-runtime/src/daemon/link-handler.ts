@@ -13,7 +13,7 @@ export interface LinkHandlerPorts {
   readonly enqueue: (input: NodeInput) => void
   readonly metrics: Metrics
   readonly log: Log
-  /** The first message on a link. */
+  /** The greeting on a new link. */
   readonly hello: () => PeerMessage
   readonly wire: PeerWire
   readonly membership: Membership
@@ -33,8 +33,9 @@ export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
       linkedClusters.set(peer.node, peer.cluster)
       const { node, cluster, protocol } = peer
       enqueue({ i: 'link', peer: node, cluster, up: true, older: protocol < POLKAS_SINCE })
-      wire.send(peer.node, hello())
+      // Before the greeting: what that shows may be signed with keys that only these tell of (ID1).
       membership.linkOpened(peer)
+      wire.send(peer.node, hello())
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)

@@ -225,6 +225,17 @@ export const authorityKeys = z.object({
     .max(8),
 })
 
+export const ownerRotation = z.object({
+  ...inCluster,
+  sequence: z.int().positive(),
+  from: id.publicKey,
+  to: id.publicKey,
+  issuedAt: id.unixMs,
+  until: id.unixMs,
+})
+
+export const recordedRotation = z.object({ ...inCluster, rotation: id.jws })
+
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
@@ -244,6 +255,8 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   renewedCertificate,
   revocation,
   authorityKeys,
+  ownerRotation,
+  recordedRotation,
 }
 
 /** Longest compact JWS of a kind, in characters. */

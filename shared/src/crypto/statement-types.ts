@@ -38,6 +38,8 @@ export const STATEMENT_TYPES = {
   renewedCertificate: 'baton-renewed-certificate+jws',
   revocation: 'baton-revocation+jws',
   authorityKeys: 'baton-authority-keys+jws',
+  ownerRotation: 'baton-owner-rotation+jws',
+  recordedRotation: 'baton-recorded-rotation+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -352,6 +354,29 @@ export interface AuthorityKeys {
   readonly retired: readonly RetiredKey[]
 }
 
+/** An owner puts the key `to` in the place of `from`: signed by `from`. It counts when the authority has recorded it (ID1). */
+export interface OwnerRotation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** From 1, one more for each that was recorded for this cluster. */
+  readonly sequence: number
+  readonly from: PublicKey
+  readonly to: PublicKey
+  readonly issuedAt: UnixMs
+  /** Up to here both count; afterwards what `from` has signed admits nobody any more (ID8). */
+  readonly until: UnixMs
+}
+
+/**
+ * The one rotation of its number: countersigned by the authority, which alone can make none. So whoever finds the old key later cannot
+ * tell those that were away another story.
+ */
+export interface RecordedRotation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly rotation: Jws
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -389,4 +414,6 @@ export interface StatementPayloads {
   readonly renewedCertificate: RenewedCertificate
   readonly revocation: Revocation
   readonly authorityKeys: AuthorityKeys
+  readonly ownerRotation: OwnerRotation
+  readonly recordedRotation: RecordedRotation
 }

@@ -9,6 +9,7 @@ import { oldMasterFaults } from './old-masters.ts'
 import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
 import { recoveryFaults } from './recoveries.ts'
+import { revocationFaults } from './revocations.ts'
 import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
 import { switchoverFaults } from './switchovers.ts'
@@ -25,7 +26,14 @@ const FIRST = {
   ...errorFaults,
 }
 
-const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults, ...twinFaults, ...switchoverFaults }
+const LATER = {
+  ...sequenceFaults,
+  ...oldMasterFaults,
+  ...lateCopyFaults,
+  ...twinFaults,
+  ...switchoverFaults,
+  ...revocationFaults,
+}
 
 export type FaultKind = keyof typeof FIRST | keyof typeof LATER
 export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = { ...FIRST, ...LATER }

@@ -32,6 +32,8 @@ export class WorldAuthority {
   readonly clock: Clock
   state: RegistryState
   readonly sessions = new Map<string, NodeId>()
+  /** ID8: their owner has revoked their key; on disk beside the registry, and acted on again at every start. */
+  readonly revoked = new Set<NodeId>()
   /** Every grant ever made: node by token. */
   readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []
   /** The newest statement of a master about its sync set. */
@@ -44,6 +46,7 @@ export class WorldAuthority {
   #lives = 0
   /** When the next tick comes, by true time; null: none is asked for. */
   #ticksAt: number | null = null
+  #revocations = 0
 
   constructor(network: NetworkId, cluster: ClusterId, founder: NodeId, policy: ClusterPolicy, ports: AuthorityPorts) {
     this.cluster = cluster
@@ -72,6 +75,13 @@ export class WorldAuthority {
     this.#lives += 1
     this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
+    this.#enforce()
+  }
+
+  revoke(node: NodeId): void {
+    this.revoked.add(node)
+    this.#revocations += 1
+    this.#enforce()
   }
 
   /** What an operator would put back later. */
@@ -99,6 +109,7 @@ export class WorldAuthority {
     this.#lives += 1
     this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
+    this.#enforce()
   }
 
   /** The old instance is gone, and its connections with it. */
@@ -127,6 +138,27 @@ export class WorldAuthority {
       this.#say(send, this.sessions, view)
     }
     for (const { after } of done.timers) if (after !== null) this.#tick(after)
+    if (done.send.some(({ s }) => s === 'directory')) this.#enforce()
+  }
+
+  /** No election for what is revoked, and no session, but for a master until it has been switched away from. */
+  #enforce(): void {
+    for (const node of this.revoked) {
+      const { registry } = this.state
+      const member = registry.status === 'absent' ? undefined : registry.members.get(node)
+      if (member === undefined) continue
+      const id = `revocation-${this.#revocations}:${node}`
+      if (member.revoked !== true) {
+        this.input({ i: 'revoked', id, node, key: member.key, by: 'the owner', why: 'simulated' })
+      }
+      if (registry.status === 'founded' && registry.master === node) continue
+      for (const [session, held] of this.sessions) {
+        if (held !== node) continue
+        this.sessions.delete(session)
+        this.#ports.dropped(node, session)
+        this.input({ i: 'sessionClosed', node, session })
+      }
+    }
   }
 
   /** What needs no write leaves; a write fails, and ends it. */

@@ -63,6 +63,7 @@ export class Edge {
   open(host: Host): void {
     if (!this.up || !host.alive || host.session !== null || !this.#ways.isWhole(host.node)) return
     const authority = this.#authority(host)
+    if (authority.revoked.has(host.node)) return
     this.#sessions += 1
     const session = `${host.node}/${host.life}/${this.#sessions}`
     host.session = session
@@ -70,7 +71,7 @@ export class Edge {
     const nonce = `challenge-${session}`
     host.feed({ i: 'authority', up: true, challenge: nonce })
     this.#inOrder(`>${session}`, () => {
-      if (!this.#hearsFrom(host)) return
+      if (!this.#hearsFrom(host) || authority.revoked.has(host.node)) return
       authority.input({ i: 'memberSeen', nonce, member: memberOf(host) })
       authority.input({ i: 'sessionOpened', node: host.node, session })
       authority.input({ i: 'shown', node: host.node, session, ...opened(host) })

@@ -82,6 +82,8 @@ export class Host {
   commitsUntil = 0
   /** Commits take this many times as long. */
   diskSlowness = 1
+  /** ID8: nodes of its cluster whose key is revoked, as it has on its disk: an emptied one is told again. */
+  revoked: ReadonlySet<NodeId> = new Set()
   /** Its disk was emptied, and what it had is not all back yet. */
   wiped = false
   readonly mempool = new Map<Hash, SignedTransaction>()
@@ -128,6 +130,7 @@ export class Host {
     this.state = open(this.store)
     this.#ports.began(this, remembered)
     this.feed({ i: 'start', nonceSeed: `seed-${this.place}-${this.life}` })
+    if (this.revoked.size > 0) this.feed({ i: 'revoked', nodes: [...this.revoked] })
   }
 
   /** The process dies: what was not committed is gone. */

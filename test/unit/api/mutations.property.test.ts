@@ -59,6 +59,7 @@ const service = nodeService({
   peers: () => new Map(),
   apiAddresses: new Map(),
   programs: new Map(),
+  notices: { aboutKeys: () => [] },
 })
 
 let api: ApiServer

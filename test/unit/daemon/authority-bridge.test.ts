@@ -4,7 +4,7 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import type { Epoch, Generation, Jws, NodeId, Token, Version } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ControlLink, ControlNotice, ControlReply, ControlRequest } from '@baton/shared/ports/control-link'
-import { success } from '@baton/shared/result'
+import { failure, success } from '@baton/shared/result'
 import { expect, test } from 'vitest'
 import { AuthorityBridge, type AuthorityBridgePorts } from '../../../node-runtime/src/daemon/authority-bridge.ts'
 import {
@@ -103,6 +103,47 @@ test('[ID8, PV2] so it does with the notices that this node knows', () => {
   const told = sent.flatMap((notice) => (notice.t === 'notices' ? [notice.notices] : []))
   expect(told.map(({ length }) => length)).toEqual([LIMITS.noticesPerFrame, 1])
   expect(told.flat()).toEqual(notices)
+})
+
+test('[ID8, RG8] revocations come before what is shown: a restore that this completes knows them', () => {
+  const notices = ['a.b.c' as Jws]
+  const { bridge, sent } = bridgeTo(UNREACHABLE, { notices: () => notices })
+  bridge.tellNotices(notices)
+  expect(sent).toEqual([])
+  bridge.onUp({ ...welcome, protocol: 2 })
+  expect(sent.map(({ t }) => t)).toEqual(['notices', 'shown'])
+  bridge.tellNotices(['d.e.f' as Jws])
+  expect(sent.at(-1)).toEqual({ t: 'notices', notices: ['d.e.f'] })
+})
+
+test('[ID1] what the authority said under a key that nobody knew counts once its owners’ word of it has come', async () => {
+  const known = { now: false }
+  const credentials = {
+    verify: async () => (known.now ? success(GRANT) : failure('STATEMENT_INVALID', 'an unknown key')),
+    verifyAll: async () => success([GRANT]),
+  } as never
+  const genesis = {
+    ...GENESIS,
+    get authorityKeys() {
+      return known.now ? [OUTSIDER.publicKey] : GENESIS.authorityKeys
+    },
+  }
+  const { bridge, fed, warned } = bridgeTo(UNREACHABLE, { credentials, genesis })
+  const masters = [STATE.credential]
+  const table = await signStatement('masterTable', { network: NETWORK, version: 1, masters }, OUTSIDER.privateKey)
+  bridge.onUp({ ...welcome, masters: table, state: STATE, protocol: 2 })
+  await expect.poll(() => warned).toMatchObject([{ event: 'table-refused' }, { event: 'grant-refused' }])
+  const grants = () => fed.filter(({ i }) => i === 'granted')
+  expect(grants()).toEqual([])
+  known.now = true
+  bridge.learnAgain()
+  await expect.poll(grants).toEqual([
+    { i: 'granted', from: null, grants: [GRANT] },
+    { i: 'granted', from: null, grants: [GRANT] },
+  ])
+  bridge.learnAgain()
+  await settle()
+  expect([grants().length, warned.length]).toEqual([2, 2])
 })
 
 test('[RG8] a statement in a view counts when its master has signed it for exactly that sync set', async () => {

@@ -74,7 +74,9 @@ export async function lastSeq(where: ClusterId | 'directory'): Promise<number> {
 /** Oldest first, one page. */
 export function eventsAfter(where: ClusterId | 'directory', seq: number): Promise<readonly ChainedEvent[]> {
   if (where === 'directory') return page((directory() as unknown as Log).events(seq, 200))
-  return page(authority(where).events(where, seq, 200, 0) as Promise<unknown>)
+  const query = { after: seq, limit: 200, waitMs: 0 }
+  const nobody = { call: 'GET events', operator: null, refusal: null }
+  return page(authority(where).events(where, query, nobody) as Promise<unknown>)
 }
 
 export async function toldAfter(where: ClusterId | 'directory', seq: number): Promise<readonly TestEvent[]> {

@@ -22,12 +22,14 @@ import type {
   AuthorityApi,
   ClusterExplanation,
   ClusterStatus,
+  EventsQuery,
   JoinAnswer,
   KnownNode,
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
   OrderAnswer,
+  OwnerKeys,
   RenewalAnswer,
   RequestAnswer,
   StatementKindOverHttp,
@@ -85,14 +87,9 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     return authority.ok ? success(await authority.value.status()) : authority
   }
 
-  async events(
-    cluster: ClusterId,
-    after: number,
-    limit: number,
-    waitMs: number,
-  ): Promise<Result<readonly ChainedEvent[]>> {
+  async events(cluster: ClusterId, query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
     const authority = this.#open(cluster)
-    return authority.ok ? success(await authority.value.events(after, limit, waitMs)) : authority
+    return authority.ok ? authority.value.events(query, caller) : authority
   }
 
   async admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>> {
@@ -121,6 +118,11 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     const authority = this.#open(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate, source)
+  }
+
+  async owners(cluster: ClusterId): Promise<Result<OwnerKeys>> {
+    const authority = this.#open(cluster)
+    return authority.ok ? success(authority.value.owners()) : authority
   }
 
   async nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>> {

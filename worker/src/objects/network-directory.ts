@@ -48,7 +48,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   async learn(credential: Credential, apiAddress: string | null = null): Promise<Result<DirectoryTable>> {
     const config = this.#open()
     if (!config.ok) return config
-    const mastership = await verifyCredential(config.value.trust, credential)
+    const mastership = await verifyCredential(this.#notices.trust(config.value), credential)
     if (!mastership.ok) return mastership
     const taken = this.#masters.take(mastership.value, apiAddress, Date.now() as UnixMs)
     if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')
@@ -70,7 +70,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   async notice(statement: Jws): Promise<Result<{ readonly added: boolean }>> {
     const config = this.#open()
     if (!config.ok) return config
-    const taken = await this.#notices.take(config.value.genesis, statement, Date.now() as UnixMs)
+    const taken = await this.#notices.take(config.value, statement, Date.now() as UnixMs)
     if (taken.ok) this.#pushNotices(config.value)
     return taken
   }
@@ -113,10 +113,12 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#pushNotices(config.value)
   }
 
-  #audience({ genesis, webhook }: Config): Audience {
+  #audience(config: Config): Audience {
+    const { genesis, webhook } = config
     this.#heard ??= new Audience({
       sql: this.#sql,
       genesis,
+      trust: this.#notices.trust(config),
       masters: this.#masters,
       clock: authorityClock(),
       backstop: this.#backstop,

@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
 import { clusterAuthority } from '../place.ts'
 import { type AppContext, checkCluster } from './context.ts'
-import { type OperatorContext, operatorAccess } from './operator-access.ts'
+import { callOf, type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json, pageOf } from './responses.ts'
 import { clusterPath, errorSchema, eventsSchema, followQuery, statusSchema } from './schemas.ts'
 
@@ -40,7 +40,9 @@ export function clusterRoutes(app: OpenAPIHono<AppContext>): void {
     const { after, limit, wait } = context.req.valid('query')
     const known = checkCluster(context, network, cluster)
     const { genesis } = context.var.config
-    const page = await clusterAuthority(context.env, genesis.network, known).events(known, after, limit, wait * 1_000)
+    const query = { after, limit, waitMs: wait * 1_000 }
+    const caller = callOf(context, context.var.operator)
+    const page = await clusterAuthority(context.env, genesis.network, known).events(known, query, caller)
     if (!page.ok) throw codedError(page.code, page.why)
     return context.json(pageOf(page.value, limit), 200)
   })

@@ -41,7 +41,7 @@ export async function operatorCreate(options: OperatorCreateOptions): Promise<vo
     issuedAt: now as UnixMs,
     expiresAt: expiresAt as UnixMs,
   }
-  const token = await signAsOwner(genesis, 'operatorToken', payload, await ownerSigner(options))
+  const token = await signAsOwner(genesis, 'operatorToken', payload, await ownerSigner(options), options.ownerChanges)
   const file = resolve(out)
   writeNewFiles(dirname(file), [{ path: basename(file), content: `${token}\n`, secret: true }])
   if (json === true) printJson({ file, ...payload })

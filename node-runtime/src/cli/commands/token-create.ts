@@ -43,7 +43,7 @@ export async function tokenCreate(options: TokenCreateOptions): Promise<void> {
     ...(node === undefined ? {} : { node: node as NodeId }),
     renewUntil: (now + renewFor) as UnixMs,
   }
-  const statement = await signAsOwner(genesis, 'joinToken', token, await ownerSigner(options))
+  const statement = await signAsOwner(genesis, 'joinToken', token, await ownerSigner(options), options.ownerChanges)
   const text = writeJoinToken({
     statement,
     seed: toBase64Url(seed),

@@ -64,6 +64,8 @@ export type ElectionInput =
    */
   | { readonly i: 'authorityUp'; readonly challenge: string | null }
   | { readonly i: 'authorityDown' }
+  /** ID8: the nodes of this cluster whose key their owner has revoked, as far as this node knows; in place of what was said before. */
+  | { readonly i: 'revoked'; readonly nodes: readonly NodeId[] }
   /** A hint of the authority: the session of this node has closed. */
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   /** Answer to a report. */

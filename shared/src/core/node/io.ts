@@ -116,6 +116,8 @@ export type NodeInput =
   /** RG4: what the authority has recorded, passed on by a peer, verified; of this node's own cluster. */
   | { readonly i: 'syncSet'; readonly from: NodeId; readonly syncSet: KnownSyncSet }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
+  /** ID8: the nodes of the own cluster whose key their owner has revoked; after `start`, and whenever it changes. */
+  | { readonly i: 'revoked'; readonly nodes: readonly NodeId[] }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   | {
       readonly i: 'claimReply'

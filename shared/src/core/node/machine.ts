@@ -102,6 +102,10 @@ function handle(turn: Turn, input: NodeInput): void {
       runElection(turn, { i: 'heardByAuthority', report: input.report, version: input.version })
       sayVerified(turn)
       return
+    case 'revoked':
+      runElection(turn, { i: 'revoked', nodes: input.nodes })
+      offerCandidates(turn)
+      return
     case 'sessionClosed':
       runElection(turn, { i: 'sessionClosed', node: input.node })
       return

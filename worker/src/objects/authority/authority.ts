@@ -11,11 +11,12 @@ import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
 import { failure, type Result } from '@baton/shared/result'
-import { readEvents } from '../../adapters/event-log.ts'
+import { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
   ClusterExplanation,
   ClusterStatus,
+  EventsQuery,
   KnownNode,
   OperatorAnswer,
   OperatorCall,
@@ -71,12 +72,11 @@ export class Authority {
   readonly #refusals: Refusals
   readonly #revoker: Revoker
   readonly door: Door
+  readonly owners: Notices['owners']
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   readonly #operators: Operators
   readonly #alerts: AlertPost
-  readonly #waiters = new EventWaiters()
-  /** An event was recorded, and those who wait for one have not been told. */
-  #eventful = false
+  readonly #waiters: EventWaiters
   #requests = 0
   #lookedAt = 0
 
@@ -90,21 +90,25 @@ export class Authority {
       backstop: parts.backstop,
       now: () => parts.clock.wallNow(),
     })
-    this.#decider = new Decider(parts.sql, parts.clock, (seq, event) => {
-      this.#alerts.enter(seq, alertOf(event))
-      this.#eventful = true
+    // Whatever is recorded, of whichever part of the authority: those who follow the log read on, and alerts leave.
+    this.#waiters = new EventWaiters(parts.sql, (call) => this.admit(call))
+    const events = new EventLog(parts.sql, () => {
+      this.#waiters.wake()
+      void this.#alerts.deliver()
     })
+    this.#decider = new Decider(parts.sql, parts.clock, events, (seq, event) => this.#alerts.enter(seq, alertOf(event)))
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     const { sql, clock } = parts
-    const notices = new Notices(sql, clock, parts.config.genesis)
+    const notices = new Notices(sql, clock, parts.config, events)
+    this.owners = () => notices.owners()
     this.#operators = new Operators(this.#decider, clock, notices.revocations)
-    this.#enrolment = new Enrolment(sql, clock)
-    const attempts = new Attempts(sql, clock)
+    this.#enrolment = new Enrolment(sql, clock, events)
+    const attempts = new Attempts(sql, clock, events)
     this.#refusals = new Refusals(attempts, parts.sockets)
     this.#admission = {
-      genesis: parts.config.trust,
+      genesis: notices.trust,
       cluster: parts.cluster.cluster,
       revocations: notices.revocations,
       registry: () => this.#decider.state.registry,
@@ -112,6 +116,7 @@ export class Authority {
     const door = { admission: this.#admission, enrolment: this.#enrolment, attempts }
     this.door = new Door({
       sql,
+      events,
       clock,
       authority: parts.config.authority,
       ...door,
@@ -127,6 +132,7 @@ export class Authority {
     })
     this.#revoker = new Revoker({
       notices,
+      clock,
       sockets: parts.sockets,
       directory: this.#directory,
       decider: this.#decider,
@@ -135,6 +141,7 @@ export class Authority {
     this.#witnesses = new Witnesses({
       ...parts,
       refusals: this.#refusals,
+      trust: notices.trust,
       directory: this.#directory,
       registry: () => this.#decider.state.registry,
       decide: (input) => this.#decide(input),
@@ -145,6 +152,7 @@ export class Authority {
     const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
     this.#revoker.enforce()
+    void this.#revoker.recertify()
     void this.#revoker.poll()
     void this.#witnesses.askDirectory().then(() => this.#settleDirectory())
   }
@@ -213,7 +221,7 @@ export class Authority {
 
   /** What the directory knows of notices (ID8). */
   async notices(statements: readonly Jws[]): Promise<void> {
-    await this.#revoker.take(statements)
+    await this.#revoker.take(statements, null)
   }
 
   nodes(): readonly KnownNode[] {
@@ -226,21 +234,19 @@ export class Authority {
     return statusOf(this.#parts.cluster.cluster, this.#decider.state, view, this.#parts.clock.now())
   }
 
-  async events(after: number, limit: number, waitMs: number): Promise<readonly ChainedEvent[]> {
-    const read = () => readEvents(this.#parts.sql, after, limit)
-    const known = read()
-    if (known.length > 0 || waitMs === 0) return known
-    await this.#waiters.wait(waitMs)
-    return read()
+  events(query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
+    return this.#waiters.page(query, caller)
   }
 
   admit(call: OperatorCall): Result<null> {
-    const admitted = this.#operators.admit(call)
-    this.#tellEvents()
-    return admitted
+    return this.#operators.admit(call)
   }
 
   async operate(request: OperatorRequest): Promise<OperatorAnswer> {
+    const { operator, action } = request
+    // ID7: it was let in before it came here, and may have been revoked in between.
+    const admitted = this.admit({ call: `act ${action.act}`, operator, refusal: null })
+    if (!admitted.ok) return { ...admitted, retryAfterMs: null, state: null, events: [] }
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const input = operatorInput(request, from)
@@ -326,13 +332,13 @@ export class Authority {
       }
       case 'shown':
         return this.#witnesses.shown(socket, open, message)
+      case 'notices':
+        return this.#revoker.learn(message.notices)
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report, node)
       case 'findings':
         return void this.#directory.findings(message.findings, node)
-      case 'notices':
-        return void this.#revoker.learn(message.notices)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
@@ -370,16 +376,7 @@ export class Authority {
     this.#settle(this.#decider.take(input))
   }
 
-  /** The log has grown: those who follow it read on, and alerts leave. */
-  #tellEvents(): void {
-    if (!this.#eventful) return
-    this.#eventful = false
-    this.#waiters.wake()
-    void this.#alerts.deliver()
-  }
-
   #settle(taken: Taken): void {
-    this.#tellEvents()
     if (taken.sends.some(({ s }) => s === 'directory')) queueMicrotask(() => this.#revoker.enforce())
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)
