@@ -110,12 +110,12 @@ export class Bench {
   proposal(
     at: number,
     block: Hash,
-    options: { validRound?: number; valid?: boolean; needsPolka?: boolean; tokens?: TokenEntry[] } = {},
+    options: { validRound?: number; valid?: boolean; needsPolka?: boolean; tokens?: TokenEntry[] | null } = {},
   ) {
     const cluster = CLUSTERS[at % CLUSTERS.length]!
-    const { validRound = -1, valid = true, needsPolka = false, tokens } = options
-    const input = { kind: 'proposal', proposal: proposal(cluster, at, block, validRound), valid, needsPolka } as const
-    return this.give(tokens === undefined ? input : { ...input, tokens })
+    const { validRound = -1, valid = true, needsPolka = false, tokens = [] } = options
+    const proposed = proposal(cluster, at, block, validRound)
+    return this.give({ kind: 'proposal', proposal: proposed, valid, needsPolka, tokens })
   }
 
   timeout(timeout: 'propose' | 'prevote' | 'precommit', at: number): ConsensusOutput {

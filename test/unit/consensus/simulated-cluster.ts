@@ -84,7 +84,7 @@ export class SimulatedCluster {
     const { proposals, votes } = this.state
     return [
       ...allProposals(proposals).map(
-        (proposal) => ({ kind: 'proposal', proposal, valid: isGood(proposal.block) }) as const,
+        (proposal) => ({ kind: 'proposal', proposal, valid: isGood(proposal.block), tokens: [] }) as const,
       ),
       ...allVotes(votes).map((vote) => ({ kind: 'vote', vote }) as const),
     ]
@@ -162,7 +162,7 @@ export class SimulatedCluster {
       return { kind: 'vote', vote: { ...signed, round, type: record.type, block } satisfies Vote }
     }
     const proposal: Proposal = { ...signed, round, validRound: record.validRound, block: record.block }
-    return { kind: 'proposal', proposal, valid: isGood(record.block) }
+    return { kind: 'proposal', proposal, valid: isGood(record.block), tokens: [] }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Credential, Grant, Mastership } from '../../crypto/statement-types
 import { type ClusterId, compareTokens, type Jws, type NodeId, type Token } from '../../ids.ts'
 import type { WantHeight } from '../../protocol/peer.ts'
 import { acknowledgeEpoch, logToken } from './epoch-ack.ts'
-import { resendHeight } from './height.ts'
+import { learnTables, resendHeight } from './height.ts'
 import type { VerifiedGrant } from './io.ts'
 import { doubtOf } from './recorded-reshape.ts'
 import { markResync } from './resync.ts'
@@ -40,6 +40,10 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
       runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming, doubt })
     }
   }
+  learnTables(
+    turn,
+    grants.map(({ mastership }) => mastership),
+  )
 }
 
 function adopt(turn: Turn, mastership: Mastership): void {
