@@ -1,5 +1,5 @@
 /** Defects of planned switchovers. */
-import { type Mutant, mutant } from './mutant.ts'
+import { type Mutant, mutant, type Wanted } from './mutant.ts'
 
 const CLAIM = 'shared/src/core/registry/claim.ts'
 const SWITCHOVER = 'shared/src/core/registry/switchover.ts'
@@ -56,7 +56,7 @@ const barred: Mutant = {
   ],
 }
 
-export const SWITCHOVER_MUTANTS: readonly Mutant[] = [
+const ALL: readonly Mutant[] = [
   outside,
   barred,
   mutant(
@@ -86,3 +86,7 @@ export const SWITCHOVER_MUTANTS: readonly Mutant[] = [
     ],
   },
 ]
+
+const WANTS: Wanted = { focus: ['switchover', 'switchoverDisturbed', 'order', 'kill'], network: [1, 3] }
+
+export const SWITCHOVER_MUTANTS: readonly Mutant[] = ALL.map((each) => ({ ...each, wants: WANTS }))
