@@ -1,8 +1,12 @@
 /** The whole run: load, the chosen cases one after the other, the rest of the load, agreement, and the independent check. */
 import { join } from 'node:path'
+import { BatonError } from '@baton/shared/errors'
 import type { DemoCase } from './cases/case.ts'
 import { check } from './checker/check.ts'
+import type { LoggedVote } from './checker/evidence.ts'
 import { readDatabase } from './checker/read-database.ts'
+import { readVotes } from './checker/read-votes.ts'
+import { ClientRequests, type EndedRequest } from './client-requests.ts'
 import type { Tell } from './faults.ts'
 import type { ClusterEpoch, Commits, Fault } from './figures.ts'
 import type { Load } from './load.ts'
@@ -13,9 +17,13 @@ import { residentMB } from './resident-memory.ts'
 
 export const ACKNOWLEDGED_FILE = 'acknowledged.jsonl'
 /** Started per second until the last fault is over: slow enough that some input is left for it. */
-const PACE_PER_SECOND = 300
+const PACE_PER_SECOND = 200
 /** Lines that no fault may find already submitted. */
 const RESERVE = 1_200
+/** Of the input for each case: what is acknowledged before it strikes, and some seconds of load. */
+const SHARE_MIN = 600
+/** So many cases share one round of the sample: each has some seconds of load. */
+const CASES_PER_ROUND = 3
 
 export interface ScenarioOptions {
   readonly network: DemoNetwork
@@ -25,6 +33,24 @@ export interface ScenarioOptions {
   /** How long the network took to start. */
   readonly startMs: number
   readonly tell: Tell
+}
+
+/** How often the sample is submitted, so that every case strikes under load. */
+export function roundsFor(cases: readonly DemoCase[]): number {
+  return Math.max(1, Math.ceil(cases.filter(({ when }) => when === 'load').length / CASES_PER_ROUND))
+}
+
+/**
+ * Every case is to find its warm-up and the load of its fault in its own share of the input.
+ * @throws BatonError BAD_REQUEST for an input that is too short for these cases
+ */
+export function checkEnough(cases: readonly DemoCase[], count: number): void {
+  const underLoad = cases.filter(({ when }) => when === 'load').length
+  if (underLoad === 0 || shareOf(underLoad, count) >= SHARE_MIN) return
+  const least = SHARE_MIN * underLoad + Math.min(RESERVE, (SHARE_MIN * underLoad) / 2)
+  throw new BatonError('BAD_REQUEST', `${count} transactions are too few for ${underLoad} cases under load`, {
+    remedy: `give at least ${least}, or choose fewer cases with --case`,
+  })
 }
 
 /** Never throws for what happens to the network: then the verdict is unknown or false, and the findings say why. */
@@ -40,6 +66,8 @@ export async function runScenario({
   const faults: Fault[] = []
   let agreedHeight = 0
   let broken: string | null = null
+  const requests = new ClientRequests(nowMs)
+  requests.start()
   const loaded = load.run()
   try {
     const underLoad = cases.filter(({ when }) => when === 'load')
@@ -59,15 +87,25 @@ export async function runScenario({
     tell(broken)
     load.stop()
     await loaded
+  } finally {
+    requests.stop()
   }
   tell('checking: reading everything back from every node')
-  return checkRun(network, load, { folder, startMs, startedAtMs, faults, broken, agreedHeight })
+  const { ended } = requests
+  return checkRun(network, load, { folder, startMs, startedAtMs, faults, requests: ended, broken, agreedHeight })
 }
 
 /** Each case gets an equal share of the input, and the last share is kept for the end. */
 function reserveDuring(at: number, cases: number, count: number): number {
-  const kept = Math.min(RESERVE, Math.floor(count / 3))
-  return kept + Math.floor(((count - kept) * (cases - at - 1)) / cases)
+  return keptOf(count) + Math.floor(((count - keptOf(count)) * (cases - at - 1)) / cases)
+}
+
+function shareOf(cases: number, count: number): number {
+  return Math.floor((count - keptOf(count)) / cases)
+}
+
+function keptOf(count: number): number {
+  return Math.min(RESERVE, Math.floor(count / 3))
 }
 
 export interface RunSoFar {
@@ -77,6 +115,8 @@ export interface RunSoFar {
   readonly startedAtMs: number
   /** Null when faults were caused by hand: then switches explain themselves. */
   readonly faults: readonly Fault[] | null
+  /** Null: nobody has counted them. */
+  readonly requests: readonly EndedRequest[] | null
   readonly broken: string | null
   /** 0: the nodes never agreed. */
   readonly agreedHeight: number
@@ -91,6 +131,7 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
     acknowledgedFile: join(soFar.folder, ACKNOWLEDGED_FILE),
     height: soFar.agreedHeight,
   })
+  const planned = soFar.faults?.some((fault) => fault.planned === true) ?? false
   return runReport({
     ...soFar,
     judgement,
@@ -102,6 +143,7 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
     load,
     timeline: network.timeline,
     commits: readCommits(network),
+    votes: planned ? await readReceivedVotes(network) : [],
   })
 }
 
@@ -118,4 +160,13 @@ export function readCommits(network: DemoNetwork): Commits {
     }
   }
   return commits
+}
+
+/** A vote that came too late for the certificate of its height was cast all the same. */
+async function readReceivedVotes(network: DemoNetwork): Promise<LoggedVote[]> {
+  const journals = network.files.nodes.map(({ dataFolder }) =>
+    // The checker has said so already.
+    readVotes(dataFolder).catch(() => []),
+  )
+  return (await Promise.all(journals)).flat()
 }
