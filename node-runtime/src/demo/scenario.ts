@@ -1,6 +1,5 @@
 /** The whole run: load, the chosen cases one after the other, the rest of the load, agreement, and the independent check. */
 import { join } from 'node:path'
-import { BatonError } from '@baton/shared/errors'
 import type { DemoCase } from './cases/case.ts'
 import { check } from './checker/check.ts'
 import type { LoggedVote } from './checker/evidence.ts'
@@ -9,6 +8,7 @@ import { readVotes } from './checker/read-votes.ts'
 import { ClientRequests, type EndedRequest } from './client-requests.ts'
 import type { Tell } from './faults.ts'
 import type { ClusterEpoch, Commits, Fault } from './figures.ts'
+import { reserveDuring } from './input-shares.ts'
 import type { Load } from './load.ts'
 import type { DemoNetwork } from './network.ts'
 import { nowMs } from './now.ts'
@@ -17,13 +17,7 @@ import { residentMB } from './resident-memory.ts'
 
 export const ACKNOWLEDGED_FILE = 'acknowledged.jsonl'
 /** Started per second until the last fault is over: slow enough that some input is left for it. */
-const PACE_PER_SECOND = 200
-/** Lines that no fault may find already submitted. */
-const RESERVE = 1_200
-/** Of the input for each case: what is acknowledged before it strikes, and some seconds of load. */
-const SHARE_MIN = 600
-/** So many cases share one round of the sample: each has some seconds of load. */
-const CASES_PER_ROUND = 3
+const PACE_PER_SECOND = 150
 
 export interface ScenarioOptions {
   readonly network: DemoNetwork
@@ -33,24 +27,6 @@ export interface ScenarioOptions {
   /** How long the network took to start. */
   readonly startMs: number
   readonly tell: Tell
-}
-
-/** How often the sample is submitted, so that every case strikes under load. */
-export function roundsFor(cases: readonly DemoCase[]): number {
-  return Math.max(1, Math.ceil(cases.filter(({ when }) => when === 'load').length / CASES_PER_ROUND))
-}
-
-/**
- * Every case is to find its warm-up and the load of its fault in its own share of the input.
- * @throws BatonError BAD_REQUEST for an input that is too short for these cases
- */
-export function checkEnough(cases: readonly DemoCase[], count: number): void {
-  const underLoad = cases.filter(({ when }) => when === 'load').length
-  if (underLoad === 0 || shareOf(underLoad, count) >= SHARE_MIN) return
-  const least = SHARE_MIN * underLoad + Math.min(RESERVE, (SHARE_MIN * underLoad) / 2)
-  throw new BatonError('BAD_REQUEST', `${count} transactions are too few for ${underLoad} cases under load`, {
-    remedy: `give at least ${least}, or choose fewer cases with --case`,
-  })
 }
 
 /** Never throws for what happens to the network: then the verdict is unknown or false, and the findings say why. */
@@ -72,7 +48,7 @@ export async function runScenario({
   try {
     const underLoad = cases.filter(({ when }) => when === 'load')
     for (const [at, demoCase] of underLoad.entries()) {
-      load.setPace({ perSecond: PACE_PER_SECOND, reserve: reserveDuring(at, underLoad.length, load.count) })
+      load.setPace({ perSecond: PACE_PER_SECOND, reserve: reserveDuring(underLoad, at, load.count) })
       tell(`case ${demoCase.name}`)
       const fault = await demoCase.run({ network, load, tell })
       if (fault !== null) faults.push(fault)
@@ -93,19 +69,6 @@ export async function runScenario({
   tell('checking: reading everything back from every node')
   const { ended } = requests
   return checkRun(network, load, { folder, startMs, startedAtMs, faults, requests: ended, broken, agreedHeight })
-}
-
-/** Each case gets an equal share of the input, and the last share is kept for the end. */
-function reserveDuring(at: number, cases: number, count: number): number {
-  return keptOf(count) + Math.floor(((count - keptOf(count)) * (cases - at - 1)) / cases)
-}
-
-function shareOf(cases: number, count: number): number {
-  return Math.floor((count - keptOf(count)) / cases)
-}
-
-function keptOf(count: number): number {
-  return Math.min(RESERVE, Math.floor(count / 3))
 }
 
 export interface RunSoFar {

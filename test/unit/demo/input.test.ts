@@ -5,8 +5,8 @@ import type { Action } from '@baton/shared/core/ledger/types'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CASES, selectCases } from '../../../node-runtime/src/demo/cases/index.ts'
 import { inRounds, openInput } from '../../../node-runtime/src/demo/input.ts'
+import { checkEnough, reserveDuring, roundsFor } from '../../../node-runtime/src/demo/input-shares.ts'
 import { Load } from '../../../node-runtime/src/demo/load.ts'
-import { checkEnough, roundsFor } from '../../../node-runtime/src/demo/scenario.ts'
 import { untilTrue } from '../../support/until-true.ts'
 
 let folder: string
@@ -61,7 +61,7 @@ test('without a name all default cases run, in this order', () => {
   expect(() => selectCases(['unplanned'])).toThrow('there is no case unplanned')
 })
 
-test('the sample lasts for all cases: one round for three of those that strike under load', () => {
+test('the sample lasts for all cases: one round for four shares, two of them for the recovery', () => {
   expect(roundsFor(selectCases([]))).toBe(2)
   expect(roundsFor(selectCases(['site-lost', 'planned', 'join']))).toBe(1)
   expect(roundsFor(selectCases(['control-lost-row']))).toBe(1)
@@ -74,10 +74,18 @@ test('an input of the user that is too short for the cases is refused before any
   )
   checkEnough(two, 1_800)
   const six = selectCases([])
-  expect(() => checkEnough(six, 4_799)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('4800') }))
-  checkEnough(six, 4_800)
+  expect(() => checkEnough(six, 5_399)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('5400') }))
+  checkEnough(six, 5_400)
   checkEnough(
     CASES.filter(({ when }) => when === 'end'),
     1,
   )
+})
+
+test('each case finds its share unsubmitted, and the last one leaves what is kept for the end', () => {
+  const three = selectCases(['site-lost', 'master-and-standby-killed', 'join'])
+  const reserves = three.map((_, at) => reserveDuring(three, at, 9_200))
+  // 8,000 to be dealt: one share, two shares, one share.
+  expect(reserves).toEqual([7_200, 3_200, 1_200])
+  expect(reserveDuring(three, 2, 900)).toBe(300)
 })

@@ -10,6 +10,7 @@ export const masterAndStandbyKilled: DemoCase = {
     'kill -9 of the master and the standby of one cluster at once under load; the third node recovers, both rejoin',
   kind: 'default',
   when: 'load',
+  shares: 2,
   async run({ network, load, tell }) {
     await network.whole()
     await underLoad(load)
