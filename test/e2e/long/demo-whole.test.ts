@@ -3,6 +3,8 @@ import { expectNothingWrong, expectUnderLoad, runDemoOnce } from '../demo-proces
 
 const RUN_MS_MAX = 240_000
 const CASES = ['master-killed', 'site-lost', 'wrong-results', 'master-and-standby-killed', 'planned', 'join']
+/** As in `operators.test.ts`: what is missed while processes wait for their turn. */
+const GAP_BLOCKS_MAX = 5
 /** The demo's policy: nobody takes over from a whole sync set sooner. */
 const RECOVER_AFTER_MS = 8_000
 
@@ -25,7 +27,7 @@ test('[GU2, NW3, NW5, RG1, RG6, RC3, EL8, ID3] the whole scripted run: faults, a
 
   const [planned] = report.switches.filter((s) => s.case === 'planned')
   expect(planned).toMatchObject({ failedRequests: 0 })
-  expect(planned!.missedBlocks).toBeLessThanOrEqual(1)
+  expect(planned!.missedBlocks).toBeLessThanOrEqual(GAP_BLOCKS_MAX)
   expect(report.requestsDuring.planned!.ended).toBeGreaterThan(100)
   // The same count sees the requests that went to nodes of a lost site: zero is no blindness.
   expect(report.requestsDuring['site-lost']!.failed).toBeGreaterThan(0)

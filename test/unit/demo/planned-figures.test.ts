@@ -69,11 +69,11 @@ describe('what speaks against a planned switch', () => {
     grantMs: 2,
     outageMs: 3,
     failedRequests: 0,
-    missedBlocks: 1,
+    missedBlocks: 5,
   }
   const answered = [{ atMs: 150, failure: null }]
 
-  test('nothing, when no request failed and at most one block was missed', () => {
+  test('nothing, when no request failed and few blocks were missed', () => {
     expect(plannedProblems(PLANNED, figures, answered)).toEqual({ wrong: [], unknown: [] })
   })
 
@@ -83,9 +83,9 @@ describe('what speaks against a planned switch', () => {
     expect(wrong).toEqual(['planned: requests of clients failed: 1, first HTTP 503 from http://127.0.0.1:1'])
   })
 
-  test('two missed blocks', () => {
-    const { wrong } = plannedProblems(PLANNED, { ...figures, missedBlocks: 2 }, answered)
-    expect(wrong).toEqual(['planned: c2 missed 2 blocks, more than 1'])
+  test('more missed blocks than a busy machine explains', () => {
+    const { wrong } = plannedProblems(PLANNED, { ...figures, missedBlocks: 6 }, answered)
+    expect(wrong).toEqual(['planned: c2 missed 6 blocks, more than 5'])
   })
 
   test('nobody can tell when no client asked for anything, or no votes were seen', () => {
