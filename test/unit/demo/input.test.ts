@@ -61,7 +61,7 @@ test('without a name all default cases run, in this order', () => {
   expect(() => selectCases(['unplanned'])).toThrow('there is no case unplanned')
 })
 
-test('the sample lasts for all cases: one round for four shares, two of them for the recovery', () => {
+test('the sample lasts for all cases: one round for four shares, and two shares for each of the two that take long', () => {
   expect(roundsFor(selectCases([]))).toBe(2)
   expect(roundsFor(selectCases(['site-lost', 'planned', 'join']))).toBe(1)
   expect(roundsFor(selectCases(['control-lost-row']))).toBe(1)
@@ -69,13 +69,13 @@ test('the sample lasts for all cases: one round for four shares, two of them for
 
 test('an input of the user that is too short for the cases is refused before anything starts, and what would do is named', () => {
   const two = selectCases(['planned', 'join'])
-  expect(() => checkEnough(two, 1_797)).toThrow(
-    expect.objectContaining({ code: 'BAD_REQUEST', remedy: expect.stringContaining('at least 1800') }),
+  expect(() => checkEnough(two, 2_697)).toThrow(
+    expect.objectContaining({ code: 'BAD_REQUEST', remedy: expect.stringContaining('at least 2700') }),
   )
-  checkEnough(two, 1_800)
+  checkEnough(two, 2_700)
   const six = selectCases([])
-  expect(() => checkEnough(six, 5_399)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('5400') }))
-  checkEnough(six, 5_400)
+  expect(() => checkEnough(six, 5_999)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('6000') }))
+  checkEnough(six, 6_000)
   checkEnough(
     CASES.filter(({ when }) => when === 'end'),
     1,
@@ -85,7 +85,7 @@ test('an input of the user that is too short for the cases is refused before any
 test('each case finds its share unsubmitted, and the last one leaves what is kept for the end', () => {
   const three = selectCases(['site-lost', 'master-and-standby-killed', 'join'])
   const reserves = three.map((_, at) => reserveDuring(three, at, 9_200))
-  // 8,000 to be dealt: one share, two shares, one share.
-  expect(reserves).toEqual([7_200, 3_200, 1_200])
+  // 8,000 to be dealt: one share, two shares, two shares.
+  expect(reserves).toEqual([7_600, 4_400, 1_200])
   expect(reserveDuring(three, 2, 900)).toBe(300)
 })

@@ -9,6 +9,7 @@ export const join: DemoCase = {
   summary: 'a fresh node joins one cluster with a token under load, catches up and may be elected',
   kind: 'default',
   when: 'load',
+  shares: 2,
   async run({ network, load, tell }) {
     await network.whole()
     await underLoad(load)
