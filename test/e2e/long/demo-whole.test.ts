@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { expectNothingWrong, expectUnderLoad, runDemoOnce } from '../demo-process.ts'
 
-const RUN_MS_MAX = 240_000
+/** Under four minutes on two cores of its own, with time to spare where it has not got them. */
+const RUN_MS_MAX = 360_000
 const CASES = ['master-killed', 'site-lost', 'wrong-results', 'master-and-standby-killed', 'planned', 'join']
 /** As in `operators.test.ts`: what is missed while processes wait for their turn. */
 const GAP_BLOCKS_MAX = 5
