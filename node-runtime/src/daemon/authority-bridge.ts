@@ -2,7 +2,8 @@
 
 import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import type { Claim, Credential, KnownSyncSet, RecordedReshape, Reshape } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
+import type { Claim, Credential, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'

@@ -111,10 +111,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
   const apiAddresses = new Map<string, string>()
-  let finish: () => void = () => {}
-  const ended = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const { promise: ended, resolve: finish } = Promise.withResolvers<void>()
 
   const state = () => driver.state
   const enqueue: Driver['enqueue'] = (input) => driver.enqueue(input)

@@ -1,6 +1,7 @@
 /** RG8, RG4, ID4: the statements about the sync set that come with a view of the registry, or from a peer. */
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import type { KnownSyncSet, Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
+import type { Mastership } from '@baton/shared/crypto/statement-types'
 import { verifyStatement } from '@baton/shared/crypto/statements'
 import { type Jws, type NodeId, sameToken } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'

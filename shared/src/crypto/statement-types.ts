@@ -17,6 +17,7 @@ import type {
   UnixMs,
   Version,
 } from '../ids.ts'
+import type { RecordedSyncSet } from './recorded-sync-set.ts'
 
 /** JWS `typ` of each statement. */
 export const STATEMENT_TYPES = {
@@ -86,33 +87,6 @@ export interface Reshape {
   readonly version: Version
   readonly node: NodeId
   readonly syncSet: readonly NodeId[]
-}
-
-/** A reshape that a view of the registry has confirmed, verified, and the statement itself (RG8). */
-export interface RecordedReshape {
-  readonly reshape: Reshape
-  readonly statement: Jws
-}
-
-/**
- * "At this version of the registry the sync set under this token is this": signed by the authority, so that any peer may pass it on to a
- * master that does not hear the authority (RG4). `reshape`: the master's statement behind it; null while it is that of the grant.
- */
-export interface RecordedSyncSet {
-  readonly network: NetworkId
-  readonly cluster: ClusterId
-  readonly generation: Generation
-  readonly epoch: Epoch
-  readonly version: Version
-  readonly syncSet: readonly NodeId[]
-  readonly reshape: Jws | null
-}
-
-/** The same, verified, with the text that others are shown, and the verified statement of the master. */
-export interface KnownSyncSet {
-  readonly recorded: RecordedSyncSet
-  readonly statement: Jws
-  readonly reshape: RecordedReshape | null
 }
 
 /** Why a candidate believes the mastership is free. */

@@ -3,15 +3,8 @@
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
 import { toBase64Url, toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type {
-  Credential,
-  Grant,
-  KnownSyncSet,
-  Mastership,
-  RecordedSyncSet,
-  Reshape,
-  Resignation,
-} from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedSyncSet } from '@baton/shared/crypto/recorded-sync-set'
+import type { Credential, Grant, Mastership, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
 
 const keys = new Map<NodeId, PublicKey>()

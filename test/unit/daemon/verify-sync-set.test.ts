@@ -1,6 +1,7 @@
 /** RG4, ID4: the authority's word on the sync set, before a node believes it. */
 import type { NodeInput } from '@baton/shared/core/node/io'
-import type { KnownSyncSet, Mastership, RecordedSyncSet, Reshape } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedSyncSet } from '@baton/shared/crypto/recorded-sync-set'
+import type { Mastership, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { Epoch, Generation, Jws, NetworkId, NodeId, Version } from '@baton/shared/ids'
 import { encodePeer } from '@baton/shared/protocol/peer-codec'

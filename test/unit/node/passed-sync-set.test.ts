@@ -1,5 +1,5 @@
 /** RG4, RG8: a master that does not hear the authority, and peers that tell it what the authority has recorded. */
-import type { KnownSyncSet, RecordedSyncSet } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedSyncSet } from '@baton/shared/crypto/recorded-sync-set'
 import type { NodeId, Version } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { describeWorld, violations } from '../../support/world/checks.ts'

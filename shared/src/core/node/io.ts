@@ -2,15 +2,8 @@
  * What goes into a node and what comes out. Everything from outside is verified by the driver first: signatures of votes,
  * proposals, credentials, certificates and transactions, so that the core never sees an unverified statement.
  */
-import type {
-  Claim,
-  Credential,
-  Grant,
-  KnownSyncSet,
-  Mastership,
-  RecordedReshape,
-  Resignation,
-} from '../../crypto/statement-types.ts'
+import type { KnownSyncSet, RecordedReshape } from '../../crypto/recorded-sync-set.ts'
+import type { Claim, Credential, Grant, Mastership, Resignation } from '../../crypto/statement-types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterId, Hash, Height, Jws, NodeId, Round, Token, Version } from '../../ids.ts'
 import type { ChainReader, LogReader, NodeWrite } from '../../ports/node-store.ts'

@@ -3,7 +3,7 @@
  * standby and hears no answer learns from any peer that it was recorded.
  */
 
-import type { KnownSyncSet, RecordedSyncSet } from '../../crypto/statement-types.ts'
+import type { KnownSyncSet, RecordedSyncSet } from '../../crypto/recorded-sync-set.ts'
 import { compareTokens, type NodeId } from '../../ids.ts'
 import type { RegistryView } from '../../protocol/control.ts'
 import { keepReshape } from './recorded-reshape.ts'

@@ -1,5 +1,6 @@
 /** RG8, ID4: the sync set is a statement of its master: what this node can show of it, and what it believes without. */
-import type { Credential, Mastership, RecordedReshape, Reshape } from '../../crypto/statement-types.ts'
+import type { RecordedReshape } from '../../crypto/recorded-sync-set.ts'
+import type { Credential, Mastership, Reshape } from '../../crypto/statement-types.ts'
 import { compareTokens, formatToken, type Jws, type NodeId, sameToken } from '../../ids.ts'
 import type { RegistryView } from '../../protocol/control.ts'
 import type { NodeState } from './state.ts'

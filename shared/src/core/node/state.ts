@@ -1,6 +1,7 @@
 /** State of one node: its machines, and what ties them together. */
 
-import type { Credential, KnownSyncSet, Mastership, RecordedReshape } from '../../crypto/statement-types.ts'
+import type { KnownSyncSet, RecordedReshape } from '../../crypto/recorded-sync-set.ts'
+import type { Credential, Mastership } from '../../crypto/statement-types.ts'
 import type { Genesis } from '../../genesis.ts'
 import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, NodeId, Round, SiteId, Token } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'

@@ -1,5 +1,6 @@
 /** What nodes and operators are told of the registry (DESIGN section 3). */
-import type { Credential, Grant, RecordedSyncSet } from '../../crypto/statement-types.ts'
+import type { RecordedSyncSet } from '../../crypto/recorded-sync-set.ts'
+import type { Credential, Grant } from '../../crypto/statement-types.ts'
 import type { MemberView, RegistryView } from '../../protocol/control.ts'
 import { standstill } from './freeze.ts'
 import type { FoundedRegistry, GrantRecord, Member } from './types.ts'
