@@ -50,7 +50,7 @@ describe('who may', () => {
   })
 
   test('[ID7] a token of another cluster is worth nothing here, and the event has the name', async () => {
-    const foreign = await operatorToken(CLUSTERS[11]!, 'owner', { name: 'Mallory' })
+    const foreign = await operatorToken(CLUSTERS[11], 'owner', { name: 'Mallory' })
     const answer = await act(cluster, 'freeze', {}, foreign)
     expect(answer.status).toBe(403)
     expect(await answer.json()).toMatchObject({ error: 'FORBIDDEN', message: expect.stringContaining('Mallory') })

@@ -127,7 +127,7 @@ test('[NW1, NW4] what is forged, foreign or old changes nothing, and is an event
 })
 
 test('[NW5, RG9] the order comes exactly at the threshold, is recorded once, and outlives both objects', async () => {
-  const standby = await TestNode.online(CLUSTERS[7]!, 'b')
+  const standby = await TestNode.online(CLUSTERS[7], 'b')
   const wrong = master(8)
   await wrong.seeState((state) => state.members.length === 2)
   expect(await wrong.reshape([wrong.node, standby.node])).toMatchObject({ ok: true })

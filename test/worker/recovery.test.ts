@@ -15,7 +15,7 @@ async function tell(master: TestNode, about: TestNode, forMs: number): Promise<v
 
 test('[RG6] a cluster that lost its sync set, and of which no other cluster hears a vote, is granted as recovering', async () => {
   const others = await Promise.all(CLUSTERS.slice(1).map((cluster) => TestNode.online(cluster, 'a')))
-  const [a, b, c] = await threeNodes(CLUSTERS[0]!)
+  const [a, b, c] = await threeNodes(CLUSTERS[0])
   a.disconnect()
   b.disconnect()
   const lost = { kind: 'lost', forMs: AFTER } as const

@@ -67,6 +67,7 @@ export const ROUTES: Readonly<Record<string, () => Promise<Sample>>> = {
   'GET /v1/networks/:network': fetched(network),
   'GET /v1/networks/:network/masters': fetched(`${network}/masters`, { headers: { 'if-none-match': '"x"' } }),
   'GET /v1/networks/:network/events': seen(`${network}/events`, { query: { after: '0', limit: '5' } }),
+  'GET /v1/networks/:network/metrics': seen(`${network}/metrics`),
   'GET /v1/networks/:network/clusters/:cluster': fetched(asked),
   'GET /v1/networks/:network/clusters/:cluster/events': seen(`${asked}/events`, { query: { after: '0', limit: '5' } }),
   'GET /v1/networks/:network/clusters/:cluster/nodes': fetched(`${asked}/nodes`),

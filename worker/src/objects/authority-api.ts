@@ -10,6 +10,7 @@ import type { ErrorCode } from '@baton/shared/errors'
 import type { ClusterId, Jws, NodeId, PublicKey, SiteId, UnixMs, Version } from '@baton/shared/ids'
 import type { OrderView, RegistryView } from '@baton/shared/protocol/control'
 import type { Result } from '@baton/shared/result'
+import type { UsageCounts } from '../metrics/usage.ts'
 
 export type StatementKindOverHttp = 'claim' | 'reshape'
 
@@ -120,6 +121,8 @@ export interface AuthorityApi {
   operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer>
   explain(cluster: ClusterId): Promise<Result<ClusterExplanation>>
   nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>>
+  /** Of this object, this call included. */
+  usage(cluster: ClusterId): Promise<Result<UsageCounts>>
   /** ID3. `source`: the address that asks. */
   join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>>
   /** ID8. */

@@ -29,8 +29,12 @@ export class NoticeStore {
     return this.#sql.all('SELECT seq FROM notices WHERE statement = ?', statement).length > 0
   }
 
+  get count(): number {
+    return this.#sql.all<{ count: number }>('SELECT count(*) AS count FROM notices')[0]?.count ?? 0
+  }
+
   get full(): boolean {
-    return (this.#sql.all<{ count: number }>('SELECT count(*) AS count FROM notices')[0]?.count ?? 0) >= LIMITS.notices
+    return this.count >= LIMITS.notices
   }
 
   /** True when it is new and there is room. `statement` was verified; `event` is recorded with it. */

@@ -7,10 +7,8 @@ import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { codedError } from '../error-answer.ts'
 import type { OperatorCall } from '../objects/authority-api.ts'
-import { clusterAuthority } from '../place.ts'
-import { type AppContext, checkCluster, checkNetwork } from './context.ts'
+import { type AppContext, answered, authorityOf, checkNetwork } from './context.ts'
 
 export interface OperatorContext {
   Bindings: AppContext['Bindings']
@@ -22,19 +20,17 @@ export function operatorAccess(needed: OperatorRole) {
   return createMiddleware<OperatorContext>(async (context, next) => {
     const { network, cluster } = context.req.param() as { network: string; cluster?: string }
     checkNetwork(context, network)
-    const known = cluster === undefined ? null : checkCluster(context, network, cluster)
+    const known = cluster === undefined ? null : authorityOf(context, { network, cluster }).cluster
     const token = await tokenOf(context, known)
     const admitted = token.ok ? rightsOf(token.value, needed) : token
     const heardBy = known ?? (token.ok ? token.value.cluster : null)
     if (heardBy !== null) {
-      const authority = clusterAuthority(context.env, context.var.config.genesis.network, heardBy)
+      const { authority } = authorityOf(context, { network, cluster: heardBy })
       const refusal = admitted.ok ? null : { code: admitted.code, why: admitted.why }
       // Whether a token was revoked is known there only.
-      const answer = await authority.admit(heardBy, { ...callOf(context, token.ok ? token.value : null), refusal })
-      if (!answer.ok) throw codedError(answer.code, answer.why)
+      answered(await authority.admit(heardBy, { ...callOf(context, token.ok ? token.value : null), refusal }))
     }
-    if (!admitted.ok) throw codedError(admitted.code, admitted.why)
-    context.set('operator', admitted.value)
+    context.set('operator', answered(admitted))
     return next()
   })
 }

@@ -360,7 +360,7 @@ export class Authority {
     const { config, sockets } = this.#parts
     await this.#witnesses.askDirectory()
     this.#settleDirectory()
-    void this.#revoker.poll()
+    void this.#revoker.catchUp()
     sockets.send(id, { t: 'masters', table: await this.#directory.table(config.genesis.network, config.authority) })
   }
 

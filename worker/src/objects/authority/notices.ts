@@ -76,6 +76,10 @@ export class Notices {
     return this.#store.all()
   }
 
+  get count(): number {
+    return this.#store.count
+  }
+
   /** Which keys of the authority count is in its configuration: here such a notice is only passed on. */
   #learn(notice: Notice): void {
     if (notice.kind !== 'authorityKeys') this.#book.add(notice)

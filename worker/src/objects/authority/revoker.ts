@@ -72,6 +72,11 @@ export class Revoker {
     }
   }
 
+  /** The same, when the poll of the table has said that the directory has more or fewer than this authority: a call less. */
+  async catchUp(): Promise<void> {
+    if (this.#parts.directory.noticesThere !== this.#parts.notices.count) await this.poll()
+  }
+
   /** No election for what is revoked, and no session, but for a master until it has been switched away from (RG9). */
   enforce(): void {
     const { notices, decider, sockets, settle } = this.#parts

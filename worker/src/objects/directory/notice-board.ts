@@ -29,6 +29,10 @@ export class NoticeBoard {
     return this.#store.all()
   }
 
+  get count(): number {
+    return this.#store.count
+  }
+
   /** What statements are checked against (ID1): as configured, and with the owner keys that were recorded here. */
   trust(config: Config): Trust {
     return this.#bookOf(config).trust
@@ -88,7 +92,7 @@ export class NoticeBoard {
 
   /** Clusters whose authority has not confirmed all of them. */
   missing(clusters: readonly ClusterId[]): readonly ClusterId[] {
-    const count = this.#store.all().length
+    const { count } = this.#store
     if (count === 0) return []
     const rows = this.#sql.all<{ cluster: string }>('SELECT cluster FROM noticed WHERE count >= ?', count)
     const confirmed = new Set(rows.map(({ cluster }) => cluster))
