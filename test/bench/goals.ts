@@ -90,13 +90,22 @@ function registryRows(figures: RegistryFigures): Row[] {
   const { nodes, clusters, networks, grantMs, cpuPercent, perNodeHour, perSwitch, sessionsLost, heardPercent } = figures
   const { requests, messages, rowsRead, rowsWritten, activeSeconds } = perNodeHour
   const shape = `${nodes} nodes, ${clusters} clusters, ${networks} networks`
-  return [
+  const under = [
     plain(
       `registry, ${shape}: claim → grant, median and p99`,
       `${grantMs.p50} ms, ${grantMs.p99} ms of ${grantMs.grants}`,
     ),
     plain('registry: workerd, of one core', `${cpuPercent} %`),
-    plain('registry: reports answered, sessions lost', `${heardPercent} %, ${sessionsLost}`),
+    plain('registry: reports answered, sessions lost', `${heardPercent} %, ${sessionsLost.inAll}`),
+  ]
+  if (!figures.sound) {
+    return [
+      ...under,
+      plain('registry: counted', 'nothing that counts: reports went unanswered, the machine is too busy'),
+    ]
+  }
+  return [
+    ...under,
     plain('counted per node and hour: frames in, requests', `${round(messages)}, ${round(requests)}`),
     plain('counted per node and hour: rows written, rows read', `${round(rowsWritten)}, ${round(rowsRead)}`),
     plain('counted per node and hour: objects at work', `${round(activeSeconds)} s`),

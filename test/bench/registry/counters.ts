@@ -15,8 +15,8 @@ const NAMES: { readonly [Key in keyof Counted]: string } = {
   rowsWritten: 'baton_edge_rows_written_total',
 }
 
-/** Of a cluster: whether the operator may, its status, its explanation and its counters. Of a directory: the first and the last. */
-const CALLS = { cluster: 4, directory: 2 }
+/** Of a cluster: owners' keys, whether the operator may, its status, its explanation and its counters. Of a directory: the first two and the last. */
+const CALLS = { cluster: 5, directory: 3 }
 const AT_ONCE = 16
 
 /** All objects of these networks together. */

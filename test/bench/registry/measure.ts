@@ -31,10 +31,12 @@ export interface RegistryFigures {
   readonly perSwitch: Pick<Counted, 'requests' | 'rowsWritten'>
   readonly storedKBPerNode: number
   readonly monthly: readonly { readonly nodes: number; readonly cost: MonthlyCost }[]
-  /** Sessions that were lost meanwhile: the load was more than this machine bears. */
-  readonly sessionsLost: number
+  /** Sessions that were lost while it was counted, and with the grants too. */
+  readonly sessionsLost: { readonly counting: number; readonly inAll: number }
   /** Reports that were answered, of those that the rates of the policy ask for, in per cent. */
   readonly heardPercent: number
+  /** False: this machine did not bear the load, so what was counted is not what the policy asks for. */
+  readonly sound: boolean
 }
 
 /** A month of so many nodes is told of. */
@@ -46,6 +48,7 @@ const GRANTS_MAX = 100
 const GRANT_EVERY_MS = 1_000
 /** How long a call of one object by another keeps the caller at work: not measurable here, where both are in one process. */
 const CALL_SECONDS = 0.05
+const HEARD_PERCENT_MIN = 99
 
 export async function measureRegistry({ nodes, seconds }: RegistryOptions): Promise<RegistryFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-registry-'))
@@ -180,6 +183,7 @@ function figuresOf({ networks, clusters, usual, switching, grants }: Measured): 
   const stored = networks.reduce((sum, network) => sum + storedBytes(network), 0) / nodes
   const { masterTtlMs } = networks[0]!.genesis.clusters[0]!.policy
   const expected = clusters.length * (3_000 / masterTtlMs + NODES_PER_CLUSTER - 1) * (usual.ms / 1_000)
+  const heardPercent = round((usual.heard / expected) * 100)
   return {
     nodes,
     clusters: clusters.length,
@@ -191,7 +195,8 @@ function figuresOf({ networks, clusters, usual, switching, grants }: Measured): 
     perSwitch: { requests: beside('requests'), rowsWritten: beside('rowsWritten') },
     storedKBPerNode: round(stored / 1_024),
     monthly: SIZES.map((size) => ({ nodes: size, cost: monthlyCost(perNodeHour, size, stored / 1e9) })),
-    sessionsLost: usual.sessions + switching.sessions,
-    heardPercent: round((usual.heard / expected) * 100),
+    sessionsLost: { counting: usual.sessions, inAll: usual.sessions + switching.sessions },
+    heardPercent,
+    sound: usual.sessions === 0 && heardPercent >= HEARD_PERCENT_MIN,
   }
 }

@@ -17,7 +17,7 @@ import type { Identity } from './network.ts'
 
 /** A chain that is never idle: the directory is told of so many heights in a second, and logs grow. */
 const HEIGHTS_PER_SECOND = 1
-const STATE_MS_MAX = 30_000
+const STATE_MS_MAX = 120_000
 /** Every cluster computes the same. */
 const BLOCK = 'a'.repeat(64) as Hash
 
@@ -126,7 +126,7 @@ export class RegistryNode {
     this.#learn(reply.state)
   }
 
-  /** The master resigns in favour of the standby, which claims. From the sent claim to the signed grant, in ms. */
+  /** The master resigns in favour of the standby, which claims. From the sent claim to the signed grant, in ms; `Infinity`: no answer in time. */
   async handOver(standby: RegistryNode): Promise<number> {
     const { generation, epoch } = this.known
     const { network, cluster, node, keys } = this.identity
@@ -149,6 +149,7 @@ export class RegistryNode {
     const reply: ControlReply = await this.#link.request({ t: 'claim', claim: signed })
     const ms = performance.now() - start
     this.#stillAt = null
+    if (!reply.ok && reply.code === 'UNREACHABLE') return Number.POSITIVE_INFINITY
     if (!reply.ok || reply.state.master !== node || reply.state.epoch !== epoch + 1) {
       throw new Error(`${node} was not granted: ${reply.ok ? reply.state.master : `${reply.code} ${reply.why}`}`)
     }

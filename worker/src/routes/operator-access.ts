@@ -48,8 +48,9 @@ async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | n
   const { genesis } = context.var.config
   const read = peekStatement('operatorToken', token)
   const named = cluster ?? (read.ok ? (clusterOf(genesis, read.payload.cluster)?.cluster ?? null) : null)
+  const { network } = genesis
   // Owners' keys may have been replaced since genesis: every authority knows of all of them (ID1).
-  const owners = named === null ? null : await clusterAuthority(context.env, genesis.network, named).owners(named)
+  const owners = named === null ? null : await authorityOf(context, { network, cluster: named }).authority.owners(named)
   if (owners !== null && !owners.ok) return owners
   return verifyOperatorToken(owners?.value ?? genesis, cluster, token, Date.now() as UnixMs)
 }
