@@ -14,6 +14,9 @@ const LIBRARIES = [
   '@hono/zod-openapi',
 ]
 
+/** A condition is waited for as long as a busy machine may need. */
+const POLL = { poll: { timeout: 15_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -21,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: POLL,
           // Files share a process and what it has loaded: a third of the time is loading. No test replaces a module or a global.
           isolate: false,
           // Nothing here is about real time but what says so: a busy machine is no reason to fail.
@@ -37,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: POLL,
           include: ['test/e2e/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -46,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-long',
+          expect: POLL,
           include: ['test/e2e/long/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
@@ -61,6 +67,7 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          expect: POLL,
           include: ['test/worker/**/*.test.ts'],
           testTimeout: 30_000,
           // Every file has a workerd of its own, into which each module travels by itself: libraries of a hundred modules go as one.

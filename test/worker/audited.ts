@@ -9,7 +9,7 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Epoch, Generation, Hash, Height, Round } from '@baton/shared/ids'
 import { signBytesOf, stateEquivocation } from '@baton/shared/protocol/findings'
 import type { Result } from '@baton/shared/result'
-import { vi } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK } from './network.ts'
 import { TestNode } from './test-node.ts'
 
@@ -36,8 +36,7 @@ export async function allMasters(): Promise<readonly TestNode[]> {
     if (!table.ok || table.value.masters.length < CLUSTERS.length) throw new Error('not all are listed')
     if ((await confirmed(table.value.version)) < CLUSTERS.length) throw new Error('not all have the table')
   }
-  // What an authority has not confirmed is told again by an alarm, a second later.
-  await vi.waitFor(told, { timeout: 10_000 })
+  await eventually(told)
   return masters
 }
 

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Hash, Jws } from '@baton/shared/ids'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, keyOf, NETWORK, testGenesis } from './network.ts'
 import { bearer, operatorToken } from './operator-client.ts'
 import { get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
@@ -30,7 +31,7 @@ test('[NW2] a new grant is broadcast to the sessions of every cluster, in a sign
   await b.take('sessionClosed')
   other.inbox = []
   expect(await b.claim({ kind: 'refused' })).toMatchObject({ ok: true })
-  const tables = vi.waitFor(async () => {
+  const tables = eventually(async () => {
     const { table } = await other.take('masters')
     const content = await contentOf(table)
     if (content.masters[C1] !== `2 ${b.node}`) throw new Error(JSON.stringify(content))
@@ -41,7 +42,7 @@ test('[NW2] a new grant is broadcast to the sessions of every cluster, in a sign
 
 test('[NW2] a poll gets the newest table, and so does HTTP', async () => {
   const a = await TestNode.online(C3, 'a')
-  const polled = await vi.waitFor(async () => {
+  const polled = await eventually(async () => {
     a.inbox = []
     a.send({ t: 'getMasters' })
     const content = await contentOf((await a.take('masters')).table)
@@ -59,7 +60,7 @@ test('[NW2] a grant that the directory has lost sight of is told again', async (
   const directory = bindings.NETWORK_DIRECTORY.getByName(NETWORK)
   const authority = bindings.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${C4}`)
   const known = async () => (await directory.table()) as unknown as { value: { masters: { cluster: string }[] } }
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { value } = await known()
     if (!value.masters.some(({ cluster }) => cluster === C4)) throw new Error('not told yet')
   })
@@ -71,7 +72,7 @@ test('[NW2] a grant that the directory has lost sight of is told again', async (
     state.storage.sql.exec("DELETE FROM meta WHERE key = 'directory-knows'")
   })
   a.send({ t: 'getMasters' })
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { value } = await known()
     if (!value.masters.some(({ cluster }) => cluster === C4)) throw new Error('not told again')
   })

@@ -2,7 +2,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import type { Jws } from '@baton/shared/ids'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK } from './network.ts'
 import { get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
 
@@ -17,7 +18,7 @@ interface Answer {
 
 /** What HTTP says of a cluster's master, once it fits. */
 function entryOf(cluster: string, fits: (entry: Answer['masters'][number]) => boolean) {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const answer = await (await get(URL)).json<Answer>()
     const entry = answer.masters.find((each) => each.cluster === cluster)
     if (entry === undefined || !fits(entry)) throw new Error(JSON.stringify(entry))
@@ -68,7 +69,7 @@ test('[NW2, RG8] a directory that was put back to an old state is believed again
   const other = await TestNode.online(C4, 'a')
   a.send({ t: 'getMasters' })
   await entryOf(C4, ({ node }) => node === other.node)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     a.inbox = []
     a.send({ t: 'getMasters' })
     const { table } = await a.take('masters')

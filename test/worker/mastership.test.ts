@@ -2,7 +2,8 @@ import { verifyCredential, verifyGrant } from '@baton/shared/crypto/credential'
 import type { Resignation } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { LogIndex, Version } from '@baton/shared/ids'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK, POLICY, testGenesis } from './network.ts'
 import { type Reply, type TestNode, threeNodes } from './test-node.ts'
 
@@ -19,14 +20,11 @@ async function afterGrace(nodes: readonly TestNode[]): Promise<void> {
 
 /** Asks until something else than `code` is answered. */
 async function claimUntilNot(code: string, ask: () => Promise<Reply>): Promise<Reply> {
-  return vi.waitFor(
-    async () => {
-      const reply = await ask()
-      if (!reply.ok && reply.code === code) throw new Error(code)
-      return reply
-    },
-    { timeout: 5_000, interval: 10 },
-  )
+  return eventually(async () => {
+    const reply = await ask()
+    if (!reply.ok && reply.code === code) throw new Error(code)
+    return reply
+  })
 }
 
 test('[RG3, RG2] a master that is heard keeps its epoch; after masterTtl of silence the standby is granted', async () => {

@@ -10,7 +10,7 @@ import {
   type RegistryView,
   type ToAuthority,
 } from '@baton/shared/protocol/control'
-import { vi } from 'vitest'
+import { eventually } from './eventually.ts'
 import { keyOf, NETWORK } from './network.ts'
 
 type Message<T extends FromAuthority['t']> = Extract<FromAuthority, { t: T }>
@@ -146,30 +146,24 @@ export class TestNode {
   /** Waits for the next message of a kind that fits, and takes it out of the inbox. */
   async take<T extends FromAuthority['t']>(t: T, fits: (message: Message<T>) => boolean = () => true) {
     const is = (message: FromAuthority): message is Message<T> => message.t === t && fits(message as Message<T>)
-    const found = await vi.waitFor(
-      () => {
-        const message = this.inbox.find(is)
-        if (message === undefined) {
-          const seen = this.inbox.map((each) => JSON.stringify(each).slice(0, 120))
-          throw new Error(`${this.node} got no ${t}: ${seen.join('\n')} ${JSON.stringify(this.closed)}`)
-        }
-        return message
-      },
-      { timeout: 5_000, interval: 1 },
-    )
+    const found = await eventually(() => {
+      const message = this.inbox.find(is)
+      if (message === undefined) {
+        const seen = this.inbox.map((each) => JSON.stringify(each).slice(0, 120))
+        throw new Error(`${this.node} got no ${t}: ${seen.join('\n')} ${JSON.stringify(this.closed)}`)
+      }
+      return message
+    })
     this.inbox.splice(this.inbox.indexOf(found), 1)
     return found
   }
 
   /** The state once it fits. */
   async seeState(fits: (state: RegistryView) => boolean): Promise<RegistryView> {
-    return vi.waitFor(
-      () => {
-        if (this.state === null || !fits(this.state)) throw new Error(`state is ${JSON.stringify(this.state)}`)
-        return this.state
-      },
-      { timeout: 5_000, interval: 2 },
-    )
+    return eventually(() => {
+      if (this.state === null || !fits(this.state)) throw new Error(`state is ${JSON.stringify(this.state)}`)
+      return this.state
+    })
   }
 
   async report(overrides: Partial<Extract<ToAuthority, { t: 'report' }>> = {}): Promise<Message<'heard'>> {

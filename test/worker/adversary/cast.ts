@@ -1,10 +1,11 @@
 /** Who takes part in the attacks of `attacks.ts`, and what an attacker can make of them. */
 import type { Credential, Grant } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws } from '@baton/shared/ids'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { CLOSE } from '../../../worker/src/objects/authority/sockets.ts'
 import { forge, payloadIn, SMALL_ORDER_KEY } from '../../support/forge.ts'
 import { directory } from '../audited.ts'
+import { eventually } from '../eventually.ts'
 import { nodeSubject, revocationOf, sendNotice } from '../identity-fixture.ts'
 import { CLUSTERS, keyOf } from '../network.ts'
 import { TestNode, threeNodes } from '../test-node.ts'
@@ -40,10 +41,10 @@ export async function assemble(): Promise<Cast> {
   await d.take('welcome')
   const revoked = await TestNode.online(C1, 'r')
   await sendNotice(await revocationOf(C1, nodeSubject(revoked)))
-  await vi.waitFor(() => expect(revoked.closed?.code).toBe(CLOSE.refused))
+  await eventually(() => expect(revoked.closed?.code).toBe(CLOSE.refused))
   await a.seeState((state) => state.members.length === 5)
   // Until A has heard that a member was revoked, it claims against a version that is no more.
-  const spentClaim = await vi.waitFor(async () => {
+  const spentClaim = await eventually(async () => {
     const claim = await a.signedClaim(OWN)
     expect(await a.sendClaim(claim)).toMatchObject({ ok: true })
     return claim
@@ -52,7 +53,7 @@ export async function assemble(): Promise<Cast> {
   for (const node of [b, c, d]) await node.seeState((state) => state.epoch === 3)
   const foreign = await TestNode.online(C2, 'a')
   for (const node of [a, b, c, d, foreign]) await node.report()
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const table = await directory().table()
     const epochs = table.ok ? table.value.masters.map(({ cluster, epoch }) => `${cluster} ${epoch}`) : []
     if (!epochs.includes(`${C1} 3`) || !epochs.includes(`${C2} 1`)) throw new Error(epochs.join())

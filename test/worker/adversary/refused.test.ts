@@ -1,7 +1,8 @@
 /** Every attack of `attacks.ts` is refused with a code, told by an event, and changes nothing. */
 import { LIMITS } from '@baton/shared/limits'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { directory } from '../audited.ts'
+import { eventually } from '../eventually.ts'
 import { keyOf } from '../network.ts'
 import { clusterUrl, get, TestNode, threeNodes } from '../test-node.ts'
 import { type Attack, REQUESTS, SAID, SESSIONS } from './attacks.ts'
@@ -77,7 +78,7 @@ test('[RG11] 10,000 malformed frames of an admitted node: each refused, a bounde
     flooder.inbox = []
     for (let at = 0; at < 50; at++) flooder.sendRaw(kinds[(batch + at) % kinds.length]!)
     const refused = () => flooder.inbox.filter(({ t }) => t === 'refused')
-    await vi.waitFor(() => expect(refused()).toHaveLength(50), { timeout: 5_000, interval: 1 })
+    await eventually(() => expect(refused()).toHaveLength(50))
     for (const answer of refused()) expect(answer).toMatchObject({ code: 'BAD_REQUEST' })
   }
   flooder.inbox = []

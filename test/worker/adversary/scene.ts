@@ -3,8 +3,8 @@ import { runInDurableObject } from 'cloudflare:test'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { ClusterId } from '@baton/shared/ids'
 import type { Result } from '@baton/shared/result'
-import { vi } from 'vitest'
 import { authority, directory } from '../audited.ts'
+import { eventually } from '../eventually.ts'
 
 type Stub = ReturnType<typeof authority> | ReturnType<typeof directory>
 export type Rows = Readonly<Record<string, readonly unknown[]>>
@@ -40,17 +40,14 @@ export async function durable(cluster: ClusterId): Promise<{ readonly authority:
 /** The same, once nothing is on its way between the two any more. */
 export async function settled(cluster: ClusterId): ReturnType<typeof durable> {
   let before = ''
-  return vi.waitFor(
-    async () => {
-      const now = await durable(cluster)
-      const text = JSON.stringify(now)
-      const same = text === before
-      before = text
-      if (!same) throw new Error('rows still change')
-      return now
-    },
-    { timeout: 5_000, interval: 30 },
-  )
+  return eventually(async () => {
+    const now = await durable(cluster)
+    const text = JSON.stringify(now)
+    const same = text === before
+    before = text
+    if (!same) throw new Error('rows still change')
+    return now
+  }, 30)
 }
 
 type Log = Pick<ReturnType<typeof directory>, 'events'>
