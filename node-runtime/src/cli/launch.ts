@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 /**
  * The `baton` of the published package: says plainly that Node is too old, before modules are loaded that an older one does not
  * have. `main.js` is the bundle beside it.

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { BatonError } from '@baton/shared/errors'
+import { HEAP_OPTIONS } from '../cli/heap-options.ts'
 import type { NodeFiles } from '../network/init.ts'
 import { EXIT_WITH_PARENT } from './exit-with-parent.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -61,7 +62,7 @@ export class NodeProcess {
     this.#expected = false
     const child = spawn(
       process.execPath,
-      [this.#options.program?.() ?? ENTRY, 'run', '--config', this.files.configFile],
+      [...HEAP_OPTIONS, this.#options.program?.() ?? ENTRY, 'run', '--config', this.files.configFile],
       {
         stdio: ['pipe', 'pipe', 'pipe'],
         // Its own session: Ctrl-C in the terminal is for the demo, which then stops its nodes itself.
