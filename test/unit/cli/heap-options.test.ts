@@ -11,5 +11,5 @@ test('the installed command starts Node with the options of the heap, and Node k
   expect(first).toBe(`#!/usr/bin/env -S node ${HEAP_OPTIONS.join(' ')}`)
   const run = spawnSync(process.execPath, [...HEAP_OPTIONS, '-p', "process.execArgv.join(' ')"], { encoding: 'utf8' })
   expect(run.stderr).toBe('')
-  expect(run.stdout.trim()).toBe(HEAP_OPTIONS.join(' '))
+  expect(run.stdout).toContain(HEAP_OPTIONS.join(' '))
 })
