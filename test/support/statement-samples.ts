@@ -22,6 +22,7 @@ export const SIGNERS = {
   renewedCertificate: AUTHORITY,
   revocation: OWNER_C1,
   authorityKeys: OWNER_C1,
+  grantVote: NODE,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

@@ -37,10 +37,11 @@ export const STATEMENT_TYPES = {
   renewedCertificate: 'baton-renewed-certificate+jws',
   revocation: 'baton-revocation+jws',
   authorityKeys: 'baton-authority-keys+jws',
+  grantVote: 'baton-grant-vote+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
-/** "(network, cluster, token) belongs to node": signed by the authority (RG2). */
+/** "(network, cluster, token) belongs to node": signed by the authority (RG2), or by a majority of the members (`GrantVote`, MJ1). */
 export interface Grant {
   readonly network: NetworkId
   readonly cluster: ClusterId
@@ -56,6 +57,11 @@ export interface Grant {
   /** Of the claim: only the process that made it becomes master (EL5). */
   readonly nonce: string
   readonly issuedAt: UnixMs
+}
+
+/** What a member of a majority signs when it has accepted the value with this grant: the ballot keeps votes of different ones apart (MJ1). */
+export interface GrantVote extends Grant {
+  readonly ballot: { readonly counter: number; readonly node: NodeId }
 }
 
 /** Signed by the cluster's owner key, or by the key of a join token that the owner signed (ID2, ID3). */
@@ -366,4 +372,5 @@ export interface StatementPayloads {
   readonly renewedCertificate: RenewedCertificate
   readonly revocation: Revocation
   readonly authorityKeys: AuthorityKeys
+  readonly grantVote: GrantVote
 }
