@@ -119,6 +119,7 @@ describe('a grant of a majority', () => {
     const of = (trust: typeof OF_FIVE, who: readonly NodeId[]) => signedBy(who).then((text) => verifyGrant(trust, text))
     expect(await of(trustWith([C1A, C1B]), [C1A, C1B])).toMatchObject(INVALID)
     expect(await of(trustWith([C1A, C1B, C1B]), [C1A, C1B])).toMatchObject(INVALID)
+    expect(await of(trustWith([C1A, C1B, C1C, C1C]), [C1A, C1B, C1C])).toMatchObject(INVALID)
     const oneKey = trustWith([C1A, C1B, C1C], (node) => MEMBER_KEYS.get(node === C1C ? C1B : node)!)
     expect(await of(oneKey, [C1A, C1B])).toMatchObject(INVALID)
     expect(await of(trustWith([C1A, C1B, C1C]), [C1A, C1B])).toMatchObject({ ok: true })
