@@ -8,7 +8,7 @@ import type { RegistryState } from '@baton/shared/core/registry/types'
 import { describe } from '../../node-runtime/src/daemon/event-log.ts'
 import type { WorldAuthority } from '../support/world/authority.ts'
 import type { Host } from '../support/world/host.ts'
-import type { WorldObserver } from '../support/world/world.ts'
+import type { WorldObserver } from '../support/world/observer.ts'
 
 /** Log lines that say the same again, or belong to the running of the chain: blocks are counted instead. */
 const LEFT_OUT: ReadonlySet<string> = new Set([

@@ -9,6 +9,7 @@ import { oldMasterFaults } from './old-masters.ts'
 import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
 import { recoveryFaults } from './recoveries.ts'
+import { rivalFaults } from './rivals.ts'
 import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
 
@@ -23,7 +24,7 @@ const FIRST = {
   ...errorFaults,
 }
 
-const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults }
+const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults, ...rivalFaults }
 
 export type FaultKind = keyof typeof FIRST | keyof typeof LATER
 export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = { ...FIRST, ...LATER }

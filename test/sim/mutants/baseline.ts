@@ -14,7 +14,7 @@ export interface BaselineReport {
 
 export class Baseline {
   readonly #pool: Pool
-  /** By seed and mode; one seed is the same for every defect. */
+  /** By seed, mode and arbiters; one seed is the same for every defect that asks for the same. */
   readonly #runs = new Map<string, Promise<string | null>>()
   readonly #broken = new Map<number, string>()
 
@@ -25,8 +25,8 @@ export class Baseline {
 
   /** What this seed breaks without a defect; null: nothing. */
   breaks(task: Task): Promise<string | null> {
-    const { seed, liveness } = task.spec
-    const key = `${seed} ${liveness}`
+    const { seed, liveness, majorities = 0, nodes } = task.spec
+    const key = `${seed} ${liveness} ${majorities} ${nodes}`
     const known = this.#runs.get(key)
     if (known !== undefined) return known
     const run = this.#run(task)

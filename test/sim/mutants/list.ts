@@ -1,3 +1,4 @@
+import { ARBITER_MUTANTS } from './arbiter-mutants.ts'
 import { AUDIT_MUTANTS } from './audit-mutants.ts'
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts'
 import { ELECTION_MUTANTS } from './election-mutants.ts'
@@ -13,4 +14,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONSENSUS_MUTANTS,
   ...RECOVERY_MUTANTS,
   ...AUDIT_MUTANTS,
+  ...ARBITER_MUTANTS,
 ]

@@ -3,6 +3,9 @@ import { faultsTolerated } from '@baton/shared/core/ledger/types'
 import type { FaultKind } from '../faults/kinds.ts'
 import { drawSpec, type RunSpec } from './spec.ts'
 
+/** Named in `without`: no cluster is its own arbiter. */
+export const MAJORITIES = 'majorities'
+
 export interface Overrides {
   readonly without?: readonly string[]
   readonly safetyMs?: number
@@ -15,6 +18,8 @@ export interface Overrides {
 export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
   const drawn = drawSpec(seed)
   const { without = [], network, ...rest } = overrides
+  const { majorities, ...others } = drawn
+  const arbiters = majorities === undefined || without.includes(MAJORITIES) ? {} : { majorities }
   const faults = Object.fromEntries(
     Object.entries(drawn.faults).filter(([kind]) => !without.includes(kind)),
   ) as Partial<Record<FaultKind, number>>
@@ -27,7 +32,7 @@ export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
           nodes: network[1],
           traitors: drawn.traitors.slice(0, faultsTolerated(network[0])),
         }
-  return { ...drawn, ...size, ...rest, faults }
+  return { ...others, ...arbiters, ...size, ...rest, faults }
 }
 
 /** The command that runs the same again. */

@@ -9,7 +9,7 @@ import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/me
 import type { RegistryState } from '@baton/shared/core/registry/types'
 import type { WorldAuthority } from '../../support/world/authority.ts'
 import type { Host } from '../../support/world/host.ts'
-import type { WorldObserver } from '../../support/world/world.ts'
+import type { WorldObserver } from '../../support/world/observer.ts'
 
 export class Trace implements WorldObserver {
   events = 0

@@ -27,8 +27,29 @@ interface Fenced {
   readonly sessions: Map<string, NodeId>
 }
 
-export class WorldAuthority {
+/** What keeps the registry of one cluster: an authority at the edge, or its members (`majority.ts`, MJ1). */
+export interface WorldAuthority {
   readonly cluster: ClusterId
+  readonly arbiter: 'edge' | 'majority'
+  readonly clock: Clock
+  readonly state: RegistryState
+  readonly sessions: Map<string, NodeId>
+  readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[]
+  readonly reshaped: Reshape | null
+  readonly givenUpBelow: Generation | null
+  view(): RegistryView | null
+  input(input: RegistryInput): void
+  restart(): void
+  backup(): Registry
+  restore(backup: Registry): void
+  operate(action: OperatorAction): void
+  double(): void
+  undouble(): void
+}
+
+export class EdgeAuthority implements WorldAuthority {
+  readonly cluster: ClusterId
+  readonly arbiter = 'edge'
   readonly clock: Clock
   state: RegistryState
   readonly sessions = new Map<string, NodeId>()

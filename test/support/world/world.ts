@@ -1,21 +1,15 @@
-/**
- * A whole network in one thread and virtual time: the real node and registry machines, their disks, links and sessions,
- * and faults by command. Nothing in here decides anything that production code decides.
- */
-import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { Application } from '@baton/shared/core/ledger/application'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
-import type { NodeInput, NodeStep } from '@baton/shared/core/node/io'
+import type { NodeInput } from '@baton/shared/core/node/io'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
-import { isLeading, type NodeState } from '@baton/shared/core/node/state'
-import type { RegistryInput, RegistryStep } from '@baton/shared/core/registry/messages'
-import type { RegistryState } from '@baton/shared/core/registry/types'
+import { isLeading } from '@baton/shared/core/node/state'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
-import { WorldAuthority } from './authority.ts'
+import { type Majorities, makeArbiters } from './arbiters.ts'
+import type { WorldAuthority } from './authority.ts'
 import { WorldDirectory } from './directory.ts'
 import { Edge, type EdgeAdversity } from './edge.ts'
 import type { EdgeWay } from './edge-ways.ts'
@@ -34,15 +28,6 @@ import { Watch } from './watch.ts'
 /** From the start of a process to its first links. */
 const LINKS_AFTER_MS = 5
 
-/** Sees every step; decides nothing. */
-export interface WorldObserver {
-  stepped(host: Host, before: NodeState, input: NodeInput, step: NodeStep): void
-  registryStepped(authority: WorldAuthority, before: RegistryState, input: RegistryInput, step: RegistryStep): void
-  audited(before: AuditState, input: AuditInput, step: AuditStep): void
-  /** A process gave up because of its disk. */
-  stopped(host: Host, why: string): void
-}
-
 export class World {
   readonly genesis: Genesis
   readonly hosts = new Map<NodeId, Host>()
@@ -55,6 +40,7 @@ export class World {
   readonly #schedule = new Schedule()
   readonly #links: Links
   readonly #edge: Edge
+  readonly #majorities: Majorities
   readonly #workload: Random
   #submitted = 0
   /** Nodes that stop on an assertion of the core are no breach: set while a defect is planted on purpose. */
@@ -75,13 +61,17 @@ export class World {
     const schedule = this.#schedule
     const latencyMs = (base: number) => base + (options.jitterMs ?? 0) * network.next() ** 4
     const toDirectory = new Random(seed * 16 + 7)
+    const seats = new Random(seed * 16 + 8)
     this.#links = new Links({
       schedule,
       codec: options.codec ?? true,
       latencyMs: () => latencyMs(0.3),
       draw: () => network.next(),
       opened: (host, peer) => this.#opened(host, peer),
-      closed: (host, peer) => host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: false }),
+      closed: (host, peer) => {
+        host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: false })
+        this.#majorities.link(host, peer, false)
+      },
       arrived: (host, from, message) => inbox.receive(host, from, message),
     })
     const { hosts, authorities } = this
@@ -110,23 +100,21 @@ export class World {
       directory: () => this.directory,
       host: (node) => this.host(node),
     })
-    for (const { cluster, founder, policy } of this.genesis.clusters) {
-      const authority = new WorldAuthority(this.genesis.network, cluster, founder, policy, {
-        now: () => this.now,
-        after: (ms, run) => this.after(ms, run),
-        deliver: (node, session, send, view) => this.#edge.deliver(node, session, send, view),
-        granted: (view) => {
-          this.#edge.broadcast(view)
-          this.directory.learn(view)
-        },
-        stepped: (from, before, input, step) => {
-          watch.registryStepped(cluster, before, input, step)
-          options.observer?.registryStepped(from, before, input, step)
-        },
-        dropped: (node, session) => this.#edge.dropped(node, session),
-      })
-      this.authorities.set(cluster, authority)
-    }
+    this.#majorities = makeArbiters(this.genesis, options, {
+      schedule,
+      watch,
+      hosts,
+      authorities,
+      links: this.#links,
+      edge: this.#edge,
+      commitMs: () => (options.commitMs ?? 0) * seats.next() ** 2,
+      granted: (view) => {
+        this.#edge.broadcast(view)
+        this.directory.learn(view)
+      },
+      failed: (host, error) => ports.failed(host, error),
+      stopped: (host, why) => ports.stopped(host, why),
+    })
     const ports = {
       schedule,
       application: () => this.application,
@@ -277,7 +265,9 @@ export class World {
 
   thaw(node: string): void {
     const host = this.host(node)
-    if (host.frozen) host.thaw()
+    if (!host.frozen) return
+    host.thaw()
+    this.#majorities.of(host)?.thaw(host)
   }
 
   /** From now on its process computes with this; the disk that it leaves is wrong. */
@@ -389,10 +379,12 @@ export class World {
   #empty(host: Host): void {
     this.watch.emptied(host)
     host.wipe()
+    this.#majorities.of(host)?.wipe(host)
   }
 
   #opened(host: Host, peer: Host): void {
     host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
+    this.#majorities.link(host, peer, true)
     const credentials = knownCredentials(host.state.masterships)
     if (credentials.length > 0) this.#links.send(host, peer.node, { t: 'inform', credentials })
   }
