@@ -2,6 +2,21 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { testBindings } from './test/worker/network.ts'
 
+/** What the Worker and what is shared import: one that is missing here is only slower. */
+const LIBRARIES = [
+  'zod',
+  'jose',
+  'cborg',
+  'hono',
+  'hono/factory',
+  'hono/body-limit',
+  'hono/http-exception',
+  '@hono/zod-openapi',
+]
+
+/** A condition is waited for as long as a busy machine may need. */
+const POLL = { poll: { timeout: 15_000 } }
+
 export default defineConfig({
   test: {
     projects: [
@@ -9,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect: POLL,
           // Files share a process and what it has loaded: a third of the time is loading. No test replaces a module or a global.
           isolate: false,
           // Nothing here is about real time but what says so: a busy machine is no reason to fail.
@@ -25,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: POLL,
           include: ['test/e2e/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -34,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-long',
+          expect: POLL,
           include: ['test/e2e/long/*.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
@@ -47,7 +65,14 @@ export default defineConfig({
             miniflare: { bindings: await testBindings() },
           }),
         ],
-        test: { name: 'worker', include: ['test/worker/**/*.test.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'worker',
+          expect: POLL,
+          include: ['test/worker/**/*.test.ts'],
+          testTimeout: 30_000,
+          // Every file has a workerd of its own, into which each module travels by itself: libraries of a hundred modules go as one.
+          deps: { optimizer: { ssr: { enabled: true, include: LIBRARIES } } },
+        },
       },
     ],
   },

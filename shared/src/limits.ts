@@ -42,10 +42,12 @@ export const LIMITS = {
   controlFrameBytes: 256 * 1024,
   /** Body of an HTTP request to the control plane, in bytes. */
   controlBodyBytes: 64 * 1024,
+  /** An answer of it: all notices of a network, or a page of events. */
+  controlAnswerBytes: 8 * 1024 * 1024,
   /** A challenge of the authority is valid this long, once (ID5). */
   challengeMs: 30_000 as Ms,
-  /** What nodes say about their disks is written by the authority at most this often. */
-  reportWriteMs: 10_000 as Ms,
+  /** How long a node's log is, as it reports it, is written by the authority at most this often: the rows written are most of the bill. */
+  reportWriteMs: 60_000 as Ms,
   /** Sockets of one cluster's authority, those before their handshake included. */
   controlSockets: 128,
   /** Frames of one socket that wait for their turn. */
@@ -77,8 +79,9 @@ export const LIMITS = {
   /** Heights in one result report, and runs of heights that somebody missed: together one statement. */
   resultsPerReport: 64,
   missedRuns: 32,
-  /** A master gathers results for so long, at most, before it reports them. */
-  resultGatherMs: 2_000 as Ms,
+  /** A master gathers results for so long, at most, before it reports them; it looks so often for what is not as it should be. */
+  resultGatherMs: 7_500 as Ms,
+  resultLookMs: 2_000 as Ms,
   /** Text fields of messages, in characters: addresses, nonces and challenges, reasons for people. */
   addressCharacters: 256,
   nonceCharacters: 128,
@@ -125,6 +128,8 @@ export const LIMITS = {
   attemptsRecorded: 200,
   attemptSources: 1_024,
   attemptWindowMs: 600_000 as Ms,
+  /** From the recording of a new owner key to the end of the one before. */
+  ownerWindowMs: (366 * 24 * 3_600_000) as Ms,
   /** Owner-signed notices (revocations, keys) of one network. */
   notices: 512,
   noticeCharacters: 8 * 1024,

@@ -2,7 +2,9 @@
 import type { FootprintFigures } from './footprint.ts'
 import type { Machine } from './machine.ts'
 import type { OutageFigures, OutageKind } from './outage.ts'
+import type { RegistryFigures } from './registry/measure.ts'
 import type { BlockRates, Span, StandbyFigures } from './standby.ts'
+import { round } from './statistics.ts'
 import type { ThroughputFigures } from './throughput.ts'
 
 /** All that one pass measured; what was not asked for is missing. */
@@ -12,6 +14,7 @@ export interface Figures {
   readonly throughput?: ThroughputFigures
   readonly footprint?: FootprintFigures
   readonly standby?: StandbyFigures
+  readonly registry?: RegistryFigures
 }
 
 export interface Row {
@@ -22,7 +25,7 @@ export interface Row {
 }
 
 export function rows(figures: Figures, machine: Machine): Row[] {
-  const { outage, throughput, footprint, standby } = figures
+  const { outage, throughput, footprint, standby, registry } = figures
   return [
     ...(outage.kill === undefined ? [] : killRows(outage.kill)),
     ...(outage.freeze === undefined
@@ -34,6 +37,7 @@ export function rows(figures: Figures, machine: Machine): Row[] {
     ...(throughput === undefined ? [] : throughputRows(throughput, machine)),
     ...(footprint === undefined ? [] : footprintRows(footprint)),
     ...(standby === undefined ? [] : standbyRows(standby)),
+    ...(registry === undefined ? [] : registryRows(registry)),
   ]
 }
 
@@ -79,6 +83,41 @@ function standbyRows({ alone, withStandby, blocksAlone, blocksWithStandby }: Sta
   ]
 }
 
+/** US dollars a month, by the number of nodes; for others it is only told. */
+const COST_GOALS: Readonly<Record<number, number>> = { 100: 10, 1000: 100 }
+
+function registryRows(figures: RegistryFigures): Row[] {
+  const { nodes, clusters, networks, grantMs, cpuPercent, perNodeHour, perSwitch, sessionsLost, heardPercent } = figures
+  const { requests, messages, rowsRead, rowsWritten, activeSeconds } = perNodeHour
+  const shape = `${nodes} nodes, ${clusters} clusters, ${networks} networks`
+  const under = [
+    plain(
+      `registry, ${shape}: claim → grant, median and p99`,
+      `${grantMs.p50} ms, ${grantMs.p99} ms of ${grantMs.grants}`,
+    ),
+    plain('registry: workerd, of one core', `${cpuPercent} %`),
+    plain('registry: reports answered, sessions lost', `${heardPercent} %, ${sessionsLost.inAll}`),
+  ]
+  if (!figures.sound) {
+    return [
+      ...under,
+      plain('registry: counted', 'nothing that counts: reports went unanswered, the machine is too busy'),
+    ]
+  }
+  return [
+    ...under,
+    plain('counted per node and hour: frames in, requests', `${round(messages)}, ${round(requests)}`),
+    plain('counted per node and hour: rows written, rows read', `${round(rowsWritten)}, ${round(rowsRead)}`),
+    plain('counted per node and hour: objects at work', `${round(activeSeconds)} s`),
+    plain('counted per planned switch: requests, rows written', `${perSwitch.requests}, ${perSwitch.rowsWritten}`),
+    ...figures.monthly.map(({ nodes: size, cost }) => {
+      const [what, dollars] = [`control plane of ${size} nodes, a month`, round(cost.total, 2)] as const
+      const goal = COST_GOALS[size]
+      return goal === undefined ? plain(what, `${dollars} US dollars`) : below(what, dollars, goal, 'US dollars')
+    }),
+  ]
+}
+
 function change({ before, after }: BlockRates): string {
   const show = ({ perSecond, longestGapMs, latencyMs }: Span) =>
     `${perSecond} blocks/s, longest gap ${longestGapMs} ms, latency ${latencyMs} ms`
@@ -87,6 +126,10 @@ function change({ before, after }: BlockRates): string {
 
 function atMost(what: string, value: number, bound: number, unit: string): Row {
   return graded(what, value, unit, [value <= bound, value <= bound, `≤ ${bound.toLocaleString('en')} ${unit}`])
+}
+
+function below(what: string, value: number, bound: number, unit: string): Row {
+  return graded(what, value, unit, [value < bound, value < bound, `< ${bound.toLocaleString('en')} ${unit}`])
 }
 
 function graded(what: string, value: number, unit: string, [goal, accepted, text]: [boolean, boolean, string]): Row {

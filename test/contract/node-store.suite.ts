@@ -3,7 +3,8 @@ import { ZERO_HASH } from '@baton/shared/codec/hash-bytes'
 import { logEntryHash } from '@baton/shared/codec/log-entry'
 import type { LogEntry, RecordKind, RequiredSet } from '@baton/shared/core/guard/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
+import type { RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
+import type { Mastership } from '@baton/shared/crypto/statement-types'
 import type {
   ClusterId,
   Epoch,

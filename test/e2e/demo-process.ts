@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { expect } from 'vitest'
 import { SAMPLE_FILE } from '../../node-runtime/src/demo/input.ts'
 import type { RunReport } from '../../node-runtime/src/demo/report.ts'
 
@@ -48,6 +49,29 @@ export async function runDemoOnce(...options: string[]): Promise<FinishedDemo> {
   const last = lines.at(-1) ?? ''
   if (!last.startsWith('{')) throw new Error(`no result in:\n${lines.join('\n')}\n${errors}`)
   return { status, lines, report: JSON.parse(last) as RunReport }
+}
+
+/** A clean verdict, and nothing that speaks against it: every acknowledgement was kept, and every switch was one epoch. */
+export function expectNothingWrong({ report, status, lines }: FinishedDemo): void {
+  expect(report.findings, lines.join('\n')).toEqual([])
+  expect(report).toMatchObject({ verdict: 'true', resultHashesEqual: true, conflictingVotes: 0 })
+  expect(status).toBe(0)
+  const { submitted, acknowledged, lost, duplicated } = report.transactions
+  expect({ acknowledged, lost, duplicated }).toEqual({ acknowledged: submitted, lost: 0, duplicated: 0 })
+  for (const { fromEpoch, toEpoch, outageMs } of report.switches) {
+    expect(toEpoch).toBe(fromEpoch + 1)
+    expect(outageMs).toBeGreaterThan(0)
+  }
+}
+
+/** Each case struck while much was to come and some was under way, and clients were answered before and after it. */
+export function expectUnderLoad(report: RunReport, cases: readonly string[]): void {
+  for (const name of cases) {
+    expect(report.loadAtFault[name]!.unsubmitted).toBeGreaterThanOrEqual(1_000)
+    expect(report.loadAtFault[name]!.inFlight).toBeGreaterThan(0)
+    expect(report.acknowledgedDuring[name]!.before).toBeGreaterThan(0)
+    expect(report.acknowledgedDuring[name]!.after).toBeGreaterThan(0)
+  }
 }
 
 /** All descendants of a process, from /proc. */

@@ -190,11 +190,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   mend: ({ world }, [a = '', b = '']) => (b === 'edge' ? world.mendEdge(a) : world.mend(a, b)),
   edge: ({ world }, [way]) => (way === 'down' ? world.cutEdge() : world.mendEdge()),
   resign(stage, [node = '', , to]) {
-    stage.world.feed(stage.world.host(node), { i: 'resign', to: (to ?? null) as never, leaving: false })
+    stage.world.host(node).feed({ i: 'resign', to: (to ?? null) as never, leaving: false })
   },
   /** The process stood still for this long: its event loop or its disk. */
   stall(stage, [node = '', time]) {
-    stage.world.feed(stage.world.host(node), { i: 'stalled', ms: milliseconds(time) })
+    stage.world.host(node).feed({ i: 'stalled', ms: milliseconds(time) })
   },
   /** What an operator says to the authority of c1. */
   order: (stage, [node = '']) => stage.operate({ act: 'order', id: `order-1`, node: node as NodeId }),

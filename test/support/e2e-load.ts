@@ -79,7 +79,7 @@ export class SteadyLoad {
   async judge(): Promise<Judgement> {
     await this.stop()
     const height = await this.#network.agreed()
-    const { genesis, nodes } = this.#network.files
+    const { nodes } = this.#network.files
     // Executed blocks ride along with the next commit, a few milliseconds later.
     const copies = await waitFor(`height ${height} on every disk`, COMMITTED_MS_MAX, () => {
       const read = nodes.map(({ node, dataFolder }) => readDatabase(node, dataFolder))
@@ -92,7 +92,7 @@ export class SteadyLoad {
       acknowledged: this.acknowledged,
       copies,
       votes: votes.flat(),
-      isGenuine: voteVerifier(genesis, credentials),
+      isGenuine: voteVerifier(this.#network.trusted, credentials),
       missing: [],
     })
   }

@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TimingPreset } from '@baton/shared/genesis'
+import type { Genesis, TimingPreset } from '@baton/shared/genesis'
 import type { NodeStatus } from '../../node-runtime/src/api/node-service.ts'
 import { BatonClient } from '../../node-runtime/src/client/baton-client.ts'
 import { compileCacheEnvironment, fillCompileCache } from '../../node-runtime/src/demo/compile-cache.ts'
@@ -60,9 +60,18 @@ export interface E2eOptions {
   readonly environmentOf?: (node: string) => Readonly<Record<string, string>>
 }
 
+export interface AuthoritySecrets {
+  /** JWK of the authority. */
+  readonly keyFile: string
+  /** Files with what owners have signed about keys since genesis. */
+  readonly changes?: readonly string[]
+}
+
 export class E2eNetwork {
   readonly folder: string
   files: NetworkFiles
+  /** What the judgement checks signatures against: genesis, and the keys that a test has put in since. */
+  trusted: Genesis
   readonly timeline = new Timeline()
   readonly #nodes: Map<string, NodeProcess>
   readonly #events = new Map<string, LoggedEvent[]>()
@@ -72,6 +81,7 @@ export class E2eNetwork {
   readonly #clients: BatonClient[] = []
   readonly #watchdog = new Watchdog()
   readonly #authorityPort: number
+  #secrets: AuthoritySecrets
   readonly #release: () => void
   readonly #programOf: (node: string) => string | undefined
   #authority: LocalAuthority | null = null
@@ -79,6 +89,8 @@ export class E2eNetwork {
   private constructor(folder: string, files: NetworkFiles, authorityPort: number, options: E2eOptions) {
     this.folder = folder
     this.files = files
+    this.trusted = files.genesis
+    this.#secrets = { keyFile: files.authorityKeyFile }
     this.#authorityPort = authorityPort
     this.#release = options.release ?? (() => undefined)
     this.#programOf = options.programOf ?? (() => undefined)
@@ -192,12 +204,15 @@ export class E2eNetwork {
     this.#authority = null
   }
 
-  async startAuthority(): Promise<void> {
+  /** With other secrets from now on, when they are given. */
+  async startAuthority(secrets: AuthoritySecrets = this.#secrets): Promise<void> {
+    this.#secrets = secrets
     this.#authority = await startLocalAuthority({
       port: this.#authorityPort,
       persistFolder: join(this.files.folder, 'authority', 'state'),
       genesis: this.files.genesis,
-      authorityKeyJwk: readFileSync(this.files.authorityKeyFile, 'utf8'),
+      authorityKeyJwk: readFileSync(secrets.keyFile, 'utf8'),
+      authorityChanges: (secrets.changes ?? []).map((file) => readFileSync(file, 'utf8').trim()).join('\n'),
     })
     this.#watchdog.watch(this.#authority.pid)
   }

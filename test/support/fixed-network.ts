@@ -89,6 +89,7 @@ export const PAYLOADS: StatementPayloads = {
     expiresAt: (ISSUED + 1_000) as UnixMs,
   },
   reshape: { ...underToken, version: 8 as Version, node: C1A, syncSet: [C1A] },
+  syncSet: { ...underToken, version: 9 as Version, syncSet: [C1A], reshape: OPAQUE_JWS },
   claim: {
     ...underToken,
     version: 7 as Version,
@@ -158,6 +159,15 @@ export const PAYLOADS: StatementPayloads = {
     reason: 'the host was stolen',
     at: ISSUED,
   },
+  ownerRotation: {
+    ...inCluster,
+    sequence: 1,
+    from: OWNER_C1.publicKey,
+    to: OUTSIDER.publicKey,
+    issuedAt: ISSUED,
+    until: (ISSUED + 86_400_000) as UnixMs,
+  },
+  recordedRotation: { ...inCluster, rotation: OPAQUE_JWS },
   authorityKeys: {
     ...inCluster,
     sequence: 1,

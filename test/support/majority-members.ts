@@ -1,8 +1,7 @@
 /** The fixed network, with a cluster whose five members are its own arbiter (MJ1). */
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { KeyPair } from '@baton/shared/crypto/keys'
-import { assembleGrant } from '@baton/shared/crypto/majority-grant'
-import type { GrantVote } from '@baton/shared/crypto/statement-types'
+import { assembleGrant, type GrantVote } from '@baton/shared/crypto/majority-grant'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { Jws, NodeId } from '@baton/shared/ids'
 import { C1, C1A, C1B, fixedKeyPair, GENESIS, NODE, PAYLOADS } from './fixed-network.ts'

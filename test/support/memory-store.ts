@@ -9,7 +9,8 @@ import { isIntactEntry } from '@baton/shared/codec/log-entry'
 import type { LogEntry, RequiredSet } from '@baton/shared/core/guard/types'
 import type { HashFunction } from '@baton/shared/core/step'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Mastership, RecordedReshape } from '@baton/shared/crypto/statement-types'
+import type { RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
+import type { Mastership } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
 import type { ClusterId, Epoch, Generation, Hash, Height, LogIndex, Token } from '@baton/shared/ids'
 import type { LogBase, NodeStore, NodeWrite, OwnToken, StoredNode } from '@baton/shared/ports/node-store'
@@ -41,6 +42,22 @@ export class MemoryDisk {
   readonly transactions = new Map<Hash, StoredTransaction>()
   readonly state = new Map<string, Uint8Array>()
   readonly buckets = new Map<number, StoredBucket>()
+
+  /** Another disk with the same content. What is written is never changed, so the two may share it. */
+  copy(): MemoryDisk {
+    const { masterships, blocks, transactions, state, buckets, ...rest } = this
+    const copy = Object.assign(new MemoryDisk(), { ...rest, entries: [...this.entries] })
+    fill(copy.masterships, masterships)
+    fill(copy.blocks, blocks)
+    fill(copy.transactions, transactions)
+    fill(copy.state, state)
+    fill(copy.buckets, buckets)
+    return copy
+  }
+}
+
+function fill<Key, Value>(into: Map<Key, Value>, from: ReadonlyMap<Key, Value>): void {
+  for (const [key, value] of from) into.set(key, value)
 }
 
 export class MemoryStore implements NodeStore {

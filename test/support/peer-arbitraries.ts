@@ -13,6 +13,8 @@ const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength
 const hash = exactly(32).map((value) => Buffer.from(value).toString('hex'))
 const name = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/)
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+/** Printable: it is shown to clients in a header. */
+const address = fc.stringMatching(/^[!-~]{0,40}$/)
 const jws = fc.stringMatching(/^[\w-]{1,20}\.[\w-]{1,20}\.[\w-]{1,20}$/)
 const token = fc.record({ generation: count, epoch: count })
 const credential = fc.record({ grant: jws, certificate: jws })
@@ -34,7 +36,7 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
     genesis: hash,
     protocol: fc.record({ min: count, max: count }),
     credentials: list(credential),
-    apiAddress: text,
+    apiAddress: address,
     program: fc.string({ maxLength: 64 }),
   }),
   heartbeat: any<Of<'heartbeat'>>({
@@ -110,9 +112,10 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
   relayReply: any<Of<'relayReply'>>({ t: fc.constant('relayReply'), request: count, reply: text }),
   roster: any<Of<'roster'>>({
     t: fc.constant('roster'),
-    nodes: fc.array(fc.record({ node: name, address: text }), { maxLength: 5 }),
+    nodes: fc.array(fc.record({ node: name, address }), { maxLength: 5 }),
     notices: fc.array(jws, { maxLength: 5 }),
   }),
+  syncSet: any<Of<'syncSet'>>({ t: fc.constant('syncSet'), statement: jws }),
   epochAck: any<Of<'epochAck'>>({ t: fc.constant('epochAck'), cluster: name, token, height: count }),
   wantBlock: any<Of<'wantBlock'>>({ t: fc.constant('wantBlock'), height: count }),
   legacy: any<Of<'legacy'>>({

@@ -68,6 +68,7 @@ export const PEER_SAMPLES: { readonly [T in PeerMessage['t']]: Extract<PeerMessa
   relayClaim: { t: 'relayClaim', request: 7, claim: 'YQ.Yg.Yw' as Jws, certificate: 'ZA.ZQ.Zg' as Jws },
   relayReply: { t: 'relayReply', request: 7, reply: '{"t":"reply"}' },
   roster: { t: 'roster', nodes: [{ node: C1B, address: '127.0.0.1:7001' }], notices: ['YQ.Yg.Yw' as Jws] },
+  syncSet: { t: 'syncSet', statement: OPAQUE_JWS },
   epochAck: { t: 'epochAck', cluster: C1, token, height: 9 },
   wantBlock: { t: 'wantBlock', height: 9 },
   legacy: {

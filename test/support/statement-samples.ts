@@ -8,6 +8,7 @@ export const SIGNERS = {
   grant: AUTHORITY,
   certificate: OWNER_C1,
   reshape: NODE,
+  syncSet: AUTHORITY,
   claim: NODE,
   resignation: NODE,
   session: NODE,
@@ -22,6 +23,8 @@ export const SIGNERS = {
   renewedCertificate: AUTHORITY,
   revocation: OWNER_C1,
   authorityKeys: OWNER_C1,
+  ownerRotation: OWNER_C1,
+  recordedRotation: AUTHORITY,
   grantVote: NODE,
 } as const satisfies Record<StatementKind, unknown>
 

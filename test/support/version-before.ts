@@ -1,11 +1,14 @@
 /**
- * A program that speaks the versions of the protocols before the newest ones, and nothing else of it differs: what a node of a
- * rolling upgrade runs before its turn.
+ * A program that speaks the versions of the protocols before the newest ones, and says another version of itself; nothing else of it
+ * differs. What a node of a rolling upgrade runs before its turn.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { COMMON, REQUIRE, ROOT } from './bundle.ts'
+
+/** What it calls itself. */
+export const PROGRAM_BEFORE = '0.0.0-before'
 
 const RANGE = /(_PROTOCOL = \{ min: \d+, max: )(\d+)( \} as const)/
 
@@ -20,6 +23,9 @@ const oneVersionLess: Plugin = {
         (_, before: string, max: string, after: string) => `${before}${Number(max) - 1}${after}`,
       )
       return { contents, loader: 'ts' }
+    })
+    onLoad({ filter: /node-runtime\/src\/cli\/version\.ts$/ }, () => {
+      return { contents: `export const VERSION: string = '${PROGRAM_BEFORE}'`, loader: 'ts' }
     })
   },
 }

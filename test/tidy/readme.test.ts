@@ -37,9 +37,20 @@ describe('README', () => {
   test('every option and case it names exists', () => {
     const commands = [
       ...['demo', 'network init', 'submit', 'status', 'block', 'operator create', 'explain', 'events'],
-      ...['switchover', 'failover', 'pause', 'resume', 'evict', 'clear', 'recovery end', 'restore freeze'],
+      ...[
+        'switchover',
+        'failover',
+        'pause',
+        'resume',
+        'evict',
+        'clear',
+        'recovery end',
+        'restore freeze',
+        'restore raise-generation',
+      ],
       ...['operator revoke', 'token create', 'join', 'node certify', 'node revoke', 'node list', 'node rename-site'],
       ...['key create', 'key rotate', 'key install', 'authority propose', 'authority sign'],
+      ...['owner rotate-key'],
     ].map((command) => helpOf(command))
     // `npm run bench` says in its opening comment what it takes.
     const bench = readFileSync(join(ROOT, 'test/bench/main.ts'), 'utf8').split('*/')[0]!

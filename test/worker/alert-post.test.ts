@@ -8,6 +8,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { Backstop } from '../../worker/src/adapters/backstop.ts'
 import { durableSql } from '../../worker/src/adapters/sql.ts'
 import { type Env, readConfig } from '../../worker/src/env.ts'
+import { Usage } from '../../worker/src/metrics/usage.ts'
 import { AlertPost } from '../../worker/src/objects/authority/alert-post.ts'
 import { CLUSTERS, NETWORK, testBindings } from './network.ts'
 import { act } from './operator-client.ts'
@@ -33,7 +34,7 @@ async function withPost(statuses: readonly number[], work: (post: Post) => Promi
   await act(cluster, 'pause', { forMs: 60_000, why: 'an event to speak of' })
   const answers = [...statuses]
   await runInDurableObject(env.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${cluster}`), async (_, state) => {
-    const sql = durableSql(state.storage)
+    const sql = durableSql(state.storage, new Usage())
     const taken: Post['taken'] = []
     const wakes: number[] = []
     vi.spyOn(globalThis, 'fetch').mockImplementation(async (_url, init) => {

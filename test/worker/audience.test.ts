@@ -7,6 +7,7 @@ import { failure, type Result, success } from '@baton/shared/result'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { readEvents } from '../../worker/src/adapters/event-log.ts'
 import { durableSql, type Sql } from '../../worker/src/adapters/sql.ts'
+import { Usage } from '../../worker/src/metrics/usage.ts'
 import type { OrderAnswer } from '../../worker/src/objects/authority-api.ts'
 import { Audience, type AudienceParts } from '../../worker/src/objects/directory/audience.ts'
 import { MasterList } from '../../worker/src/objects/directory/master-list.ts'
@@ -35,7 +36,7 @@ interface Stage {
 async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<AudienceParts> = {}): Promise<void> {
   const genesis = await testGenesis()
   await runInDurableObject(directory(), async (_object, { storage }) => {
-    const database = durableSql(storage)
+    const database = durableSql(storage, new Usage())
     const run: Sql['run'] = (query, ...values) => {
       stage.written += 1
       database.run(query, ...values)
@@ -58,6 +59,7 @@ async function onStage(work: (stage: Stage) => Promise<void>, more: Partial<Audi
     const audience = new Audience({
       sql,
       genesis,
+      trust: genesis,
       masters: new MasterList(sql),
       clock: { now: () => stage.nowMs as Instant, wallNow: () => stage.nowMs as UnixMs },
       backstop: { wakeAt: (at: number) => stage.wakes.push(at) } as never,
@@ -84,7 +86,7 @@ function evidence(number: number, height: number): AuditInput {
   return { i: 'evidence', act, first: { by, value: RIGHT }, second: { by, value: null } }
 }
 
-const FROM = { cluster: CLUSTERS[11]!, node: `${CLUSTERS[11]}-a` as NodeId }
+const FROM = { cluster: CLUSTERS[11], node: `${CLUSTERS[11]}-a` as NodeId }
 
 function prove({ audience }: Stage, number: number): void {
   for (const height of [1, 2, 3]) audience.hear('findings', FROM, success([{ input: evidence(number, height) }]))
@@ -177,7 +179,7 @@ test('[RG11] who floods fills no log: the rest is counted, told after a minute, 
     const flood = LIMITS.findingsPerMinute + 12
     for (let number = 0; number < flood; number++)
       stage.audience.hear('results', FROM, failure('STATEMENT_INVALID', 'no'))
-    const other = { cluster: CLUSTERS[1]!, node: 'c2-a' as NodeId }
+    const other = { cluster: CLUSTERS[1], node: 'c2-a' as NodeId }
     stage.audience.hear('results', other, failure('NOT_CURRENT_MASTER', 'no'))
     expect(stage.events('report-refused')).toHaveLength(LIMITS.findingsPerMinute + 1)
     stage.nowMs += 60_000

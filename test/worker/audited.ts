@@ -9,7 +9,7 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Epoch, Generation, Hash, Height, Round } from '@baton/shared/ids'
 import { signBytesOf, stateEquivocation } from '@baton/shared/protocol/findings'
 import type { Result } from '@baton/shared/result'
-import { vi } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK } from './network.ts'
 import { TestNode } from './test-node.ts'
 
@@ -31,11 +31,12 @@ export function authority(cluster: ClusterId) {
 /** A master of every cluster, known to the directory. */
 export async function allMasters(): Promise<readonly TestNode[]> {
   const masters = await Promise.all(CLUSTERS.map((cluster) => TestNode.online(cluster, 'a')))
-  await vi.waitFor(async () => {
+  const told = async () => {
     const table = await directory().table()
     if (!table.ok || table.value.masters.length < CLUSTERS.length) throw new Error('not all are listed')
     if ((await confirmed(table.value.version)) < CLUSTERS.length) throw new Error('not all have the table')
-  })
+  }
+  await eventually(told)
   return masters
 }
 

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers'
 import { brokenLink, type ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { ClusterId, Epoch, LogIndex } from '@baton/shared/ids'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK, POLICY } from './network.ts'
 import { view } from './operator-client.ts'
 import { TestNode, threeNodes } from './test-node.ts'
@@ -60,14 +61,11 @@ test('[RG3] a young authority grants nothing on silence before its grace and a r
   // Refused, too: this life of the authority has not seen the master's session close.
   expect(await standby.claim(REFUSED)).toMatchObject({ ok: false, code: 'STARTUP_GRACE' })
   await standby.report()
-  const granted = await vi.waitFor(
-    async () => {
-      const reply = await standby.claim({ kind: 'silence', forMs: 9_000 })
-      if (!reply.ok) throw new Error(reply.code)
-      return reply
-    },
-    { timeout: 5_000, interval: 10 },
-  )
+  const granted = await eventually(async () => {
+    const reply = await standby.claim({ kind: 'silence', forMs: 9_000 })
+    if (!reply.ok) throw new Error(reply.code)
+    return reply
+  })
   expect(granted.state).toMatchObject({ epoch: 2, master: b.node })
 })
 

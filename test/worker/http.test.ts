@@ -12,7 +12,7 @@ const REFUSED = { kind: 'refused' } as const
 
 describe('claims and reshapes over HTTP', () => {
   test('[RG2, RG4] are decided like those of a session, and told to the sessions', async () => {
-    const [a, b, c] = await threeNodes(C1!)
+    const [a, b, c] = await threeNodes(C1)
     const reshaped = await a.post('reshapes', await a.signedReshape([a.node, b.node, c.node]))
     expect(reshaped.status).toBe(200)
     await b.seeState((state) => state.syncSet.length === 3)
@@ -24,7 +24,7 @@ describe('claims and reshapes over HTTP', () => {
   })
 
   test('[RG1] a refusal carries code, reason, remedy and the current state', async () => {
-    const [a, b] = await threeNodes(C2!)
+    const [a, b] = await threeNodes(C2)
     await a.report()
     const refused = await b.post('claims', await b.signedClaim(REFUSED))
     expect(refused.status).toBe(409)
@@ -38,10 +38,10 @@ describe('claims and reshapes over HTTP', () => {
   })
 
   test('[ID1, ID5] a statement or certificate that does not verify changes nothing', async () => {
-    const [, b, c] = await threeNodes(C3!)
+    const [, b, c] = await threeNodes(C3)
     const claim = await b.signedClaim(REFUSED)
-    const foreign = await TestNode.make(C3!, 'b', {}, await keyOf(`owner ${C4}`))
-    const other = await TestNode.make(C4!, 'b')
+    const foreign = await TestNode.make(C3, 'b', {}, await keyOf(`owner ${C4}`))
+    const other = await TestNode.make(C4, 'b')
     for (const [answer, code] of [
       [await b.post('claims', claim, foreign.certificate), 'CERTIFICATE_INVALID'],
       [await b.post('claims', claim, other.certificate), 'CERTIFICATE_INVALID'],
@@ -56,7 +56,7 @@ describe('claims and reshapes over HTTP', () => {
 
 describe('bad requests', () => {
   const post = (body: string) =>
-    get(clusterUrl(C4!, '/claims'), { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    get(clusterUrl(C4, '/claims'), { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 
   test('an oversized body is refused by its size', async () => {
     const answer = await post(JSON.stringify({ statement: 'x'.repeat(LIMITS.controlBodyBytes), certificate: 'y' }))
@@ -105,7 +105,7 @@ describe('bad requests', () => {
   })
 
   test('a bad page of events is refused', async () => {
-    const answer = await view(C4!, '/events?limit=100000')
+    const answer = await view(C4, '/events?limit=100000')
     expect(await answer.json()).toMatchObject({ error: 'BAD_REQUEST' })
   })
 })
@@ -113,11 +113,11 @@ describe('bad requests', () => {
 describe('reading', () => {
   test('genesis, and a cluster that has no master yet', async () => {
     expect(await (await get(`${ORIGIN}/v1/networks/${NETWORK}`)).json()).toEqual(await testGenesis())
-    expect(await (await get(clusterUrl(CLUSTERS[9]!))).json()).toEqual({ cluster: CLUSTERS[9], state: null, heard: [] })
+    expect(await (await get(clusterUrl(CLUSTERS[9]))).json()).toEqual({ cluster: CLUSTERS[9], state: null, heard: [] })
   })
 
   test('the status of a cluster says who is heard', async () => {
-    const [a, b, c] = await threeNodes(CLUSTERS[10]!)
+    const [a, b, c] = await threeNodes(CLUSTERS[10])
     await a.report()
     c.disconnect()
     await b.take('sessionClosed')

@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import type { ClusterId, NetworkId, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
+import type { NetworkId, NodeId, SiteId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
 import { join, makeToken, tokenNode } from './identity-fixture.ts'
@@ -8,15 +8,7 @@ import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { eventsOf } from './operator-client.ts'
 import { TestNode } from './test-node.ts'
 
-const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS as [
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-]
+const [C1, C2, C3, C4, C5, C6, C7] = CLUSTERS
 
 test('[ID3] a node joins with a token, opens a session, and is told to the cluster', async () => {
   const founder = await TestNode.online(C1, 'a')

@@ -1,8 +1,9 @@
 import { verifyCredential, verifyGrant } from '@baton/shared/crypto/credential'
 import type { Resignation } from '@baton/shared/crypto/statement-types'
-import { signStatement } from '@baton/shared/crypto/statements'
+import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { LogIndex, Version } from '@baton/shared/ids'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK, POLICY, testGenesis } from './network.ts'
 import { type Reply, type TestNode, threeNodes } from './test-node.ts'
 
@@ -19,14 +20,11 @@ async function afterGrace(nodes: readonly TestNode[]): Promise<void> {
 
 /** Asks until something else than `code` is answered. */
 async function claimUntilNot(code: string, ask: () => Promise<Reply>): Promise<Reply> {
-  return vi.waitFor(
-    async () => {
-      const reply = await ask()
-      if (!reply.ok && reply.code === code) throw new Error(code)
-      return reply
-    },
-    { timeout: 5_000, interval: 10 },
-  )
+  return eventually(async () => {
+    const reply = await ask()
+    if (!reply.ok && reply.code === code) throw new Error(code)
+    return reply
+  })
 }
 
 test('[RG3, RG2] a master that is heard keeps its epoch; after masterTtl of silence the standby is granted', async () => {
@@ -145,4 +143,23 @@ test('[RG7] confirms the master and nobody else', async () => {
   const [a, b] = await threeNodes(fresh())
   expect(await a.confirm()).toMatchObject({ ok: true, state: { master: a.node } })
   expect(await b.confirm()).toMatchObject({ ok: false, code: 'NOT_CURRENT_MASTER', state: { master: a.node } })
+})
+
+test('[RG4] each view carries the authority’s own statement of the sync set, which names the request it rests on', async () => {
+  const [a, b, c] = await threeNodes(fresh())
+  const changed = await a.reshape([a.node, b.node, c.node])
+  if (!changed.ok) throw new Error(changed.why)
+  const { state } = changed
+  const { network, cluster, generation, epoch, version, syncSet, reshape, recorded } = state
+  expect(reshape).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
+  const verified = await verifyStatement('syncSet', recorded!, (await testGenesis()).authorityKeys)
+  expect(verified).toEqual({
+    ok: true,
+    payload: { network, cluster, generation, epoch, version, syncSet, reshape: reshape! },
+  })
+  // The same to everybody, and another one for the next version.
+  expect((await c.seeState((each) => each.version === version)).recorded).toBe(recorded)
+  const next = await a.reshape([a.node, b.node])
+  expect(next).toMatchObject({ ok: true, state: { syncSet: [a.node, b.node] } })
+  if (next.ok) expect(next.state.recorded).not.toBe(recorded)
 })

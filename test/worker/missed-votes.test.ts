@@ -1,8 +1,9 @@
 import { AUDIT_DEFAULTS } from '@baton/shared/core/audit/policy'
 import type { Epoch, Generation } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { allMasters, authority, bring, eventsOf, RIGHT, reportOf } from './audited.ts'
+import { eventually } from './eventually.ts'
 
 /** Heights that are decided without the cluster before a switch is ordered. */
 const NEEDED = AUDIT_DEFAULTS.missedInARow * AUDIT_DEFAULTS.threshold
@@ -32,6 +33,6 @@ test('[NW5] votes missed at sixty heights in a row order a switch, not one earli
   expect(await eventsOf('order-given')).toEqual([])
   await report(NEEDED, NEEDED)
   expect(await eventsOf('order-given')).toMatchObject([{ order: { node, why: '3 × missed-votes' }, bars: false }])
-  await vi.waitFor(async () => expect((await view())?.orders).toMatchObject([{ node }]))
+  await eventually(async () => expect((await view())?.orders).toMatchObject([{ node }]))
   expect((await view())?.bars).toEqual([])
 })

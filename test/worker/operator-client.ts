@@ -1,4 +1,5 @@
 /** An operator of a cluster: real tokens, signed by the owner, and calls with them. */
+import type { OperatorAction } from '@baton/shared/core/registry/messages'
 import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Jws, UnixMs } from '@baton/shared/ids'
@@ -22,6 +23,23 @@ export async function operatorToken(
     ...overrides,
   }
   return signStatement('operatorToken', payload, (await keyOf(signer)).privateKey)
+}
+
+/** A body of each act that the schema lets through. */
+export const ACT_BODIES: { readonly [Name in OperatorAction['act']]: object } = {
+  order: { id: 'o-1', node: 'c1-a' },
+  evict: { id: 'o-1', node: 'c1-a' },
+  clear: { node: 'c1-a' },
+  switchover: { id: 's-1' },
+  'cancel-switchover': {},
+  pause: { forMs: 60_000 },
+  resume: {},
+  'confirm-fenced': {},
+  'allow-data-loss': { node: 'c1-a' },
+  'end-recovery': {},
+  freeze: {},
+  'raise-generation': { generation: 1 },
+  'accept-incomplete-restore': {},
 }
 
 export function bearer(token: string): { readonly authorization: string } {

@@ -5,30 +5,14 @@ import { LIMITS } from '@baton/shared/limits'
 import { describe, expect, test } from 'vitest'
 import { ACTS } from '../../worker/src/routes/act-table.ts'
 import { CLUSTERS, NETWORK } from './network.ts'
-import { act, bearer, eventsOf, operatorToken } from './operator-client.ts'
+import { ACT_BODIES, act, bearer, eventsOf, operatorToken } from './operator-client.ts'
 import { clusterUrl, get, ORIGIN, TestNode } from './test-node.ts'
 
 const clusters = CLUSTERS[Symbol.iterator]()
 const fresh = () => clusters.next().value!
 const UNAUTHENTICATED = { error: 'UNAUTHENTICATED', remedy: expect.stringContaining('baton operator create') }
 
-/** A body of each act that the schema lets through. */
-const BODIES: { readonly [Name in OperatorAction['act']]: object } = {
-  order: { id: 'o-1', node: 'c1-a' },
-  evict: { id: 'o-1', node: 'c1-a' },
-  clear: { node: 'c1-a' },
-  switchover: { id: 's-1' },
-  'cancel-switchover': {},
-  pause: { forMs: 60_000 },
-  resume: {},
-  'confirm-fenced': {},
-  'allow-data-loss': { node: 'c1-a' },
-  'end-recovery': {},
-  freeze: {},
-  'raise-generation': { generation: 1 },
-  'accept-incomplete-restore': {},
-}
-const NAMES = Object.keys(BODIES) as OperatorAction['act'][]
+const NAMES = Object.keys(ACT_BODIES) as OperatorAction['act'][]
 
 async function statusOf(cluster: ClusterId): Promise<unknown> {
   return (await get(clusterUrl(cluster))).json()
@@ -66,7 +50,7 @@ describe('who may', () => {
   })
 
   test('[ID7] a token of another cluster is worth nothing here, and the event has the name', async () => {
-    const foreign = await operatorToken(CLUSTERS[11]!, 'owner', { name: 'Mallory' })
+    const foreign = await operatorToken(CLUSTERS[11], 'owner', { name: 'Mallory' })
     const answer = await act(cluster, 'freeze', {}, foreign)
     expect(answer.status).toBe(403)
     expect(await answer.json()).toMatchObject({ error: 'FORBIDDEN', message: expect.stringContaining('Mallory') })
@@ -80,7 +64,7 @@ describe('who may', () => {
       expect(place).toBeGreaterThan(0)
       const before = await statusOf(cluster)
       for (const role of OPERATOR_ROLES.slice(0, place)) {
-        const answer = await act(cluster, name, BODIES[name], await operatorToken(cluster, role))
+        const answer = await act(cluster, name, ACT_BODIES[name], await operatorToken(cluster, role))
         expect(answer.status).toBe(403)
         expect(await answer.json()).toMatchObject({
           error: 'FORBIDDEN',
@@ -90,7 +74,12 @@ describe('who may', () => {
       expect(await statusOf(cluster)).toMatchObject({ state: (before as { state: object }).state })
       // From its role on the request reaches the registry, which may have its own reasons.
       for (const role of OPERATOR_ROLES.slice(place)) {
-        const answer = await act(cluster, name, { ...BODIES[name], dryRun: true }, await operatorToken(cluster, role))
+        const answer = await act(
+          cluster,
+          name,
+          { ...ACT_BODIES[name], dryRun: true },
+          await operatorToken(cluster, role),
+        )
         expect([200, 400, 404, 409]).toContain(answer.status)
       }
     },

@@ -22,6 +22,7 @@ import {
   twoVotes,
   WRONG,
 } from './audited.ts'
+import { eventually } from './eventually.ts'
 import { CLUSTERS } from './network.ts'
 import { TestNode } from './test-node.ts'
 
@@ -127,7 +128,7 @@ test('[NW1, NW4] what is forged, foreign or old changes nothing, and is an event
 })
 
 test('[NW5, RG9] the order comes exactly at the threshold, is recorded once, and outlives both objects', async () => {
-  const standby = await TestNode.online(CLUSTERS[7]!, 'b')
+  const standby = await TestNode.online(CLUSTERS[7], 'b')
   const wrong = master(8)
   await wrong.seeState((state) => state.members.length === 2)
   expect(await wrong.reshape([wrong.node, standby.node])).toMatchObject({ ok: true })
@@ -144,7 +145,7 @@ test('[NW5, RG9] the order comes exactly at the threshold, is recorded once, and
   expect(await eventsOf('threshold-passed')).toMatchObject([
     { by: { cluster: wrong.cluster }, why: '3 × result-mismatch' },
   ])
-  await vi.waitFor(() => expect(lost).toHaveBeenCalled())
+  await eventually(() => expect(lost).toHaveBeenCalled())
   lost.mockRestore()
   expect(await ordersOf(wrong)).toEqual([])
   const given = await eventsOf('order-given')
@@ -154,8 +155,8 @@ test('[NW5, RG9] the order comes exactly at the threshold, is recorded once, and
 
   await evictDurableObject(directory())
   await runDurableObjectAlarm(directory())
-  await vi.waitFor(async () => expect(await ordersOf(wrong)).toHaveLength(1))
-  await vi.waitFor(async () => expect(await eventsOf('order-taken')).toHaveLength(1))
+  await eventually(async () => expect(await ordersOf(wrong)).toHaveLength(1))
+  await eventually(async () => expect(await eventsOf('order-taken')).toHaveLength(1))
   const { order, bars } = given[0] as never as { order: Parameters<ClusterAuthority['order']>[1]; bars: boolean }
   const recorded = await ordersOf(wrong)
   expect(recorded).toEqual([order])
@@ -176,7 +177,7 @@ test('[NW5, RG9] the order comes exactly at the threshold, is recorded once, and
   await standby.report()
   const claimed = await standby.claim({ kind: 'ordered', order: order.id })
   expect(claimed).toMatchObject({ ok: true, state: { master: standby.node, orders: [], bars: [wrong.node] } })
-  await vi.waitFor(async () => expect(await eventsOf('order-ended')).toMatchObject([{ order: { id: order.id } }]))
+  await eventually(async () => expect(await eventsOf('order-ended')).toMatchObject([{ order: { id: order.id } }]))
   const old = await bring('results', await reportOf(wrong, [{ height: 53, result: WRONG }], OLD), wrong)
   expect(old).toMatchObject({ ok: false, code: 'NOT_CURRENT_MASTER' })
 })
@@ -191,7 +192,7 @@ test('[NW5] one automatic order stands at a time; the next comes when it has end
     }
   }
   await prove(first, [60, 61, 62])
-  await vi.waitFor(async () => expect(await ordersOf(first)).toHaveLength(1))
+  await eventually(async () => expect(await ordersOf(first)).toHaveLength(1))
   await prove(second, [60, 61, 62])
   const passed = (await eventsOf('threshold-passed')).map(({ by }) => (by as { cluster: string }).cluster)
   expect(passed).toEqual(expect.arrayContaining([first.cluster, second.cluster]))
@@ -203,7 +204,7 @@ test('[NW5] one automatic order stands at a time; the next comes when it has end
   await standby.report()
   const { orders } = await standby.seeState((state) => state.syncSet.length === 2)
   expect(await standby.claim({ kind: 'ordered', order: orders[0]!.id })).toMatchObject({ ok: true })
-  await vi.waitFor(async () => expect(await ordersOf(second)).toHaveLength(1))
+  await eventually(async () => expect(await ordersOf(second)).toHaveLength(1))
 })
 
 test('[RG11] the log of the directory is one chain over all of it, restarts included', async () => {

@@ -1,5 +1,6 @@
 import { signStatement } from '@baton/shared/crypto/statements'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK, POLICY } from './network.ts'
 import { TestNode, threeNodes } from './test-node.ts'
 
@@ -15,7 +16,7 @@ async function tell(master: TestNode, about: TestNode, forMs: number): Promise<v
 
 test('[RG6] a cluster that lost its sync set, and of which no other cluster hears a vote, is granted as recovering', async () => {
   const others = await Promise.all(CLUSTERS.slice(1).map((cluster) => TestNode.online(cluster, 'a')))
-  const [a, b, c] = await threeNodes(CLUSTERS[0]!)
+  const [a, b, c] = await threeNodes(CLUSTERS[0])
   a.disconnect()
   b.disconnect()
   const lost = { kind: 'lost', forMs: AFTER } as const
@@ -24,15 +25,12 @@ test('[RG6] a cluster that lost its sync set, and of which no other cluster hear
   await c.report()
   expect(await c.claim(lost)).toMatchObject({ ok: false, why: expect.stringContaining('elsewhere') })
   for (const master of others) await tell(master, c, AFTER)
-  const granted = await vi.waitFor(
-    async () => {
-      for (const master of others) await tell(master, c, AFTER)
-      const reply = await c.claim(lost)
-      if (!reply.ok) throw new Error(reply.why)
-      return reply
-    },
-    { timeout: 10_000, interval: 50 },
-  )
+  const granted = await eventually(async () => {
+    for (const master of others) await tell(master, c, AFTER)
+    const reply = await c.claim(lost)
+    if (!reply.ok) throw new Error(reply.why)
+    return reply
+  }, 50)
   const lastClean = { token: { generation: 0, epoch: 1 }, syncSet: [a.node, b.node] }
   expect(granted.state).toMatchObject({ epoch: 2, master: c.node, syncSet: [c.node], recovering: true, lastClean })
   const by = { kind: 'height', height: 9 } as const

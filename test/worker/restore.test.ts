@@ -7,7 +7,8 @@ import type { OperatorAction } from '@baton/shared/core/registry/messages'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Epoch, Generation, Jws } from '@baton/shared/ids'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
+import { eventually } from './eventually.ts'
 import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { view } from './operator-client.ts'
 import { clusterUrl, get, ORIGIN, TestNode, threeNodes } from './test-node.ts'
@@ -75,7 +76,7 @@ async function lastEvents(cluster: ClusterId): Promise<{ event: string; why: str
 }
 
 const toldDirectory = (cluster: ClusterId, epoch: number) =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     const table = await (await get(`${ORIGIN}/v1/networks/${NETWORK}/masters`)).json<{ masters: Listed[] }>()
     if (!table.masters.some((each) => each.cluster === cluster && each.epoch === epoch)) throw new Error('not yet')
   })
@@ -98,7 +99,7 @@ test('[RG8] a registry that was put back is frozen by what the directory knows, 
   const cluster = fresh()
   const { copy } = await switched(cluster)
   await putBack(cluster, copy)
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const status = await (await get(clusterUrl(cluster))).json<{ state: { epoch: number; frozen: string | null } }>()
     expect(status.state).toMatchObject({
       epoch: 1,
@@ -132,7 +133,7 @@ test('[RG8] the procedure: freeze, raise the generation, every node shows what i
   expect(await operate(cluster, { act: 'freeze' })).toMatchObject({ ok: true, state: { frozen: 'ada: a restore' } })
   expect(await operate(cluster, raise(0))).toMatchObject({ ok: false, code: 'BAD_REQUEST' })
   expect(await operate(cluster, raise(1))).toMatchObject({ ok: true })
-  for (const node of [a, b, c]) await vi.waitFor(() => expect(node.closed).toEqual({ code: 4410 }))
+  for (const node of [a, b, c]) await eventually(() => expect(node.closed).toEqual({ code: 4410 }))
 
   for (const node of [a, b, c]) await node.connect()
   // A was away when it lost its mastership: what it holds is older.

@@ -1,6 +1,6 @@
 import { abortAllDurableObjects } from 'cloudflare:test'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { ClusterId, NodeId, UnixMs } from '@baton/shared/ids'
+import type { NodeId, UnixMs } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { CLOSE } from '../../worker/src/objects/authority/sockets.ts'
 import { makeToken, nodeSubject, post, revocationOf, sendNotice, tokenNode } from './identity-fixture.ts'
@@ -8,16 +8,7 @@ import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { act, bearer, eventsOf, operatorToken } from './operator-client.ts'
 import { clusterUrl, get, TestNode, threeNodes } from './test-node.ts'
 
-const [C1, C2, C3, C4, C5, C6, C7, C8] = CLUSTERS as [
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-  ClusterId,
-]
+const [C1, C2, C3, C4, C5, C6, C7, C8] = CLUSTERS
 const YEAR = 365 * 24 * 3_600_000
 
 async function expectNoSession(node: TestNode, code: string): Promise<void> {

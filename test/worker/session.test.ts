@@ -17,9 +17,9 @@ async function expectRefused(node: TestNode, code: string): Promise<void> {
 }
 
 test('[ID5, RG2] a node that answers the challenge gets a welcome; the founder holds epoch 1', async () => {
-  const early = await TestNode.make(C1!, 'b')
+  const early = await TestNode.make(C1, 'b')
   expect((await early.connect()).state).toBeNull()
-  const founder = await TestNode.make(C1!, 'a')
+  const founder = await TestNode.make(C1, 'a')
   const welcome = await founder.connect()
   expect(welcome.state).toMatchObject({ epoch: 1, master: founder.node, syncSet: [founder.node] })
   expect(welcome.graceMs).toBeLessThanOrEqual(POLICY.startupGraceMs)
@@ -28,15 +28,15 @@ test('[ID5, RG2] a node that answers the challenge gets a welcome; the founder h
 })
 
 test('[ID1, ID5] refuses a certificate that the owner of this cluster has not signed', async () => {
-  const foreign = await TestNode.make(C2!, 'a', {}, await keyOf(`owner ${C3}`))
+  const foreign = await TestNode.make(C2, 'a', {}, await keyOf(`owner ${C3}`))
   await foreign.open()
   await foreign.hello()
   await expectRefused(foreign, 'CERTIFICATE_INVALID')
 })
 
 test('[ID5] refuses a certificate of another cluster or network', async () => {
-  for (const overrides of [{ cluster: C3! }, { network: 'other' as NetworkId }]) {
-    const node = await TestNode.make(C2!, 'a', overrides, await keyOf(`owner ${C3}`))
+  for (const overrides of [{ cluster: C3 }, { network: 'other' as NetworkId }]) {
+    const node = await TestNode.make(C2, 'a', overrides, await keyOf(`owner ${C3}`))
     await node.open()
     await node.hello()
     await expectRefused(node, 'CERTIFICATE_INVALID')
@@ -44,35 +44,35 @@ test('[ID5] refuses a certificate of another cluster or network', async () => {
 })
 
 test('[ID5, ID8] refuses a certificate that has expired', async () => {
-  const node = await TestNode.make(C2!, 'a', { expiresAt: (Date.now() - 1) as UnixMs })
+  const node = await TestNode.make(C2, 'a', { expiresAt: (Date.now() - 1) as UnixMs })
   await node.open()
   await node.hello()
   await expectRefused(node, 'CERTIFICATE_EXPIRED')
 })
 
 test('[ID5] refuses a proof by another key than the certified one', async () => {
-  const node = await TestNode.make(C2!, 'a')
+  const node = await TestNode.make(C2, 'a')
   await node.open()
   await node.hello({}, await keyOf('a thief of the certificate'))
   await expectRefused(node, 'CHALLENGE_INVALID')
 })
 
 test('[ID5] refuses the answer to another challenge: a replayed hello opens nothing', async () => {
-  const node = await TestNode.make(C2!, 'a')
+  const node = await TestNode.make(C2, 'a')
   await node.connect()
   const { challenge } = await (async () => {
-    const spy = await TestNode.make(C2!, 'a')
+    const spy = await TestNode.make(C2, 'a')
     await spy.open()
     return spy.take('challenge')
   })()
-  const replaying = await TestNode.make(C2!, 'a')
+  const replaying = await TestNode.make(C2, 'a')
   await replaying.open()
   await replaying.hello({ challenge })
   await expectRefused(replaying, 'CHALLENGE_INVALID')
 })
 
 test('[ID5, PV1] refuses a proof that names another node, and a protocol it does not speak', async () => {
-  const node = await TestNode.make(C3!, 'a')
+  const node = await TestNode.make(C3, 'a')
   await node.open()
   await node.hello({ node: `${C3}-b` as NodeId })
   await expectRefused(node, 'CHALLENGE_INVALID')
@@ -90,7 +90,7 @@ test('[ID5, PV1] refuses a proof that names another node, and a protocol it does
 })
 
 test('[ID5] a challenge is used up by the first answer, right or wrong', async () => {
-  const node = await TestNode.make(C3!, 'a')
+  const node = await TestNode.make(C3, 'a')
   await node.open()
   const [first] = [node.inbox.length]
   expect(first).toBeLessThanOrEqual(1)
@@ -113,24 +113,24 @@ async function expireChallenges(cluster: ClusterId): Promise<void> {
 }
 
 test('[ID5] refuses the answer to a challenge that has expired', async () => {
-  const node = await TestNode.make(C8!, 'a')
+  const node = await TestNode.make(C8, 'a')
   await node.open()
-  await expireChallenges(C8!)
+  await expireChallenges(C8)
   await node.hello()
   await expectRefused(node, 'CHALLENGE_INVALID')
 })
 
 test('[ID5] a socket that does not answer its challenge in time is closed by the alarm', async () => {
-  const node = await TestNode.make(C8!, 'a')
+  const node = await TestNode.make(C8, 'a')
   await node.open()
   await node.take('challenge')
-  await expireChallenges(C8!)
+  await expireChallenges(C8)
   expect(await runDurableObjectAlarm(env.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${C8}`))).toBe(true)
   await expect.poll(() => node.closed?.code).toBe(CLOSE.refused)
 })
 
 test('[ID5] nothing but a hello is heard before the handshake', async () => {
-  const node = await TestNode.make(C3!, 'a')
+  const node = await TestNode.make(C3, 'a')
   await node.open()
   node.send({ t: 'getMasters' })
   await expectRefused(node, 'CHALLENGE_INVALID')
@@ -140,21 +140,21 @@ test('[ID5] nothing but a hello is heard before the handshake', async () => {
 })
 
 test('[RG3] the newest session of a node wins, and its older one is closed without a hint', async () => {
-  const [, b] = await threeNodes(C4!)
-  const again = await TestNode.online(C4!, 'a')
+  const [, b] = await threeNodes(C4)
+  const again = await TestNode.online(C4, 'a')
   expect(again.known.master).toBe(again.node)
   again.disconnect()
   expect(await b.take('sessionClosed')).toEqual({ t: 'sessionClosed', node: again.node })
 })
 
 test('[RG3] the close of a session is told to the others at once', async () => {
-  const [a, b, c] = await threeNodes(C5!)
+  const [a, b, c] = await threeNodes(C5)
   a.disconnect()
   for (const node of [b, c]) expect(await node.take('sessionClosed')).toEqual({ t: 'sessionClosed', node: a.node })
 })
 
 test('[RG3] malformed frames of an admitted node are refused and cost it nothing', async () => {
-  const [a] = await threeNodes(C6!)
+  const [a] = await threeNodes(C6)
   const frames = ['{', '[]', '{"t":"claim","request":1}', '{"t":"unknown"}', new Uint8Array([1, 2]).buffer]
   for (const frame of frames) {
     a.sendRaw(frame)
@@ -166,7 +166,7 @@ test('[RG3] malformed frames of an admitted node are refused and cost it nothing
 })
 
 test('the session route wants an upgrade, and clusters that genesis knows', async () => {
-  expect(await (await get(clusterUrl(C7!, '/session'))).json()).toMatchObject({ error: 'BAD_REQUEST' })
+  expect(await (await get(clusterUrl(C7, '/session'))).json()).toMatchObject({ error: 'BAD_REQUEST' })
   const unknown = await get(clusterUrl('c99' as typeof C7 & string, '/session'), { headers: { upgrade: 'websocket' } })
   expect(unknown.status).toBe(404)
   expect(await unknown.json()).toMatchObject({ error: 'UNKNOWN_CLUSTER' })

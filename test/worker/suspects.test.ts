@@ -1,5 +1,6 @@
-import { beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { agree, allMasters, authority, bring, eventsOf, F, findingsOf, twoVotes } from './audited.ts'
+import { eventually } from './eventually.ts'
 import { TestNode } from './test-node.ts'
 
 let masters: readonly TestNode[]
@@ -24,7 +25,7 @@ test('[NW5] with more than f clusters over the threshold none is ordered any mor
   for (const suspect of suspects) for (const height of [1, 2, 3]) await prove(suspect, height)
   // The first was alone when it passed: nobody can take over from it, so its order stands while the others pass.
   const [first, ...rest] = suspects
-  await vi.waitFor(async () => expect(await ordersOf(first!)).toHaveLength(1))
+  await eventually(async () => expect(await ordersOf(first!)).toHaveLength(1))
   expect(await eventsOf('threshold-passed')).toHaveLength(SUSPECTS)
   expect(await eventsOf('too-many-suspects')).toMatchObject([
     { clusters: suspects.map(({ cluster }) => cluster).sort() },
@@ -35,7 +36,7 @@ test('[NW5] with more than f clusters over the threshold none is ordered any mor
   await standby.report()
   const { orders } = await standby.seeState((state) => state.syncSet.length === 2)
   expect(await standby.claim({ kind: 'ordered', order: orders[0]!.id })).toMatchObject({ ok: true })
-  await vi.waitFor(async () => expect(await eventsOf('order-ended')).toHaveLength(1))
+  await eventually(async () => expect(await eventsOf('order-ended')).toHaveLength(1))
   await prove(rest[0]!, 4)
   await agree(masters.slice(SUSPECTS), 5)
   for (const suspect of rest) expect(await ordersOf(suspect)).toEqual([])

@@ -10,7 +10,7 @@ import {
   type RegistryView,
   type ToAuthority,
 } from '@baton/shared/protocol/control'
-import { vi } from 'vitest'
+import { eventually } from './eventually.ts'
 import { keyOf, NETWORK } from './network.ts'
 
 type Message<T extends FromAuthority['t']> = Extract<FromAuthority, { t: T }>
@@ -39,6 +39,8 @@ export class TestNode {
   inbox: FromAuthority[] = []
   closed: { code: number } | undefined
   state: RegistryView | null = null
+  /** The address it connects and asks from; null: the platform has not said. */
+  source: string | null = null
   #request = 0
 
   private constructor(cluster: ClusterId, node: NodeId, keys: KeyPair, certificate: Jws) {
@@ -80,7 +82,8 @@ export class TestNode {
 
   /** The socket is open, nothing is said yet. */
   async open(): Promise<void> {
-    const response = await get(clusterUrl(this.cluster, '/session'), { headers: { upgrade: 'websocket' } })
+    const headers = { upgrade: 'websocket', ...this.#from }
+    const response = await get(clusterUrl(this.cluster, '/session'), { headers })
     const socket = response.webSocket
     if (socket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`)
     this.inbox = []
@@ -143,30 +146,24 @@ export class TestNode {
   /** Waits for the next message of a kind that fits, and takes it out of the inbox. */
   async take<T extends FromAuthority['t']>(t: T, fits: (message: Message<T>) => boolean = () => true) {
     const is = (message: FromAuthority): message is Message<T> => message.t === t && fits(message as Message<T>)
-    const found = await vi.waitFor(
-      () => {
-        const message = this.inbox.find(is)
-        if (message === undefined) {
-          const seen = this.inbox.map((each) => JSON.stringify(each).slice(0, 120))
-          throw new Error(`${this.node} got no ${t}: ${seen.join('\n')} ${JSON.stringify(this.closed)}`)
-        }
-        return message
-      },
-      { timeout: 5_000, interval: 1 },
-    )
+    const found = await eventually(() => {
+      const message = this.inbox.find(is)
+      if (message === undefined) {
+        const seen = this.inbox.map((each) => JSON.stringify(each).slice(0, 120))
+        throw new Error(`${this.node} got no ${t}: ${seen.join('\n')} ${JSON.stringify(this.closed)}`)
+      }
+      return message
+    })
     this.inbox.splice(this.inbox.indexOf(found), 1)
     return found
   }
 
   /** The state once it fits. */
   async seeState(fits: (state: RegistryView) => boolean): Promise<RegistryView> {
-    return vi.waitFor(
-      () => {
-        if (this.state === null || !fits(this.state)) throw new Error(`state is ${JSON.stringify(this.state)}`)
-        return this.state
-      },
-      { timeout: 5_000, interval: 2 },
-    )
+    return eventually(() => {
+      if (this.state === null || !fits(this.state)) throw new Error(`state is ${JSON.stringify(this.state)}`)
+      return this.state
+    })
   }
 
   async report(overrides: Partial<Extract<ToAuthority, { t: 'report' }>> = {}): Promise<Message<'heard'>> {
@@ -258,9 +255,13 @@ export class TestNode {
   async post(kind: 'claims' | 'reshapes', statement: Jws, certificate: Jws = this.certificate): Promise<Response> {
     return get(clusterUrl(this.cluster, `/${kind}`), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...this.#from },
       body: JSON.stringify({ statement, certificate }),
     })
+  }
+
+  get #from(): Record<string, string> {
+    return this.source === null ? {} : { 'cf-connecting-ip': this.source }
   }
 }
 

@@ -1,13 +1,13 @@
 /** Bindings of the Worker, and its configuration read from them. */
-import { type Trust, trustAfter } from '@baton/shared/crypto/authority-keys'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { importPrivateJwk, type KeyPair } from '@baton/shared/crypto/keys'
-import { verifyNotice } from '@baton/shared/crypto/notices'
-import type { AuthorityKeys } from '@baton/shared/crypto/statement-types'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { type Notice, verifyNotice } from '@baton/shared/crypto/notices'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import { genesisHash, parseGenesis } from '@baton/shared/genesis-schema'
-import type { Hash } from '@baton/shared/ids'
+import type { Hash, Jws } from '@baton/shared/ids'
 import type { ClusterAuthority } from './objects/cluster-authority.ts'
 import type { NetworkDirectory } from './objects/network-directory.ts'
 
@@ -20,7 +20,10 @@ export interface Env {
   readonly ALERT_WEBHOOK?: string
   /** Secret. */
   readonly ALERT_WEBHOOK_SECRET?: string
-  /** Owners' statements about the authority's keys, one a line: needed once AUTHORITY_KEY is not the one of genesis. */
+  /**
+   * Owners' statements about the authority's keys, one a line: needed once AUTHORITY_KEY is not the one of genesis. With them the recorded
+   * rotations of owners whose new key has signed one.
+   */
   readonly AUTHORITY_CHANGES?: string
   readonly LOCATION_HINT?: string
   readonly JURISDICTION?: string
@@ -31,7 +34,9 @@ export interface Env {
 export interface Config {
   readonly genesis: Genesis
   readonly genesisHash: Hash
-  /** Genesis, with the authority's keys that count now. */
+  /** What owners have said of the authority's keys, and of the keys that they said it with. */
+  readonly notices: readonly Notice[]
+  /** Genesis, with what these make of it. */
   readonly trust: Trust
   readonly authority: KeyPair
   /** Null: none is configured. */
@@ -87,13 +92,17 @@ async function parseConfig({
   if (!authority.ok) {
     return invalid(`AUTHORITY_KEY: ${authority.why}`, 'set AUTHORITY_KEY to the text of the authority’s JWK file')
   }
-  const changes: AuthorityKeys[] = []
-  for (const line of changesText.split(/\s+/).filter((text) => text !== '')) {
-    const notice = await verifyNotice(genesis.value, line)
-    if (!notice.ok) return invalid(`AUTHORITY_CHANGES: ${notice.why}`, 'set it to what `baton authority sign` wrote')
-    if (notice.value.kind === 'authorityKeys') changes.push(notice.value.payload)
+  const lines = changesText.split(/\s+/).filter((text) => text !== '') as Jws[]
+  const book = new NoticeBook(genesis.value)
+  const notices = await book.verifyAll(lines, null)
+  for (const { notice } of notices) book.add(notice)
+  const { trust } = book
+  const refused = lines.find((line) => notices.every(({ statement }) => statement !== line))
+  if (refused !== undefined) {
+    const notice = await verifyNotice(trust, refused)
+    const why = notice.ok ? 'it stands there twice' : notice.why
+    return invalid(`AUTHORITY_CHANGES: ${why}`, 'set it to what `baton authority sign` wrote')
   }
-  const trust = trustAfter(genesis.value, changes)
   if (!trust.authorityKeys.includes(authority.value.publicKey)) {
     return invalid(
       `neither genesis nor enough of its owners list the public key of AUTHORITY_KEY (${authority.value.publicKey})`,
@@ -112,6 +121,7 @@ async function parseConfig({
   const config = {
     genesis: genesis.value,
     genesisHash: genesisHash(sha256, genesis.value),
+    notices: notices.map(({ notice }) => notice),
     trust,
     authority: authority.value,
     webhook: webhookUrl === '' ? null : { url: webhookUrl, secret: webhookSecret },

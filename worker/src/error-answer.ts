@@ -14,6 +14,7 @@ const REMEDIES: { readonly [Code in ErrorCode]?: string } = {
   CERTIFICATE_INVALID: 'use a certificate signed by the owner key of this cluster',
   STATEMENT_INVALID: 'send a statement signed by the key of the node it names',
   UNKNOWN_NODE: 'open a session with this node first',
+  CLUSTER_FROZEN: 'see `baton explain CLUSTER` for what it waits for, and `baton events CLUSTER` for what it was told',
   PROTOCOL_VERSION: 'upgrade the older of the two',
   UNAUTHENTICATED:
     'send `Authorization: Bearer TOKEN` with a token that `baton operator create` has made for this cluster',

@@ -7,14 +7,15 @@ import type { Env } from './env.ts'
 import type { AuthorityApi } from './objects/authority-api.ts'
 import type { DirectoryApi } from './objects/directory-api.ts'
 
-interface Fetches {
+/** A cluster's authority: its methods, and the WebSockets of its nodes. */
+export interface ClusterObject extends AuthorityApi {
   fetch(request: Request): Promise<Response>
 }
 
 /** The name is for ever: a cluster name is never reused (RG8). */
-export function clusterAuthority(env: Env, network: NetworkId, cluster: ClusterId): AuthorityApi & Fetches {
+export function clusterAuthority(env: Env, network: NetworkId, cluster: ClusterId): ClusterObject {
   const namespace = within(env, env.CLUSTER_AUTHORITY)
-  return namespace.getByName(`${network}/${cluster}`, hint(env)) as unknown as AuthorityApi & Fetches
+  return namespace.getByName(`${network}/${cluster}`, hint(env)) as unknown as ClusterObject
 }
 
 export function networkDirectory(env: Env, network: NetworkId): DirectoryApi {

@@ -6,7 +6,7 @@ import type { QueryAnswer } from '@baton/shared/core/ledger/queries'
 import type { ProvenTransaction } from '@baton/shared/core/ledger/transaction-proof'
 import type { Block, Receipt } from '@baton/shared/core/ledger/types'
 import type { Credential } from '@baton/shared/crypto/statement-types'
-import type { ClusterId, Epoch, Generation, Hash, Height, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
+import type { ClusterId, Epoch, Generation, Hash, Height, Jws, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
 import type { QuarantineView } from '@baton/shared/protocol/control'
 
 /** The master of this node's cluster as this node knows it. */
@@ -101,6 +101,8 @@ export interface MastersAnswer {
   /** Sorted by cluster; the highest token this node knows of each. */
   readonly masters: readonly KnownMaster[]
   readonly nodes: readonly KnownNode[]
+  /** What owners have signed about keys since genesis; not said: nothing (ID1). */
+  readonly notices?: readonly Jws[]
 }
 
 export interface NodeService {

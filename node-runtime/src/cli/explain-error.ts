@@ -192,8 +192,8 @@ export const EXPLANATIONS: Readonly<Record<ErrorCode, Explanation>> = {
     remedy: 'upgrade the older of the two',
   },
   CLUSTER_FROZEN: {
-    why: 'the authority saw a contradiction in this cluster and grants nothing until somebody has looked',
-    remedy: "read the cluster's events at the authentication node",
+    why: 'the registry of this cluster is an old copy, or somebody knows more than it: it grants nothing until an operator has looked',
+    remedy: 'see `baton explain CLUSTER` for what it waits for, and `baton events CLUSTER` for what it was told',
   },
   UNREACHABLE: {
     why: 'nobody answered in time',

@@ -124,6 +124,30 @@ export function addAuthority(program: Command, exit: Exit): void {
     )
 }
 
+export function addOwner(program: Command, exit: Exit): void {
+  const owner = program.command('owner').description('replace the key of an owner').exitOverride(exit)
+  signed(owner.command('rotate-key'))
+    .description(
+      'put another owner key in the place of --owner-key; both count in a window; run again after a crash, it goes on',
+    )
+    .requiredOption('--cluster <name>', 'cluster of this owner')
+    .requiredOption('--new-owner-key <file>', 'the key that comes, as `baton key create --passphrase` wrote it')
+    .requiredOption('--authority-url <url>', 'address of the authentication node, which records the rotation')
+    .option(
+      '--window <time>',
+      'how long the old key counts beside the new one: 10m, 2d, 1y',
+      duration,
+      30 * 24 * HOUR_MS,
+    )
+    .requiredOption(
+      '--out <file>',
+      'file for the recorded rotation, which later commands need; lines are added to one that exists',
+    )
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'print one JSON object')
+    .action(guarded(async (options) => (await import('./commands/owner-rotate-key.ts')).ownerRotateKey(options)))
+}
+
 /** @param operator the group of commands about tokens of operators */
 export function addOperatorTokens(operator: Command): void {
   signed(operator.command('create'))
@@ -166,4 +190,5 @@ function signed(command: Command): Command {
       '--signer-command <command>',
       'a command that signs in its place: bytes in, 64-byte signature in base64 out',
     )
+    .option('--owner-changes <file>', 'what `baton owner rotate-key` wrote: needed once the key came after genesis')
 }

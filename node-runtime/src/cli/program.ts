@@ -3,7 +3,7 @@ import { guarded } from './command-io.ts'
 import { EXIT_USAGE } from './exit-status.ts'
 import { collect, DEFAULT_URL } from './node-urls.ts'
 import { addOperations, OPERATIONS } from './operations/program.ts'
-import { addAuthority, addJoin, addToken } from './owner-commands.ts'
+import { addAuthority, addJoin, addOwner, addToken } from './owner-commands.ts'
 import { VERSION } from './version.ts'
 
 const URL_HELP = `host:port of a node's API; repeat it or use commas (default: $BATON_URL or ${DEFAULT_URL})`
@@ -26,6 +26,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
   addToken(program, exitAsUsage, wholeNumber)
   addJoin(program, wholeNumber)
   addAuthority(program, exitAsUsage)
+  addOwner(program, exitAsUsage)
   addRun(program)
   addStatus(program)
   addSubmit(program)
@@ -36,7 +37,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
 
 /** Commands that need nothing of the demo. */
 const COMMANDS = [
-  ...['network', 'config', 'key', 'token', 'join', 'authority', 'run', 'status', 'submit', 'query', 'block'],
+  ...['network', 'config', 'key', 'token', 'join', 'authority', 'owner', 'run', 'status', 'submit', 'query', 'block'],
   ...['--version', '-V'],
 ]
 

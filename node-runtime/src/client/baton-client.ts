@@ -9,6 +9,7 @@ import { Endpoint, type EndpointRequest, normalizeUrl } from './endpoint.ts'
 import { type KnownMaster, KnownNetwork } from './known-network.ts'
 import { type ProvenTransaction, verifyProof } from './proof.ts'
 import { retryableCode, worthRetrying } from './retry.ts'
+import { saidByNode } from './said-masters.ts'
 
 export interface BatonClientOptions {
   /** `host:port` or `http://host:port` of any nodes; the first is preferred. May be empty when `authorityUrl` is given. */
@@ -56,7 +57,6 @@ export class BatonClient {
   readonly #choice: Choice
   readonly #discovery: Discovery | null
   readonly #edge: Endpoint | null
-  readonly #genesis: Genesis | null
   readonly #attemptMs: number
   readonly #retryForMs: number
 
@@ -67,7 +67,6 @@ export class BatonClient {
       throw new BatonError('BAD_REQUEST', 'no node to talk to', { remedy: 'give --url host:port' })
     }
     const network = genesis?.network ?? options.network
-    this.#genesis = genesis
     this.#attemptMs = attemptMs
     this.#retryForMs = options.retryForMs ?? RETRY_FOR_MS
     this.#known = new KnownNetwork(genesis, urls)
@@ -79,11 +78,10 @@ export class BatonClient {
         remedy: 'give `genesis`, or `network`, together with `authorityUrl`',
       })
     }
-    const edge = this.#edge === null ? null : { endpoint: this.#edge, path: `/v1/networks/${network}/masters` }
+    const edge = this.#edge === null ? null : { endpoint: this.#edge, path: `/v1/networks/${network}` }
     const { refreshMs = REFRESH_MS } = options
     const nodes = () => this.#choice.all
-    this.#discovery =
-      route === 'masters' ? new Discovery({ known: this.#known, genesis, nodes, edge, refreshMs }) : null
+    this.#discovery = route === 'masters' ? new Discovery({ known: this.#known, nodes, edge, refreshMs }) : null
   }
 
   /** Route `masters`: the masters known now, asked for anew when that is due. Empty when nobody answers. */
@@ -150,14 +148,23 @@ export class BatonClient {
    * @throws BatonError BAD_REQUEST without `genesis`; NOT_FOUND; PROOF_INVALID when nobody could in time
    */
   async provenTransaction(id: Hash, options?: CallOptions): Promise<ProvenTransaction> {
-    const genesis = this.#genesis
-    if (genesis === null) {
+    const { trust } = this.#known
+    if (trust === null) {
       throw new BatonError('BAD_REQUEST', 'nothing can be proven without genesis', {
         remedy: 'give `genesis` to the client',
       })
     }
     const request: EndpointRequest = { method: 'GET', path: `/v1/transactions/${id}` }
-    return this.#call(request, options, (answer) => verifyProof(genesis, id, answer))
+    return this.#call(request, options, async (answer) => {
+      try {
+        return await verifyProof(trust, id, answer)
+      } catch (error) {
+        // Keys may have been replaced since genesis, and the owners' word of it not have been heard here (ID1).
+        const { notices } = saidByNode(await this.#get('/v1/masters', options))
+        if (!(await this.#known.learnNotices(notices))) throw error
+        return verifyProof(trust, id, answer)
+      }
+    })
   }
 
   /** As a node says it: with proof, block header and certificate, not checked. @throws BatonError NOT_FOUND */

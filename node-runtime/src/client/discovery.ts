@@ -1,15 +1,13 @@
 /** Finds out who is master: asks nodes, and the edge when they do not answer at once. One search at a time. */
-import type { Genesis } from '@baton/shared/genesis'
 import type { Endpoint } from './endpoint.ts'
 import type { KnownNetwork } from './known-network.ts'
-import { type Said, saidByEdge, saidByNode } from './said-masters.ts'
+import { noticesOf, type Said, saidByEdge, saidByNode } from './said-masters.ts'
 
 export interface DiscoveryOptions {
   readonly known: KnownNetwork
-  readonly genesis: Genesis | null
   /** Nodes in the order in which to ask them. */
   readonly nodes: () => readonly Endpoint[]
-  /** The edge and the path of its table; null: none was named. */
+  /** The edge and the path of its network; null: none was named. */
   readonly edge: { readonly endpoint: Endpoint; readonly path: string } | null
   /** What is known is asked for anew when it is older than this. */
   readonly refreshMs: number
@@ -63,20 +61,34 @@ export class Discovery {
   }
 
   async #search(): Promise<void> {
-    const { known, genesis, nodes, edge } = this.#options
+    const { known, nodes, edge } = this.#options
     this.#doubted = false
     const askNode = (node: Endpoint) => async () =>
       saidByNode(await node.request({ method: 'GET', path: '/v1/masters' }))
     const sources = nodes().slice(0, NODES_ASKED).map(askNode)
     if (edge !== null) {
-      const { endpoint, path } = edge
       // Second: nodes are near and cost nothing; but a client that knows dead nodes only must not wait long.
-      sources.splice(1, 0, async () => saidByEdge(await endpoint.request({ method: 'GET', path }), genesis))
+      sources.splice(1, 0, () => askEdge(edge, known))
     }
     const said = await firstOf(sources)
-    if (said !== null) await known.learn(said.masters, said.addresses)
+    if (said !== null) {
+      await known.learnNotices(said.notices)
+      await known.learn(said.masters, said.addresses)
+    }
     this.#endedAt = performance.now()
     this.#answeredAt = said === null ? null : this.#endedAt
+  }
+}
+
+/** ID1: a table that does not verify may be signed with a key that came after genesis: what its owners say of that is asked for then. */
+async function askEdge({ endpoint, path }: NonNullable<DiscoveryOptions['edge']>, known: KnownNetwork): Promise<Said> {
+  const answer = await endpoint.request({ method: 'GET', path: `${path}/masters` })
+  try {
+    return await saidByEdge(answer, known.trust)
+  } catch (error) {
+    const notices = noticesOf(await endpoint.request({ method: 'GET', path: `${path}/notices` }))
+    if (!(await known.learnNotices(notices))) throw error
+    return saidByEdge(answer, known.trust)
   }
 }
 

@@ -1,5 +1,6 @@
-import { BatonError, type ErrorCode, isErrorCode } from '@baton/shared/errors'
+import { BatonError } from '@baton/shared/errors'
 import { Pool } from 'undici'
+import { codedErrorIn, describeAnswer } from './coded-answer.ts'
 
 export interface EndpointOptions {
   readonly connections: number
@@ -104,20 +105,13 @@ export class Endpoint {
   }
 
   #codedError(status: number, text: string): BatonError {
-    let answer: { error?: unknown; message?: unknown; remedy?: unknown; details?: unknown } | null = null
+    let answer: unknown = null
     try {
       answer = JSON.parse(text)
     } catch {
       // Not a Baton node, or a proxy in between.
     }
-    if (!isErrorCode(answer?.error)) return this.#unreachable(`it answered HTTP ${status}`)
-    const code: ErrorCode = answer.error
-    return new BatonError(code, String(answer.message), {
-      ...(typeof answer.remedy === 'string' ? { remedy: answer.remedy } : {}),
-      ...(typeof answer.details === 'object' && answer.details !== null
-        ? { details: answer.details as Record<string, unknown> }
-        : {}),
-    })
+    return codedErrorIn(answer) ?? this.#unreachable(describeAnswer(status, answer))
   }
 
   #unreachable(why: string, cause?: unknown): BatonError {

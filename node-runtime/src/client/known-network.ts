@@ -1,8 +1,19 @@
 /** What a client knows of a network: who is master of each cluster, and where nodes answer (NW1). */
+
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyCredential } from '@baton/shared/crypto/credential'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { Genesis } from '@baton/shared/genesis'
-import { type ClusterId, compareTokens, type Epoch, type Generation, type NodeId } from '@baton/shared/ids'
+import {
+  type ClusterId,
+  compareTokens,
+  type Epoch,
+  type Generation,
+  type Jws,
+  type NodeId,
+  type UnixMs,
+} from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { normalizeUrl } from './endpoint.ts'
 
@@ -29,13 +40,15 @@ export interface SaidMaster {
 const NODES_MAX = LIMITS.clusters * LIMITS.nodesPerCluster
 
 export class KnownNetwork {
-  readonly #genesis: Genesis | null
+  /** Genesis, and what owners have said since of keys; null: those who are asked are trusted. */
+  readonly #book: NoticeBook | null
+  readonly #notices = new Set<Jws>()
   readonly #masters = new Map<ClusterId, KnownMaster>()
   readonly #urls = new Set<string>()
 
   /** @param genesis what masters are verified against; null: those who are asked are trusted */
   constructor(genesis: Genesis | null, urls: readonly string[]) {
-    this.#genesis = genesis
+    this.#book = genesis === null ? null : new NoticeBook(genesis)
     for (const url of urls) this.#urls.add(normalizeUrl(url))
   }
 
@@ -47,6 +60,24 @@ export class KnownNetwork {
   /** Every address that was given or said, in that order. */
   get urls(): readonly string[] {
     return [...this.#urls]
+  }
+
+  /** What statements are verified against, always as of now; null: nothing is. */
+  get trust(): Trust | null {
+    return this.#book?.trust ?? null
+  }
+
+  /** ID1: takes in what verifies, whoever tells it. True when there was something new. */
+  async learnNotices(notices: readonly Jws[]): Promise<boolean> {
+    const unknown = notices.filter((notice) => !this.#notices.has(notice))
+    if (this.#book === null || unknown.length === 0) return false
+    const verified = await this.#book.verifyAll(unknown, Date.now() as UnixMs)
+    for (const { statement, notice } of verified) {
+      if (this.#notices.has(statement) || this.#notices.size >= LIMITS.notices) continue
+      this.#notices.add(statement)
+      this.#book.add(notice)
+    }
+    return verified.length > 0
   }
 
   /** NW1: a higher token replaces a known one, a lower one changes nothing; what does not verify is left out. */
@@ -71,9 +102,9 @@ export class KnownNetwork {
   }
 
   async #isGenuine({ cluster, generation, epoch, node, credential }: SaidMaster): Promise<boolean> {
-    if (this.#genesis === null) return true
+    if (this.#book === null) return true
     if (credential === null) return false
-    const mastership = await verifyCredential(this.#genesis, credential)
+    const mastership = await verifyCredential(this.#book.trust, credential)
     if (!mastership.ok) return false
     const { value } = mastership
     return value.cluster === cluster && value.node === node && compareTokens(value, { generation, epoch }) === 0

@@ -7,13 +7,13 @@ import { type DecidedHeader, type OpenedHeader, openDecidedHeader } from '@baton
 import { verifyTransactionProof } from '@baton/shared/core/ledger/transaction-proof'
 import type { Receipt } from '@baton/shared/core/ledger/types'
 import { verifyInclusion } from '@baton/shared/core/merkle/merkle'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { fromBase64Url } from '@baton/shared/crypto/bytes'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { credential } from '@baton/shared/crypto/statement-schemas'
 import type { Credential, Mastership } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
-import type { Genesis } from '@baton/shared/genesis'
 import * as id from '@baton/shared/id-schemas'
 import type { Hash, Height } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -52,7 +52,7 @@ const answerSchema = z.object({
 })
 
 /** @throws BatonError PROOF_INVALID: the answer does not prove it */
-export async function verifyProof(genesis: Genesis, wanted: Hash, answer: unknown): Promise<ProvenTransaction> {
+export async function verifyProof(genesis: Trust, wanted: Hash, answer: unknown): Promise<ProvenTransaction> {
   const parsed = answerSchema.safeParse(answer)
   if (!parsed.success) throw invalid(`the answer is none: ${parsed.error.issues[0]?.message}`)
   const { signed, receiptBytes, proof, evidence } = parsed.data
@@ -78,7 +78,7 @@ export async function verifyProof(genesis: Genesis, wanted: Hash, answer: unknow
   return { ...proven, receipt: receipt.value }
 }
 
-async function opened(genesis: Genesis, said: DecidedHeader): Promise<OpenedHeader> {
+async function opened(genesis: Trust, said: DecidedHeader): Promise<OpenedHeader> {
   const certificate = decodeCertificate(said.certificate)
   if (!certificate.ok) throw invalid(`the certificate: ${certificate.why}`)
   const masterships = await verifiedAll(genesis, said.credentials)
@@ -94,7 +94,7 @@ async function opened(genesis: Genesis, said: DecidedHeader): Promise<OpenedHead
   return open.value
 }
 
-async function verifiedAll(genesis: Genesis, credentials: readonly Credential[]): Promise<readonly Mastership[]> {
+async function verifiedAll(genesis: Trust, credentials: readonly Credential[]): Promise<readonly Mastership[]> {
   const verified = await Promise.all(credentials.map((one) => verifyCredential(genesis, one)))
   return verified.map((one) => {
     if (!one.ok) throw invalid(`a credential: ${one.why}`)

@@ -2,14 +2,15 @@
 
 import type { NodeInput, RecoveredBy } from '@baton/shared/core/node/io'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import type { Claim, Credential, RecordedReshape, Reshape } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
+import type { Claim, Credential, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { Height, Jws, Token } from '@baton/shared/ids'
 import type { ControlLink, ControlLinkHandler, ControlReply } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
 import { NOTICES_SINCE, noticeFrames, type RegistryView, SHOWN_SINCE } from '@baton/shared/protocol/control'
 import type { Credentials } from './credentials.ts'
-import { verifyRecorded } from './verify-recorded.ts'
+import { verifyRecorded, verifySyncSet } from './verify-recorded.ts'
 
 type PrivateKey = Parameters<typeof signStatement>[2]
 
@@ -35,10 +36,15 @@ export interface AuthorityBridgePorts {
 export class AuthorityBridge implements ControlLinkHandler {
   readonly #ports: AuthorityBridgePorts
   #link: ControlLink | null = null
+  /** Of the last session. */
+  #protocol = 0
+  /** The last words of the authority, when they did not verify: the notices that tell of its new key come after them (ID1). */
+  #unverified: { readonly state: RegistryView | null; readonly table: Jws | null } = { state: null, table: null }
   /** What the authority says is handed on in the order in which it was said. */
   #order: Promise<void> = Promise.resolve()
   /** The statement of the last view, verified: views come far more often than new ones. */
   #recorded: RecordedReshape | null = null
+  #syncSet: KnownSyncSet | null = null
 
   constructor(ports: AuthorityBridgePorts) {
     this.#ports = ports
@@ -50,14 +56,30 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   onUp: ControlLinkHandler['onUp'] = (welcome) => {
     this.#ports.linked(welcome.protocol)
+    this.#protocol = welcome.protocol
+    // Revocations first: a restore that what is shown completes must not grant to whom its owner has revoked (RG8).
+    this.tellNotices(this.#ports.notices())
     if (welcome.protocol >= SHOWN_SINCE) this.#link?.send({ t: 'shown', ...this.#ports.shown() })
-    if (welcome.protocol >= NOTICES_SINCE) {
-      for (const notices of noticeFrames(this.#ports.notices())) this.#link?.send(notices)
-    }
     this.#next(async () => {
       this.#ports.enqueue({ i: 'authority', up: true, challenge: welcome.challenge })
       await this.#learnTable(welcome.masters)
       if (welcome.state !== null) await this.#learnState(welcome.state)
+    })
+  }
+
+  /** To the authority, when there is a session that takes them. */
+  tellNotices(notices: readonly Jws[]): void {
+    if (this.#protocol < NOTICES_SINCE) return
+    for (const frame of noticeFrames(notices)) this.#link?.send(frame)
+  }
+
+  /** What statements are checked against has changed. */
+  learnAgain(): void {
+    this.#next(async () => {
+      const { state, table } = this.#unverified
+      this.#unverified = { state: null, table: null }
+      if (table !== null) await this.#learnTable(table)
+      if (state !== null) await this.#learnState(state)
     })
   }
 
@@ -97,7 +119,8 @@ export class AuthorityBridge implements ControlLinkHandler {
     if (!reply.ok && reply.code === 'UNREACHABLE') reply = (await this.#ports.relay(statement)) ?? reply
     this.#next(async () => {
       if (reply.state !== null) await this.#learnGrant(reply.state)
-      this.#ports.enqueue({ i: 'claimReply', request, outcome: reply })
+      const reshape = reply.state === null ? null : await this.#recordedIn(reply.state)
+      this.#ports.enqueue({ i: 'claimReply', request, outcome: reply, ...(reshape === null ? {} : { reshape }) })
     })
   }
 
@@ -139,6 +162,7 @@ export class AuthorityBridge implements ControlLinkHandler {
 
   async #learnGrant(state: RegistryView): Promise<void> {
     const verified = await this.#ports.credentials.verify(state.credential)
+    this.#unverified = { ...this.#unverified, state: verified.ok ? null : state }
     if (verified.ok) this.#ports.enqueue({ i: 'granted', from: null, grants: [verified.value] })
     else
       this.#ports.log.error(
@@ -150,7 +174,9 @@ export class AuthorityBridge implements ControlLinkHandler {
   async #learnState(state: RegistryView): Promise<void> {
     await this.#learnGrant(state)
     const reshape = await this.#recordedIn(state)
-    this.#ports.enqueue({ i: 'view', view: state, ...(reshape === null ? {} : { reshape }) })
+    const syncSet = await this.#syncSetIn(state)
+    const verified = { ...(reshape === null ? {} : { reshape }), ...(syncSet === null ? {} : { syncSet }) }
+    this.#ports.enqueue({ i: 'view', view: state, ...verified })
     await this.#ports.onMembers(state.members)
   }
 
@@ -170,9 +196,26 @@ export class AuthorityBridge implements ControlLinkHandler {
     return null
   }
 
+  /** RG4: what peers that do not hear the authority are shown. */
+  async #syncSetIn({ recorded, credential }: RegistryView): Promise<KnownSyncSet | null> {
+    if (!recorded) return null
+    if (this.#syncSet?.statement === recorded) return this.#syncSet
+    const { credentials, genesis, log } = this.#ports
+    const master = await credentials.verify(credential)
+    const known = master.ok ? await verifySyncSet(genesis, master.value.mastership, recorded) : master
+    if (known.ok) {
+      this.#syncSet = known.value
+      return known.value
+    }
+    const why = `the statement of the authentication node on the sync set does not verify: ${known.why}`
+    log.error({ event: 'sync-set-refused', why: known.why }, why)
+    return null
+  }
+
   async #learnTable(jws: Jws): Promise<void> {
     const { genesis, credentials, enqueue, log } = this.#ports
     const table = await verifyStatement('masterTable', jws, genesis.authorityKeys)
+    this.#unverified = { ...this.#unverified, table: table.ok ? null : jws }
     if (!table.ok || table.payload.network !== genesis.network) {
       log.error({ event: 'table-refused' }, 'a master table of the authentication node does not verify')
       return

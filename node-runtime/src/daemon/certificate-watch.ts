@@ -30,19 +30,22 @@ const LOOKS_PER_LIFE = 30
 export class CertificateWatch {
   readonly #ports: CertificateWatchPorts
   #chain: CertificateChain
+  /** As it is shown. */
+  #shown: Jws
   #timer: NodeJS.Timeout | undefined
   #busy = false
 
-  private constructor(ports: CertificateWatchPorts, chain: CertificateChain) {
+  private constructor(ports: CertificateWatchPorts, chain: CertificateChain, shown: Jws) {
     this.#ports = ports
     this.#chain = chain
+    this.#shown = shown
   }
 
   /** @throws BatonError IDENTITY_INVALID when the certificate does not verify */
   static async of(ports: CertificateWatchPorts, certificate: Jws): Promise<CertificateWatch> {
     const chain = await verifyChain(ports.genesis, certificate)
     if (!chain.ok) throw new BatonError('IDENTITY_INVALID', chain.why)
-    return new CertificateWatch(ports, chain.value)
+    return new CertificateWatch(ports, chain.value, certificate)
   }
 
   start(): void {
@@ -65,12 +68,18 @@ export class CertificateWatch {
     const left = this.expiresAt - this.#ports.wallNow()
     if (left > Math.min(LIMITS.expiryAlertMs, lifeOf(this.#chain) / 3)) return null
     const at = new Date(this.expiresAt).toISOString()
+    if (this.#chain.ownerKeyEnds === this.expiresAt) {
+      return `the owner key that signed the certificate of this node was replaced, and counts until ${at}`
+    }
     return left > 0 ? `the certificate of this node expires at ${at}` : `the certificate of this node expired at ${at}`
   }
 
   /** Renews when it is time. Never rejects: what did not work is logged, and tried again. */
   async look(): Promise<void> {
-    const { log, wallNow } = this.#ports
+    const { log, wallNow, genesis } = this.#ports
+    // Its owner may have replaced the key that signed it since (ID1).
+    const chain = await verifyChain(genesis, this.#shown)
+    if (chain.ok) this.#chain = chain.value
     const due = renewalDue(this.#chain, wallNow())
     if (due !== null && !this.#busy) {
       this.#busy = true
@@ -98,6 +107,7 @@ export class CertificateWatch {
     }
     await install(renewed)
     this.#chain = chain.value
+    this.#shown = renewed
     const at = new Date(expiresAt).toISOString()
     log.info({ event: 'certificate-renewed', expiresAt }, `the certificate of this node is renewed until ${at}`)
   }

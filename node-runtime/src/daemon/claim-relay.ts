@@ -12,6 +12,8 @@ export interface ClaimRelayPorts {
   /** Linked peers of the cluster. */
   readonly peers: () => readonly { readonly node: NodeId; readonly cluster: ClusterId }[]
   readonly send: (to: NodeId, message: PeerMessage) => boolean
+  /** ID8: nothing that could become a grant is carried for it. */
+  readonly isRevoked: (node: NodeId) => boolean
   /** To the authority, from here. */
   readonly bring: (claim: Jws, certificate: Jws) => Promise<ControlReply>
 }
@@ -69,7 +71,12 @@ export class ClaimRelay {
   }
 
   async #bring(from: NodeId, { request, claim, certificate }: RelayClaim): Promise<void> {
-    const reply = await this.#ports.bring(claim, certificate)
+    const reply = await (this.#ports.isRevoked(from) ? refused(from) : this.#ports.bring(claim, certificate))
     this.#ports.send(from, { t: 'relayReply', request, reply: JSON.stringify({ t: 'reply', request, ...reply }) })
   }
+}
+
+function refused(node: NodeId): ControlReply {
+  const why = `the key of ${node} is revoked`
+  return { ok: false, code: 'CERTIFICATE_REVOKED', why, retryAfterMs: null, state: null }
 }

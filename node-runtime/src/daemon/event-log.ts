@@ -45,6 +45,11 @@ export function describe(event: NodeEvent): Line {
         { ...event.token, why: event.why },
         `no longer master: ${STEPPED_DOWN[event.why] ?? event.why}`,
       )
+    case 'sync-set-unproven': {
+      const { version, syncSet } = event
+      const sentence = `the authentication node shows a sync set that this master has not signed: ${syncSet.join(', ')}`
+      return line('error', 'sync-set-unproven', { version, syncSet }, sentence)
+    }
     case 'decided': {
       const { height, round, block, transactions } = event
       return line('info', 'decided', { height, round, block, transactions }, `block ${height} decided`)
@@ -227,6 +232,11 @@ function describeElection(event: Extract<NodeEvent, { e: string }>): Line {
       return line('warn', 'no-successor', { why: event.why }, `nobody can take over: ${event.why}`)
     case 'tokenConflict':
       return line('error', 'token-conflict', { code: event.code }, 'two grants of one token: this node freezes')
+    case 'grantDoubted': {
+      const { code, why } = event
+      const sentence = 'this node was granted what no master of its cluster has signed: it freezes'
+      return line('error', 'grant-doubted', { code, why }, `${sentence}: ${why}`)
+    }
     default:
       return unreachable(event)
   }

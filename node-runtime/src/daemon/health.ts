@@ -1,6 +1,7 @@
 /** Everything that is wrong with a node now, as codes and sentences: `/health`, and the alerts that follow from it. */
 import { unheldFor } from '@baton/shared/core/guard/held'
 import { isLeading, type NodeState } from '@baton/shared/core/node/state'
+import type { Revocation } from '@baton/shared/crypto/statement-types'
 import type { Instant, NodeId } from '@baton/shared/ids'
 import type { QuarantineView } from '@baton/shared/protocol/control'
 
@@ -22,6 +23,7 @@ export type ReasonCode =
   | 'recovering'
   | 'cluster-frozen'
   | 'certificate-expires'
+  | 'revoked-master'
   // From events: they stand for a while after each.
   | 'recovery-stuck'
   | 'differs-from-network'
@@ -34,11 +36,13 @@ export interface HealthPorts {
   readonly suspectAfterMs: number
   /** ID8: why the certificate of this node needs somebody, or null. */
   readonly certificateAlert: string | null
+  /** ID8: the master of this cluster holds its office under a key that its owner has revoked. */
+  readonly revokedMaster: { readonly node: NodeId; readonly revocation: Revocation } | null
 }
 
 /** What can be seen in the state of this moment. */
 export function reasonsOf(ports: HealthPorts): readonly Reason[] {
-  const { state, authorityConnected, now, suspectAfterMs, certificateAlert } = ports
+  const { state, authorityConnected, now, suspectAfterMs, certificateAlert, revokedMaster } = ports
   const reasons: Reason[] = []
   const { election, resync, guard, recovery, config } = state
   const { view } = election
@@ -53,7 +57,11 @@ export function reasonsOf(ports: HealthPorts): readonly Reason[] {
   if (guard.role.role === 'following' && !guard.role.attached) {
     say('not-following', 'this node does not receive its master’s log')
   }
-  if (election.role.r === 'frozen') say('token-conflict', 'two grants of one token were seen')
+  if (election.role.r === 'frozen') {
+    const [known, other] = election.role.nodes
+    const doubted = 'this node was granted what no master of its cluster has signed'
+    say('token-conflict', known === other ? doubted : 'two grants of one token were seen')
+  }
   const barred = quarantineOf(state)
   if (barred !== null) say('quarantined', explainBar(barred))
   const order = view?.orders.find(({ node }) => node === self)
@@ -66,6 +74,11 @@ export function reasonsOf(ports: HealthPorts): readonly Reason[] {
   if (recovery !== null) say('recovering', 'this master has not its predecessor’s vote records and does not vote yet')
   if (view !== null && view.frozen !== null) say('cluster-frozen', view.frozen)
   if (certificateAlert !== null) say('certificate-expires', certificateAlert)
+  if (revokedMaster !== null) {
+    const { node, revocation } = revokedMaster
+    const until = 'its votes count until another node has taken over'
+    say('revoked-master', `the key of ${node}, master of this cluster, is revoked (${revocation.reason}): ${until}`)
+  }
   return reasons
 }
 

@@ -3,7 +3,7 @@ import type { NodeInput } from '@baton/shared/core/node/io'
 import type { ClusterId, NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerLinksHandler } from '@baton/shared/ports/peer-links'
-import { PEER_PROTOCOL, type PeerMessage } from '@baton/shared/protocol/peer'
+import { PEER_PROTOCOL, type PeerMessage, POLKAS_SINCE } from '@baton/shared/protocol/peer'
 import type { Metrics } from '../adapters/metrics.ts'
 import type { Membership } from './membership.ts'
 import type { PeerInbox } from './peer-inbox.ts'
@@ -13,7 +13,7 @@ export interface LinkHandlerPorts {
   readonly enqueue: (input: NodeInput) => void
   readonly metrics: Metrics
   readonly log: Log
-  /** The first message on a link. */
+  /** The greeting on a new link. */
   readonly hello: () => PeerMessage
   readonly wire: PeerWire
   readonly membership: Membership
@@ -31,9 +31,11 @@ export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
     onOpen(peer: LinkedPeer) {
       metrics.add('baton_peer_links_opened_total', 1)
       linkedClusters.set(peer.node, peer.cluster)
-      enqueue({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
-      wire.send(peer.node, hello())
+      const { node, cluster, protocol } = peer
+      enqueue({ i: 'link', peer: node, cluster, up: true, older: protocol < POLKAS_SINCE })
+      // Before the greeting: what that shows may be signed with keys that only these tell of (ID1).
       membership.linkOpened(peer)
+      wire.send(peer.node, hello())
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)

@@ -20,6 +20,13 @@ export function logNotice(log: Log, notice: Notice): void {
       log.warn(fields, `the owner of ${cluster} agrees to change ${sequence} of the authority's keys`)
       return
     }
+    case 'ownerRotation': {
+      const { sequence, from, to, until } = payload
+      const fields = { event: 'owner-key', cluster, sequence, from, to, until }
+      const end = new Date(until).toISOString()
+      log.warn(fields, `the owner of ${cluster} has replaced its key ${from}, which counts until ${end}, by ${to}`)
+      return
+    }
     default:
       unreachable(kind)
   }

@@ -3,9 +3,10 @@
  * (ID3, ID8).
  */
 
+import type { NodeInput } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
-import { replacedBy } from '@baton/shared/crypto/certificate-chain'
-import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
+import { peekCertificate, replacedBy } from '@baton/shared/crypto/certificate-chain'
+import type { NodeCertificate, Revocation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer } from '@baton/shared/ports/peer-links'
@@ -33,10 +34,17 @@ export interface MembershipPorts {
   readonly wallNow: () => UnixMs
   /** A certificate that leads to its owner; remembers what it has verified. */
   readonly verify: (certificate: Jws) => Promise<Result<NodeCertificate>>
+  readonly enqueue: (input: NodeInput) => void
+  readonly authority: () => {
+    /** Notices that it may not have. Lost while there is no session: each begins with all of them. */
+    readonly tellNotices: (notices: readonly Jws[]) => void
+    /** Other keys may count from now on. */
+    readonly learnAgain: () => void
+  }
   readonly log: Log
 }
 
-/** A revoked master is let go when it has been switched away from: looked at this often. */
+/** A revoked master is let go when it has been switched away from, and the authority told of it until it orders that: looked at this often. */
 const SWEEP_MS = 2_000
 
 export class Membership {
@@ -47,6 +55,8 @@ export class Membership {
   /** What the registry shows of the nodes of this cluster, verified to the owner. */
   readonly #members = new Map<NodeId, NodeCertificate>()
   #certificate: Jws
+  /** What the node was told last (ID8). */
+  #revoked: ReadonlySet<NodeId> = new Set()
   #sweep: NodeJS.Timeout | undefined
 
   /** @throws BatonError STORAGE_FAILED, IDENTITY_INVALID */
@@ -95,7 +105,8 @@ export class Membership {
 
   start(): void {
     this.#watch.start()
-    this.#sweep = setInterval(() => this.#closeRevoked(), SWEEP_MS)
+    this.#learnRevoked()
+    this.#sweep = setInterval(() => this.#look(), SWEEP_MS)
     this.#sweep.unref()
   }
 
@@ -128,15 +139,33 @@ export class Membership {
     return this.#notices.all()
   }
 
-  /** From the authority, or from a peer. */
-  async takeNotices(notices: readonly Jws[]): Promise<void> {
-    const fresh = await this.#notices.take(notices)
+  /** ID8: whether this node of the cluster is refused what comes before a grant: pre-votes, a way to the authority, the sync set. */
+  isRevoked(node: NodeId): boolean {
+    return this.#revoked.has(node)
+  }
+
+  /** Why the master in office of this cluster is to be switched away from, though its votes count (ID8); null: nothing is wrong with its key. */
+  revokedMaster(): { readonly node: NodeId; readonly revocation: Revocation } | null {
+    const master = this.#ports.state().masterships.get(this.#ports.config.cluster)
+    const certificate = master === undefined ? undefined : peekCertificate(master.credential.certificate)
+    const revocation = certificate?.ok === true ? this.#notices.revocations.of(certificate.value) : null
+    return master === undefined || revocation === null ? null : { node: master.node, revocation }
+  }
+
+  /** From the authority, or from a peer: then the authority may not know it yet. */
+  async takeNotices(notices: readonly Jws[], from: 'authority' | 'peer'): Promise<void> {
+    const fresh = await this.#notices.take(notices, from === 'peer' ? this.#ports.wallNow() : null)
     if (fresh.length === 0) return
+    this.#learnRevoked()
     this.#closeRevoked()
+    this.#ports.authority().learnAgain()
+    void this.#watch.look()
+    if (from === 'peer') this.#ports.authority().tellNotices(fresh)
     for (const { node } of this.#ports.links().open()) this.#send(node, { t: 'roster', nodes: [], notices: fresh })
   }
 
   linkOpened(peer: LinkedPeer): void {
+    this.#learnRevoked()
     const nodes = peer.cluster === this.#ports.config.cluster ? [] : this.book.own()
     const notices = this.#notices.all()
     if (nodes.length > 0 || notices.length > 0) this.#send(peer.node, { t: 'roster', nodes, notices })
@@ -148,7 +177,7 @@ export class Membership {
       .open()
       .find(({ node }) => node === from)
     if (sender !== undefined) this.#learn(sender.cluster, nodes)
-    await this.takeNotices(notices)
+    await this.takeNotices(notices, 'peer')
   }
 
   /** The registry's members: those that joined since the configuration was written. */
@@ -157,6 +186,7 @@ export class Membership {
       const verified = await this.#ports.verify(certificate)
       if (verified.ok && verified.value.node === node) this.#members.set(node, verified.value)
     }
+    this.#learnRevoked()
     if (!this.book.learnMembers(members)) return
     this.#ports.links().setPeers(this.book.peers())
     const { cluster } = this.#ports.config
@@ -173,6 +203,43 @@ export class Membership {
 
   #learn(cluster: ClusterId, nodes: Roster['nodes']): void {
     if (this.book.learn(cluster, nodes)) this.#ports.links().setPeers(this.book.peers())
+  }
+
+  /** ID8: says it when it has changed. What is revoked is a key: a node whose owner has certified another one is not. */
+  #learnRevoked(): void {
+    const revoked = [...this.#newestCertificates()].flatMap(([node, certificate]) =>
+      this.#notices.revocations.of(certificate) === null ? [] : [node],
+    )
+    if (revoked.length === this.#revoked.size && revoked.every((node) => this.#revoked.has(node))) return
+    this.#revoked = new Set(revoked)
+    this.#ports.enqueue({ i: 'revoked', nodes: revoked })
+  }
+
+  /** Of each node of this cluster, by what the registry, links and the last grant have shown. */
+  #newestCertificates(): ReadonlyMap<NodeId, NodeCertificate> {
+    const { config, links, state } = this.#ports
+    const newest = new Map(this.#members)
+    const learn = (certificate: NodeCertificate) => {
+      const known = newest.get(certificate.node)
+      const own = certificate.cluster === config.cluster
+      if (own && (known === undefined || known.issuedAt < certificate.issuedAt))
+        newest.set(certificate.node, certificate)
+    }
+    for (const { certificate } of links().open()) learn(certificate)
+    for (const jws of [this.#certificate, state().masterships.get(config.cluster)?.credential.certificate]) {
+      const read = jws === undefined ? null : peekCertificate(jws)
+      if (read?.ok) learn(read.value)
+    }
+    return newest
+  }
+
+  #look(): void {
+    this.#learnRevoked()
+    this.#closeRevoked()
+    const master = this.revokedMaster()
+    if (master === null) return
+    const orders = this.#ports.state().election.view?.orders ?? []
+    if (orders.every(({ node }) => node !== master.node)) this.#ports.authority().tellNotices(this.#notices.all())
   }
 
   #closeRevoked(): void {

@@ -4,12 +4,14 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Trust, trustAfter } from '@baton/shared/crypto/authority-keys'
-import { type Notice, peekNotice, Revocations, verifyNotice } from '@baton/shared/crypto/notices'
-import type { AuthorityKeys } from '@baton/shared/crypto/statement-types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { type Notice, peekNotice, type Revocations } from '@baton/shared/crypto/notices'
+import { STATEMENT_TYPES } from '@baton/shared/crypto/statement-types'
+import { typeOf } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
-import type { Jws } from '@baton/shared/ids'
+import type { Jws, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { reasonOf } from '../config/genesis-file.ts'
 
@@ -21,69 +23,61 @@ export interface NodeNoticesPorts {
 }
 
 export class NodeNotices {
-  readonly revocations = new Revocations()
   readonly #ports: NodeNoticesPorts
   readonly #file: string
   readonly #known = new Set<Jws>()
-  readonly #changes: AuthorityKeys[] = []
-  #trust: Trust
+  readonly #book: NoticeBook
 
   /** @throws BatonError STORAGE_FAILED */
   constructor(ports: NodeNoticesPorts) {
     this.#ports = ports
-    this.#trust = ports.genesis
+    this.#book = new NoticeBook(ports.genesis)
     this.#file = join(ports.dataFolder, 'notices.jws')
     for (const line of this.#stored()) {
       const read = peekNotice(line)
       // The end of a write that a crash has cut off: whoever told it tells it again.
       if (!read.ok) continue
       this.#known.add(line as Jws)
-      this.#learn(read.value)
+      this.#book.add(read.value)
     }
+  }
+
+  get revocations(): Revocations {
+    return this.#book.revocations
   }
 
   /** What statements are checked against, always as of now (ID1). */
   get trust(): Trust {
-    const now = () => this.#trust
-    return {
-      network: this.#ports.genesis.network,
-      clusters: this.#ports.genesis.clusters,
-      get authorityKeys() {
-        return now().authorityKeys
-      },
-      get retired() {
-        return now().retired ?? []
-      },
-    }
+    return this.#book.trust
+  }
+
+  /** Those that say which keys count: what a client needs to verify masters. */
+  aboutKeys(): readonly Jws[] {
+    return this.all().filter((statement) => typeOf(statement) !== STATEMENT_TYPES.revocation)
   }
 
   all(): readonly Jws[] {
     return [...this.#known]
   }
 
-  /** Returns what was new. @throws BatonError STORAGE_FAILED */
-  async take(statements: readonly Jws[]): Promise<readonly Jws[]> {
-    const fresh: { readonly statement: Jws; readonly notice: Notice }[] = []
-    for (const statement of statements) {
-      if (this.#known.has(statement)) continue
-      const notice = await verifyNotice(this.#ports.genesis, statement)
-      if (!notice.ok || this.#known.has(statement) || this.#known.size >= LIMITS.notices) continue
-      this.#known.add(statement)
-      fresh.push({ statement, notice: notice.value })
-    }
+  /**
+   * Returns what was new. @throws BatonError STORAGE_FAILED
+   * @param now refuses what an owner key has signed that has ended by then; null: it comes from the authority, which looks at that
+   */
+  async take(statements: readonly Jws[], now: UnixMs | null = null): Promise<readonly Jws[]> {
+    const unknown = statements.filter((statement) => !this.#known.has(statement))
+    if (unknown.length === 0) return []
+    const verified = await this.#book.verifyAll(unknown, now)
+    // Somebody else may have told the same while these were verified.
+    const fresh = verified
+      .filter(({ statement }) => !this.#known.has(statement))
+      .slice(0, Math.max(0, LIMITS.notices - this.#known.size))
     if (fresh.length === 0) return []
+    for (const { statement } of fresh) this.#known.add(statement)
     this.#append(fresh.map(({ statement }) => statement))
-    for (const { notice } of fresh) this.#learn(notice)
+    for (const { notice } of fresh) this.#book.add(notice)
     for (const { notice } of fresh) this.#ports.onTaken(notice)
     return fresh.map(({ statement }) => statement)
-  }
-
-  #learn(notice: Notice): void {
-    if (notice.kind === 'revocation') this.revocations.add(notice.payload)
-    else {
-      this.#changes.push(notice.payload)
-      this.#trust = trustAfter(this.#ports.genesis, this.#changes)
-    }
   }
 
   #stored(): readonly string[] {

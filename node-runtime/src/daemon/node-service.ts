@@ -24,6 +24,7 @@ import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import { quarantineOf, type Reason } from './health.ts'
 import { knownMasters } from './known-masters.ts'
+import type { NodeNotices } from './node-notices.ts'
 import type { Submissions } from './submissions.ts'
 
 export interface NodeServicePorts {
@@ -47,6 +48,7 @@ export interface NodeServicePorts {
   /** All other nodes: of the configuration, and those that joined later (ID3). */
   readonly peers: () => ReadonlyMap<NodeId, PeerAddress>
   /** API addresses other nodes told in their greetings. */
+  readonly notices: Pick<NodeNotices, 'aboutKeys'>
   readonly apiAddresses: ReadonlyMap<string, string>
   /** Versions of their programs, as they told. */
   readonly programs: ReadonlyMap<NodeId, string>
@@ -159,7 +161,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   return {
     submit,
     master,
-    masters: () => knownMasters(config, state(), ports.apiAddresses, ports.peers()),
+    masters: () => knownMasters(config, state(), ports.apiAddresses, ports.peers(), ports.notices.aboutKeys()),
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),
     block,
     query(path) {

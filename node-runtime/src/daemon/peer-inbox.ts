@@ -8,13 +8,15 @@ import type { CertifiedBlock, NodeInput } from '@baton/shared/core/node/io'
 import { mastershipOfVote } from '@baton/shared/core/node/screen'
 import type { NodeState } from '@baton/shared/core/node/state'
 import type { HashFunction } from '@baton/shared/core/step'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyStatement } from '@baton/shared/crypto/statements'
 import type { ErrorCode } from '@baton/shared/errors'
-import { compareTokens, type NodeId } from '@baton/shared/ids'
+import { compareTokens, type Jws, type NodeId } from '@baton/shared/ids'
 import type { Blocks, Handover, PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
 import { decodePeer } from '@baton/shared/protocol/peer-codec'
 import type { BlockVerifier } from './block-verifier.ts'
 import type { Credentials } from './credentials.ts'
+import { verifySyncSet } from './verify-recorded.ts'
 
 export interface PeerInboxPorts {
   readonly state: () => NodeState
@@ -22,6 +24,7 @@ export interface PeerInboxPorts {
   readonly hash: HashFunction
   readonly verifier: BlockVerifier
   readonly credentials: Credentials
+  readonly genesis: Trust
   /** Transactions on their way to the mempool, and clients' transactions forwarded by another node. */
   readonly onTransactions: (from: NodeId, transactions: readonly Uint8Array[]) => void
   readonly onSubmit: (from: NodeId, message: Extract<PeerMessage, { t: 'submit' | 'submitResult' }>) => void
@@ -97,6 +100,8 @@ export class PeerInbox {
         return this.#blocks(from, message)
       case 'handover':
         return this.#handover(from, message)
+      case 'syncSet':
+        return this.#syncSet(from, message.statement)
       case 'transactions':
         this.#ports.onTransactions(from, message.transactions)
         return undefined
@@ -187,6 +192,22 @@ export class PeerInbox {
     }
     const { generation, epoch, to } = resignation.payload
     enqueue({ i: 'handover', from, token: { generation, epoch }, to, resignation: message.resignation })
+  }
+
+  /** RG4: the authority's word, as a node of the own cluster passes it on. What is known is not looked at again. */
+  async #syncSet(from: NodeId, statement: Jws): Promise<void> {
+    const { state, enqueue, refused, genesis } = this.#ports
+    const { config, links, masterships, syncSetWord } = state()
+    const { cluster } = config.election
+    const master = masterships.get(cluster)
+    if (master === undefined || statement === syncSetWord?.statement) return
+    if (links.get(from) !== cluster) {
+      refused(from, 'PEER_UNEXPECTED', 'a sync set, from a node of another cluster')
+      return
+    }
+    const verified = await verifySyncSet(genesis, master, statement)
+    if (verified.ok) enqueue({ i: 'syncSet', from, syncSet: verified.value })
+    else refused(from, 'PEER_SIGNATURE', `a sync set that the authentication node has not recorded: ${verified.why}`)
   }
 
   /** GU5: each block's certificate is checked under the token table that the blocks before it lead to. */

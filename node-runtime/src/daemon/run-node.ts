@@ -73,8 +73,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     dataFolder: config.dataFolder,
     onTaken: (notice) => logNotice(log, notice),
   })
-  const { trust } = notices
-  const identity = await loadIdentity({ ...config, genesis: trust }, clock.wallNow())
+  const identity = await loadIdentity({ ...config, genesis: notices.trust }, clock.wallNow())
   const application = await loadApplication(config)
   const metrics = createMetrics(VERSION)
   const store = openSqliteStore({
@@ -95,7 +94,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
 
   const signer = nodeSigner(identity.keys)
   const verifier = ed25519Verifier()
-  const credentials = new Credentials(trust)
+  const credentials = new Credentials(notices.trust)
   const membership = await Membership.open({
     config,
     identity,
@@ -105,15 +104,14 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     wire: () => wire,
     wallNow: clock.wallNow,
     verify: (certificate) => credentials.certificate(certificate),
+    enqueue: (input) => enqueue(input),
+    authority: () => bridge,
     log,
   })
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
   const apiAddresses = new Map<string, string>()
-  let finish: () => void = () => {}
-  const ended = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const { promise: ended, resolve: finish } = Promise.withResolvers<void>()
 
   const state = () => driver.state
   const enqueue: Driver['enqueue'] = (input) => driver.enqueue(input)
@@ -131,10 +129,11 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     certificate: () => membership.certificate,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
     send: (to, message) => wire.send(to, message),
+    isRevoked: (node) => membership.isRevoked(node),
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
   const bridge = new AuthorityBridge({
-    genesis: trust,
+    genesis: notices.trust,
     privateKey: identity.keys.privateKey,
     credentials,
     enqueue,
@@ -143,7 +142,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     relay: (claim) => relay.ask(claim),
     log,
     notices: () => membership.notices(),
-    onNotices: (notices) => membership.takeNotices(notices),
+    onNotices: (notices) => membership.takeNotices(notices, 'authority'),
     onMembers: (members) => membership.onMembers(members),
   })
   const control = controlLink({
@@ -174,6 +173,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     hash: sha256,
     verifier: blocks,
     credentials,
+    genesis: notices.trust,
     onTransactions: (_, transactions) => void submissions.receive(transactions),
     onRelay: (from, message) => relay.onPeer(from, message),
     onSubmit: (from, message) => submissions.onPeer(from, message),
@@ -211,7 +211,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   })
   const links: TlsLinks = peerLinks({
     self: config.node,
-    genesis: trust,
+    genesis: notices.trust,
     tls: identity.tls,
     clock,
     listen: config.listen.peer,
@@ -293,6 +293,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
         now: clock.now(),
         suspectAfterMs: config.timing.suspectAfterMs,
         certificateAlert: membership.alert(),
+        revokedMaster: membership.revokedMaster(),
       }),
     now: clock.now,
     wallNow: clock.wallNow,
@@ -324,6 +325,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     reasons: () => alerts.reasons(),
     version: VERSION,
     peers: () => membership.book.peers(),
+    notices,
     apiAddresses,
     programs,
   })

@@ -52,6 +52,28 @@ export async function loseSite(network: DemoNetwork, site: string, tell: Tell): 
   return healed('site-lost', network, atMs, lostMasters, tell)
 }
 
+/**
+ * kill -9 of a whole sync set at once: nobody is left who knows what the cluster has promised. Another node goes on by recovery
+ * (RG6): without a vote until its predecessor's cannot be contradicted any more (RC1–RC3). Then the standby comes back, and after it the old master.
+ */
+export async function killMasterAndStandby(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
+  const { node: master, epoch } = await network.master(cluster)
+  const { syncSet } = (await network.clusters()).find((view) => view.cluster === cluster)!
+  const standbys = network.nodes.filter((node) => node !== master && syncSet.includes(node.files.node))
+  const lost = [...standbys, master]
+  const names = lost.map(({ files }) => files.node).join(' and ')
+  tell(`kill -9 ${names}, the whole sync set of ${cluster} under epoch ${epoch}`)
+  const atMs = nowMs()
+  await Promise.all(lost.map((node) => node.kill()))
+  const lostMasters = [{ cluster, epoch }]
+  await network.switched(lostMasters)
+  tell(`${(await network.master(cluster)).node.files.node} goes on for ${cluster}, recovering: it does not vote yet`)
+  await network.recovered({ cluster, epoch: epoch + 1 })
+  tell(`${cluster} votes again: restarting ${names}`)
+  await network.restart(lost)
+  return healed('master-and-standby-killed', network, atMs, lostMasters, tell)
+}
+
 /** One master computes wrong results: nobody takes it away but the authentication node, and it comes back with its program put right. */
 export async function spoilMaster(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
   const { node, epoch } = await network.master(cluster)

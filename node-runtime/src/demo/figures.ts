@@ -1,5 +1,6 @@
 /** What a fault cost, from the timeline and from the certificates of decided blocks. */
 import type { Acknowledged } from './load.ts'
+import type { PlannedFigures } from './planned-figures.ts'
 import type { Timeline } from './timeline.ts'
 
 export interface ClusterEpoch {
@@ -7,17 +8,31 @@ export interface ClusterEpoch {
   readonly epoch: number
 }
 
-/** A fault as the case that caused it saw it. */
+/** A fault, or a change that somebody has asked for, as the case that caused it saw it. */
 export interface Fault {
   readonly case: string
   /** When it struck and when the network was whole again. */
   readonly atMs: number
   readonly healedAtMs: number
-  /** The clusters whose master it took, with the epoch each had. */
+  /** The clusters whose master it took, with the epoch each had: no other may switch meanwhile. */
   readonly lostMasters: readonly ClusterEpoch[]
+  /** An operator asked for it: nothing may fail. */
+  readonly planned?: true
+  readonly joined?: JoinedNode
 }
 
-export interface SwitchFigures {
+/** A node that has joined. Both times since it was handed its token. */
+export interface JoinedNode {
+  readonly node: string
+  readonly cluster: string
+  /** Until it was admitted, ran and answered. */
+  readonly joinMs: number
+  /** Until it had caught up and could be elected. */
+  readonly eligibleMs: number
+}
+
+/** `PlannedFigures` of a planned switch only. */
+export interface SwitchFigures extends Partial<PlannedFigures> {
   readonly case: string
   readonly cluster: string
   readonly fromEpoch: number
@@ -49,6 +64,18 @@ export function switchFigures(fault: Fault, timeline: Timeline, commits: Commits
   })
 }
 
+export interface JoinFigures extends JoinedNode {
+  readonly case: string
+}
+
+export function joinFigures(faults: readonly Fault[]): JoinFigures[] {
+  return faults.flatMap((fault) => {
+    const { joined } = fault
+    if (joined === undefined) return []
+    return [{ case: fault.case, ...joined, joinMs: round(joined.joinMs), eligibleMs: round(joined.eligibleMs) }]
+  })
+}
+
 function firstVoteAtMs(cluster: string, epoch: number, timeline: Timeline, commits: Commits): number | undefined {
   const heights = [...commits]
     .filter(([, votes]) => votes.some((vote) => vote.cluster === cluster && vote.epoch === epoch))
@@ -62,7 +89,7 @@ function firstVoteAtMs(cluster: string, epoch: number, timeline: Timeline, commi
  * is the longest time without a decided block from the fault until every cluster votes again: never less than the first wait.
  */
 export function networkStallMs(fault: Fault, timeline: Timeline, switches: readonly SwitchFigures[]): number {
-  const until = fault.atMs + Math.max(0, ...switches.map(({ outageMs }) => outageMs ?? fault.healedAtMs - fault.atMs))
+  const until = fault.atMs + lastedMs(fault, switches)
   return round(timeline.longestGapMs(fault.atMs, until))
 }
 
@@ -72,10 +99,16 @@ export function acknowledgedDuring(
   switches: readonly SwitchFigures[],
   acknowledged: readonly Acknowledged[],
 ) {
-  const outageMs = Math.max(0, ...switches.map((figures) => figures.outageMs ?? fault.healedAtMs - fault.atMs))
+  const outageMs = lastedMs(fault, switches)
   const before = acknowledged.filter(({ atMs }) => atMs < fault.atMs).length
   const during = acknowledged.filter(({ atMs }) => atMs >= fault.atMs && atMs < fault.atMs + outageMs).length
   return { before, during, after: acknowledged.length - before - during }
+}
+
+/** Until every cluster that lost its master votes again; when none did, until the network was whole. */
+function lastedMs({ atMs, healedAtMs }: Fault, switches: readonly SwitchFigures[]): number {
+  if (switches.length === 0) return healedAtMs - atMs
+  return Math.max(...switches.map(({ outageMs }) => outageMs ?? healedAtMs - atMs))
 }
 
 /** How much was under way when the fault struck: `unsubmitted` lines were still to come, `inFlight` were sent and not yet answered. */

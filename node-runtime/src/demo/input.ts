@@ -51,14 +51,14 @@ async function* readActions(file: string): AsyncGenerator<Action> {
   }
 }
 
-/** The same records again and again, each round under keys of its own. */
-export function endlessly(input: Input): Input {
+/** The same records `rounds` times over; from the second round on under keys of its own, so that each line expects what its round has left. */
+export function inRounds(input: Input, rounds: number): Input {
   return {
-    count: Number.POSITIVE_INFINITY,
+    count: input.count * rounds,
     async *actions() {
-      for (let round = 1; ; round += 1) {
+      for (let round = 1; round <= rounds; round += 1) {
         for await (const action of input.actions()) {
-          yield action.kind === 'put' ? { ...action, key: `${action.key}/round-${round}` } : action
+          yield action.kind === 'put' && round > 1 ? { ...action, key: `${action.key}/round-${round}` } : action
         }
       }
     },

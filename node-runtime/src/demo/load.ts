@@ -63,6 +63,11 @@ export class Load {
     return this.#input.count - this.#submitted
   }
 
+  /** What is left is the reserve: nothing more is started until the pace changes. */
+  get held(): boolean {
+    return this.unsubmitted <= this.#pace.reserve
+  }
+
   get inFlight(): number {
     return this.#dispatch.inFlight
   }

@@ -11,6 +11,8 @@ export interface AuthorityWorker {
   readonly genesis: Genesis
   /** Text of the authority's private JWK. */
   readonly authorityKeyJwk: string
+  /** What owners have signed about keys since genesis, one a line. */
+  readonly authorityChanges?: string | undefined
   readonly onLog: (log: WorkerdStructuredLog) => void
 }
 
@@ -39,6 +41,7 @@ export function miniflareOptions(worker: AuthorityWorker): MiniflareOptions {
           env: {
             GENESIS: { type: 'text', value: JSON.stringify(worker.genesis) },
             AUTHORITY_KEY: { type: 'text', value: worker.authorityKeyJwk },
+            AUTHORITY_CHANGES: { type: 'text', value: worker.authorityChanges ?? '' },
             CLUSTER_AUTHORITY: { type: 'durable-object', worker: NAME, exportName: 'ClusterAuthority' },
             NETWORK_DIRECTORY: { type: 'durable-object', worker: NAME, exportName: 'NetworkDirectory' },
           },

@@ -16,6 +16,8 @@ export interface LocalAuthorityOptions {
   readonly genesis: Genesis
   /** Text of the authority's private JWK. */
   readonly authorityKeyJwk: string
+  /** What owners have signed about keys since genesis, one a line. */
+  readonly authorityChanges?: string
   /** Path of the bundled Worker; without one it is bundled from the checkout. */
   readonly workerScript?: string
 }
@@ -30,7 +32,7 @@ export interface LocalAuthority {
 
 /** Resolves when requests are answered. Throws `PORT_TAKEN`, `UNREACHABLE`, or `CONFIG_INVALID` without the right miniflare. */
 export async function startLocalAuthority(options: LocalAuthorityOptions): Promise<LocalAuthority> {
-  const { port, genesis, authorityKeyJwk } = options
+  const { port, genesis, authorityKeyJwk, authorityChanges } = options
   const folder = resolve(options.persistFolder)
   mkdirSync(folder, { recursive: true })
   const workerScript = options.workerScript ?? join(folder, 'worker.js')
@@ -42,6 +44,7 @@ export async function startLocalAuthority(options: LocalAuthorityOptions): Promi
     databases: join(folder, 'databases'),
     genesis,
     authorityKeyJwk,
+    authorityChanges,
     onLog: ({ level, message }: { readonly level: string; readonly message: string }) => log(level, message),
   }
   try {

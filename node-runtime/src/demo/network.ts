@@ -1,10 +1,12 @@
 /** A whole network on this machine: the control plane and every node as a process of its own, on free ports. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TimingPreset } from '@baton/shared/genesis'
+import type { SignBytes } from '@baton/shared/crypto/statements'
+import type { ClusterPolicy, TimingPreset } from '@baton/shared/genesis'
+import { ownerSigner } from '../identity/owner-signer.ts'
 import { addressesOfPorts } from '../network/addresses.ts'
 import type { NodeSettings } from '../network/config-text.ts'
-import { createNetwork, type NetworkFiles } from '../network/init.ts'
+import { createNetwork, type NetworkFiles, type NodeFiles } from '../network/init.ts'
 import { planLayout } from '../network/layouts.ts'
 import { compileCacheEnvironment, fillCompileCache } from './compile-cache.ts'
 import type { ClusterEpoch } from './figures.ts'
@@ -18,9 +20,12 @@ import { Watchdog } from './watchdog.ts'
 
 const START_MS_MAX = 60_000
 const SWITCH_MS_MAX = 30_000
+const RECOVERY_MS_MAX = 30_000
 const WHOLE_MS_MAX = 60_000
 /** Blocks decided after a switch before it counts as over: the new master's vote is in one of them. */
 const BLOCKS_AFTER_SWITCH = 3
+/** Of every node: its log tells of events, and it writes down each vote that it receives. */
+const SETTINGS = { logLevel: 'info', voteJournal: true } as const satisfies NodeSettings
 
 /** The published package brings the Worker along; a checkout bundles it. */
 const BUNDLED_WORKER = import.meta.filename.endsWith('.ts')
@@ -33,6 +38,8 @@ export interface DemoNetworkOptions {
   readonly nodesPerCluster: number
   /** Timings of every cluster. */
   readonly preset: TimingPreset
+  /** Single values of the policy over the preset: signed into genesis, so they are chosen here and never later. */
+  readonly policy?: Partial<ClusterPolicy>
   readonly settings?: NodeSettings
   readonly onEvent?: (node: string, event: LoggedEvent) => void
   /** A process ended although nobody asked for it. */
@@ -46,37 +53,24 @@ export interface Authority {
 }
 
 export class DemoNetwork {
-  readonly files: NetworkFiles
-  readonly nodes: readonly NodeProcess[]
-  readonly timeline: Timeline
-  readonly #nodesPerCluster: number
-  readonly #watchdog: Watchdog
+  readonly timeline = new Timeline()
+  readonly settings: NodeSettings
+  readonly #options: DemoNetworkOptions
+  readonly #watchdog = new Watchdog()
   readonly #authorityPort: number
   readonly #cacheFolder: string
+  #files: NetworkFiles
+  #nodes: readonly NodeProcess[]
   #authority: Authority | undefined
 
   private constructor(files: NetworkFiles, authorityPort: number, options: DemoNetworkOptions) {
-    this.files = files
+    this.#files = files
     this.#authorityPort = authorityPort
-    this.#nodesPerCluster = options.nodesPerCluster
-    this.timeline = new Timeline()
-    this.#watchdog = new Watchdog()
+    this.#options = options
+    this.settings = settingsOf(options)
     this.#cacheFolder = join(options.folder, 'compile-cache')
-    const logs = join(options.folder, 'logs')
-    mkdirSync(logs, { recursive: true })
-    this.nodes = files.nodes.map(
-      (node) =>
-        new NodeProcess(node, {
-          environment: compileCacheEnvironment(this.#cacheFolder),
-          logFile: join(logs, `${node.node}.log`),
-          watchdog: this.#watchdog,
-          onEvent: (event) => {
-            this.timeline.record(node, event)
-            options.onEvent?.(node.node, event)
-          },
-          onDeath: (why) => options.onDeath(node.node, why),
-        }),
-    )
+    mkdirSync(join(options.folder, 'logs'), { recursive: true })
+    this.#nodes = files.nodes.map((node) => this.#processOf(node))
   }
 
   /** Writes keys, genesis and configurations; starts nothing. */
@@ -90,13 +84,35 @@ export class DemoNetwork {
       addressOf: addressesOfPorts(ports),
       authorityUrl: `http://127.0.0.1:${authorityPort}`,
       preset: options.preset,
-      settings: { logLevel: 'info', voteJournal: true, ...options.settings },
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      settings: settingsOf(options),
     })
     return new DemoNetwork(files, authorityPort!, options)
   }
 
   get authorityUrl(): string {
     return `http://127.0.0.1:${this.#authorityPort}`
+  }
+
+  get files(): NetworkFiles {
+    return this.#files
+  }
+
+  get nodes(): readonly NodeProcess[] {
+    return this.#nodes
+  }
+
+  /** Signs as the owner of the cluster. */
+  owner(cluster: string): Promise<SignBytes> {
+    return ownerSigner({ ownerKey: this.files.owners.find((owner) => owner.cluster === cluster)!.keyFile })
+  }
+
+  /** A node that has joined: from now on part of what is whole, agrees and is read back. Not started yet. */
+  adopt(files: NodeFiles): NodeProcess {
+    const node = this.#processOf(files)
+    this.#files = { ...this.#files, nodes: [...this.#files.nodes, files] }
+    this.#nodes = [...this.#nodes, node]
+    return node
   }
 
   /** Resolves when every node is up and every cluster has a master and a standby. */
@@ -180,6 +196,12 @@ export class DemoNetwork {
     await waitFor('blocks after the switch', SWITCH_MS_MAX, () => this.timeline.height >= height + BLOCKS_AFTER_SWITCH)
   }
 
+  /** Waits until a recovering master votes again (RC3): its predecessor's votes cannot be contradicted any more. */
+  recovered({ cluster, epoch }: ClusterEpoch): Promise<number> {
+    const ended = () => this.timeline.recoveredAtMs(cluster, epoch)
+    return waitFor(`${cluster} to vote again under epoch ${epoch}`, RECOVERY_MS_MAX, ended)
+  }
+
   /** Waits until every node answers, has every block decided so far, and every cluster has its standby. */
   whole(): Promise<void> {
     return this.#untilWhole('the network to be whole', WHOLE_MS_MAX)
@@ -208,6 +230,24 @@ export class DemoNetwork {
   /** A standby elsewhere than its master: else one lost site would take both. */
   #hasStandby({ master, syncSet }: ClusterView): boolean {
     const sites = syncSet.map((node) => this.files.nodes.find((files) => files.node === node)?.site)
-    return master !== null && new Set(sites).size >= Math.min(2, this.#nodesPerCluster)
+    return master !== null && new Set(sites).size >= Math.min(2, this.#options.nodesPerCluster)
   }
+
+  #processOf(files: NodeFiles): NodeProcess {
+    const { folder, onEvent, onDeath } = this.#options
+    return new NodeProcess(files, {
+      environment: compileCacheEnvironment(this.#cacheFolder),
+      logFile: join(folder, 'logs', `${files.node}.log`),
+      watchdog: this.#watchdog,
+      onEvent: (event) => {
+        this.timeline.record(files, event)
+        onEvent?.(files.node, event)
+      },
+      onDeath: (why) => onDeath(files.node, why),
+    })
+  }
+}
+
+function settingsOf({ settings }: DemoNetworkOptions): NodeSettings {
+  return { ...SETTINGS, ...settings }
 }

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { print, printJson } from '../cli/command-io.ts'
 import { BatonClient } from '../client/baton-client.ts'
+import type { DemoCase } from './cases/case.ts'
 import { selectCases } from './cases/index.ts'
-import { endlessly, type Input, openInput, SAMPLE_FILE } from './input.ts'
+import { type Input, inRounds, openInput, SAMPLE_FILE } from './input.ts'
+import { checkEnough, roundsFor } from './input-shares.ts'
 import { runLive } from './live/run-live.ts'
 import { runPlain } from './live/run-plain.ts'
 import { Load } from './load.ts'
@@ -24,8 +26,10 @@ export interface DemoOptions {
   readonly case?: readonly string[]
 }
 
-/** Thirteen processes share this machine's cores: a node that has to wait half a second for its turn is not to resign for it. */
+/** Fourteen processes share this machine's cores: a node that has to wait half a second for its turn is not to resign for it. */
 const PRESET = 'metro'
+/** A lost sync set is waited for, and a planned switch back held up, no longer than somebody who watches has patience. */
+const POLICY = { recoverAfterMs: 8_000, settleTimeMs: 5_000, switchesPerHour: 60 } as const
 const IN_FLIGHT_MAX = 192
 /** One attempt of a client: a frozen node costs this much before the next one is asked. */
 const ATTEMPT_MS = 3_000
@@ -41,11 +45,12 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   let network: DemoNetwork | undefined
   try {
     print(`data folder ${folder}${options.keep ? '' : ' (removed at the end; --keep keeps it)'}`)
-    const input = await openInput(options.input ?? SAMPLE_FILE, folder)
+    const input = await inputOf(options, cases, folder)
     network = await DemoNetwork.create({
       folder,
       nodesPerCluster: 3,
       preset: PRESET,
+      policy: POLICY,
       onDeath: (node, why) => print(`${node} ended by itself: ${why}; see ${join(folder, 'logs', `${node}.log`)}`),
     })
     if (options.once) for (const { prepare } of cases) prepare?.(network.files)
@@ -60,8 +65,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       const scenario = runScenario({ network, load, cases, folder, startMs, tell })
       finish(await Promise.race([scenario, ending.rejection]), options)
     } else {
-      // The sample never ends here: its next round is about other receivables.
-      const load = await loadOf(network, folder, options.input === undefined ? endlessly(input) : input)
+      const load = await loadOf(network, folder, input)
       await watch(network, load, { folder, startMs, ending: ending.rejection })
     }
   } finally {
@@ -70,6 +74,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     else print(`kept ${folder}`)
     ending.done()
   }
+}
+
+/** The sample lasts for all cases, and in the live view for ever: each round is about other receivables. A file is submitted as it is. */
+async function inputOf(options: DemoOptions, cases: readonly DemoCase[], folder: string): Promise<Input> {
+  const input = await openInput(options.input ?? SAMPLE_FILE, folder)
+  if (options.input === undefined) return inRounds(input, options.once ? roundsFor(cases) : Number.POSITIVE_INFINITY)
+  if (options.once) checkEnough(cases, input.count)
+  return input
 }
 
 async function loadOf(network: DemoNetwork, folder: string, input: Input): Promise<Load> {
@@ -100,7 +112,8 @@ async function watch(
   await network.heal()
   await loaded
   const agreedHeight = await network.agreed()
-  finish(await checkRun(network, load, { ...options, startedAtMs, faults: null, broken: null, agreedHeight }), {})
+  const soFar = { ...options, startedAtMs, faults: null, requests: null, broken: null, agreedHeight }
+  finish(await checkRun(network, load, soFar), {})
 }
 
 function finish(report: RunReport, { json }: DemoOptions): void {

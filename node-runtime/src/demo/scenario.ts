@@ -2,9 +2,13 @@
 import { join } from 'node:path'
 import type { DemoCase } from './cases/case.ts'
 import { check } from './checker/check.ts'
+import type { LoggedVote } from './checker/evidence.ts'
 import { readDatabase } from './checker/read-database.ts'
+import { readVotes } from './checker/read-votes.ts'
+import { ClientRequests, type EndedRequest } from './client-requests.ts'
 import type { Tell } from './faults.ts'
 import type { ClusterEpoch, Commits, Fault } from './figures.ts'
+import { reserveDuring } from './input-shares.ts'
 import type { Load } from './load.ts'
 import type { DemoNetwork } from './network.ts'
 import { nowMs } from './now.ts'
@@ -13,9 +17,7 @@ import { residentMB } from './resident-memory.ts'
 
 export const ACKNOWLEDGED_FILE = 'acknowledged.jsonl'
 /** Started per second until the last fault is over: slow enough that some input is left for it. */
-const PACE_PER_SECOND = 300
-/** Lines that no fault may find already submitted. */
-const RESERVE = 1_200
+const PACE_PER_SECOND = 150
 
 export interface ScenarioOptions {
   readonly network: DemoNetwork
@@ -40,11 +42,13 @@ export async function runScenario({
   const faults: Fault[] = []
   let agreedHeight = 0
   let broken: string | null = null
+  const requests = new ClientRequests(nowMs)
+  requests.start()
   const loaded = load.run()
   try {
     const underLoad = cases.filter(({ when }) => when === 'load')
     for (const [at, demoCase] of underLoad.entries()) {
-      load.setPace({ perSecond: PACE_PER_SECOND, reserve: reserveDuring(at, underLoad.length, load.count) })
+      load.setPace({ perSecond: PACE_PER_SECOND, reserve: reserveDuring(underLoad, at, load.count) })
       tell(`case ${demoCase.name}`)
       const fault = await demoCase.run({ network, load, tell })
       if (fault !== null) faults.push(fault)
@@ -59,15 +63,12 @@ export async function runScenario({
     tell(broken)
     load.stop()
     await loaded
+  } finally {
+    requests.stop()
   }
   tell('checking: reading everything back from every node')
-  return checkRun(network, load, { folder, startMs, startedAtMs, faults, broken, agreedHeight })
-}
-
-/** Each case gets an equal share of the input, and the last share is kept for the end. */
-function reserveDuring(at: number, cases: number, count: number): number {
-  const kept = Math.min(RESERVE, Math.floor(count / 3))
-  return kept + Math.floor(((count - kept) * (cases - at - 1)) / cases)
+  const { ended } = requests
+  return checkRun(network, load, { folder, startMs, startedAtMs, faults, requests: ended, broken, agreedHeight })
 }
 
 export interface RunSoFar {
@@ -77,6 +78,8 @@ export interface RunSoFar {
   readonly startedAtMs: number
   /** Null when faults were caused by hand: then switches explain themselves. */
   readonly faults: readonly Fault[] | null
+  /** Null: nobody has counted them. */
+  readonly requests: readonly EndedRequest[] | null
   readonly broken: string | null
   /** 0: the nodes never agreed. */
   readonly agreedHeight: number
@@ -91,6 +94,7 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
     acknowledgedFile: join(soFar.folder, ACKNOWLEDGED_FILE),
     height: soFar.agreedHeight,
   })
+  const planned = soFar.faults?.some((fault) => fault.planned === true) ?? false
   return runReport({
     ...soFar,
     judgement,
@@ -102,6 +106,7 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
     load,
     timeline: network.timeline,
     commits: readCommits(network),
+    votes: planned ? await readReceivedVotes(network) : [],
   })
 }
 
@@ -118,4 +123,13 @@ export function readCommits(network: DemoNetwork): Commits {
     }
   }
   return commits
+}
+
+/** A vote that came too late for the certificate of its height was cast all the same. */
+async function readReceivedVotes(network: DemoNetwork): Promise<LoggedVote[]> {
+  const journals = network.files.nodes.map(({ dataFolder }) =>
+    // The checker has said so already.
+    readVotes(dataFolder).catch(() => []),
+  )
+  return (await Promise.all(journals)).flat()
 }

@@ -7,6 +7,7 @@ import type { LoggedEvent } from './node-process.ts'
 
 const SUSPICION: ReadonlySet<string> = new Set(['suspected', 'claiming'])
 const GRANT: ReadonlySet<string> = new Set(['granted', 'promoted'])
+const RECOVERED: ReadonlySet<string> = new Set(['recovery-ended'])
 const DECIDED = 'decided'
 /** Kept for the figures and the live view; `decided` is only counted. */
 const EVENTS_KEPT = 10_000
@@ -63,6 +64,11 @@ export class Timeline {
   /** Time at which a node of the cluster learnt that it was granted `epoch`. */
   grantedAtMs(cluster: string, epoch: number, sinceMs: number): number | undefined {
     return this.#first(cluster, GRANT, sinceMs, epoch)?.atMs
+  }
+
+  /** When a recovering master of the cluster was told that it may vote again under `epoch`. */
+  recoveredAtMs(cluster: string, epoch: number): number | undefined {
+    return this.#first(cluster, RECOVERED, 0, epoch)?.atMs
   }
 
   /** The highest epoch that a node of the cluster was granted within the span. */

@@ -39,7 +39,7 @@ export async function checkPeerCertificate(certificate: Uint8Array, genesis: Tru
   const jws = Buffer.from(value).toString('latin1')
   const claimed = peekCertificate(jws)
   if (!claimed.ok) return refuse('certificate-malformed', claimed.why)
-  const { node, network, key, expiresAt } = claimed.value
+  const { node, network, key } = claimed.value
   if (network !== genesis.network) {
     return refuse('wrong-network', `it is of network ${network}, not ${genesis.network}`, node)
   }
@@ -49,7 +49,7 @@ export async function checkPeerCertificate(certificate: Uint8Array, genesis: Tru
   const verified = await verifyCertificate(genesis, jws)
   if (!verified.ok) return { ...refuse('not-signed-by-owner', verified.why, node), code: verified.code }
   if (certificateExpired(verified.value, now)) {
-    const expired = new Date(expiresAt).toISOString()
+    const expired = new Date(verified.value.expiresAt).toISOString()
     const why = `it expired at ${expired}, and here it is ${new Date(now).toISOString()}`
     return { ...refuse('expired', why, node), code: 'CERTIFICATE_EXPIRED' }
   }

@@ -7,7 +7,7 @@ import * as id from '@baton/shared/id-schemas'
 import type { ClusterId, Jws, NetworkId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { z } from 'zod'
-import { askAuthority } from '../adapters/authority-http.ts'
+import { AuthorityHttp } from '../adapters/authority-http.ts'
 
 const nodeSchema = z.object({
   cluster: id.clusterId,
@@ -30,38 +30,44 @@ export type ListedNode = Readonly<z.infer<typeof nodeSchema>>
 
 /** Every call throws BatonError with the authority's code, or UNREACHABLE. */
 export class IdentityClient {
+  readonly #http: AuthorityHttp
   readonly #base: string
 
   /** @param url `http://` or `https://`; @param network by its name */
   constructor(url: string, network: NetworkId) {
-    this.#base = `${url.replace(/\/+$/, '')}/v1/networks/${network}`
+    this.#http = new AuthorityHttp(url)
+    this.#base = `/v1/networks/${network}`
   }
 
   /** @throws BatonError GENESIS_INVALID too */
   async genesis(): Promise<Genesis> {
-    const document = await askAuthority(z.unknown(), this.#base)
+    const document = await this.#http.ask(z.unknown(), this.#base)
     const genesis = parseGenesis(JSON.stringify(document))
     if (genesis.ok) return genesis.value
-    throw new BatonError('GENESIS_INVALID', `the genesis document of ${this.#base} is not valid: ${genesis.why}`)
+    throw new BatonError(
+      'GENESIS_INVALID',
+      `the genesis document of the authentication node is not valid: ${genesis.why}`,
+    )
   }
 
   async nodes(cluster: ClusterId): Promise<readonly ListedNode[]> {
-    return (await askAuthority(nodesSchema, `${this.#base}/clusters/${cluster}/nodes`)).nodes
+    return (await this.#http.ask(nodesSchema, `${this.#base}/clusters/${cluster}/nodes`)).nodes
   }
 
   join(cluster: ClusterId, request: Jws): Promise<{ readonly usesLeft: number | null }> {
-    return askAuthority(z.object({ usesLeft: z.int().nullable() }), `${this.#base}/clusters/${cluster}/joins`, {
-      request,
-    })
+    const answer = z.object({ usesLeft: z.int().nullable() })
+    return this.#http.ask(answer, `${this.#base}/clusters/${cluster}/joins`, { body: { request } })
   }
 
   async renew(cluster: ClusterId, renewal: Jws): Promise<Jws> {
     const answer = z.object({ certificate: id.jws })
-    return (await askAuthority(answer, `${this.#base}/clusters/${cluster}/renewals`, { renewal })).certificate
+    const path = `${this.#base}/clusters/${cluster}/renewals`
+    return (await this.#http.ask(answer, path, { body: { renewal } })).certificate
   }
 
   async notice(statement: Jws): Promise<boolean> {
-    return (await askAuthority(z.object({ added: z.boolean() }), `${this.#base}/notices`, { statement })).added
+    const answer = z.object({ added: z.boolean() })
+    return (await this.#http.ask(answer, `${this.#base}/notices`, { body: { statement } })).added
   }
 
   /** Token of the highest grant of each cluster, as the directory knows it. */
@@ -70,11 +76,11 @@ export class IdentityClient {
   > {
     const entry = z.object({ cluster: id.clusterId, generation: id.generation, epoch: id.epoch })
     const answer = z.object({ masters: z.array(entry).max(LIMITS.clusters) })
-    return (await askAuthority(answer, `${this.#base}/masters`)).masters
+    return (await this.#http.ask(answer, `${this.#base}/masters`)).masters
   }
 
   async notices(): Promise<readonly Jws[]> {
     const answer = z.object({ notices: z.array(id.jws).max(LIMITS.notices) })
-    return (await askAuthority(answer, `${this.#base}/notices`)).notices
+    return (await this.#http.ask(answer, `${this.#base}/notices`)).notices
   }
 }

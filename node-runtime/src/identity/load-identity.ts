@@ -55,7 +55,11 @@ export async function loadIdentity(source: IdentitySource, now: UnixMs): Promise
   }
   if (certificateExpired(certificate, now)) {
     const why = `it expired at ${new Date(certificate.expiresAt).toISOString()}`
-    throw invalid(certificateFile, why, 'check the clock of this host; then have the owner sign a new certificate')
+    throw invalid(
+      certificateFile,
+      why,
+      'check the clock of this host; then have the owner sign a new certificate (its own key may have been replaced)',
+    )
   }
   const tls = await makeTlsIdentity(keys, certificateJws, certificateFile)
   return { keys, certificate, certificateJws, tls }

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join as joinPath, resolve } from 'node:path'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { certificateExpired, peekCertificate, verifyChain } from '@baton/shared/crypto/certificate-chain'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { type OpenedJoinToken, readJoinToken } from '@baton/shared/crypto/join-token-text'
@@ -18,6 +19,7 @@ import { reasonOf } from '../config/genesis-file.ts'
 import { replaceFile } from '../identity/durable-file.ts'
 import { IdentityClient, type ListedNode } from '../identity/identity-client.ts'
 import { readKeyFile } from '../identity/key-file.ts'
+import { askNotices, keepNotices } from '../identity/known-notices.ts'
 import { ensureX509File } from '../identity/x509-file.ts'
 import type { NodeAddresses } from './addresses.ts'
 import { configText, type NodeSettings } from './config-text.ts'
@@ -61,11 +63,12 @@ export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const { node, site } = namesOf(options, token)
   const client = new IdentityClient(token.authority, token.token.network)
   const genesis = await fetchGenesis(client, token)
+  const { trust, statements } = await askNotices(client, genesis)
   makeFolder(folder)
   keepGenesis(joinPath(folder, 'genesis.json'), genesis)
   const keys = await ensureKey(joinPath(folder, 'node.key.json'))
   const certificateFile = joinPath(folder, 'node.certificate.jws')
-  const certificate = await ensureCertificate(certificateFile, { genesis, token, keys, node, site }, options.now)
+  const certificate = await ensureCertificate(certificateFile, { genesis: trust, token, keys, node, site }, options.now)
   const { cluster, network } = token.token
   const request = await signStatement(
     'joinRequest',
@@ -75,6 +78,7 @@ export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const { usesLeft } = await client.join(cluster, request)
   await ensureX509File(certificateFile, certificate, keys)
   const known = (await Promise.all(genesis.clusters.map((each) => client.nodes(each.cluster)))).flat()
+  await keepNotices(genesis, joinPath(folder, 'data'), statements)
   writeConfig(folder, options, { genesis, token, node, site, known })
   const read = peekCertificate(certificate)
   if (!read.ok) throw new BatonError(read.code, read.why)
@@ -138,7 +142,8 @@ async function ensureKey(file: string): Promise<KeyPair> {
 }
 
 interface Wanted {
-  readonly genesis: Genesis
+  /** With the owner keys that count now. */
+  readonly genesis: Trust
   readonly token: OpenedJoinToken
   readonly keys: KeyPair
   readonly node: NodeId

@@ -18,7 +18,7 @@ export function encodeCertificate(certificate: CommitCertificate): Uint8Array {
     height,
     round,
     hashToBytes(block),
-    votes.map((vote) => [vote.cluster, vote.generation, vote.epoch, vote.signature]),
+    votes.map(writeCommitVote),
     credentials.map((credential) => [credential.grant, credential.certificate]),
   ])
 }
@@ -39,12 +39,17 @@ function readCertificate(fields: FieldReader): CommitCertificate {
     height: fields.height(),
     round: fields.round(),
     block: fields.hash(),
-    votes: fields.list(LIMITS.clusters, (item) => item.array(readVote)),
+    votes: fields.list(LIMITS.clusters, (item) => item.array(readCommitVote)),
     credentials: fields.list(LIMITS.clusters, (item) => item.array((pair) => pair.credential())),
   }
 }
 
-function readVote(fields: FieldReader): CommitVote {
+/** A vote whose height, round and block stand beside it: of a certificate, or of a polka. */
+export function writeCommitVote({ cluster, generation, epoch, signature }: CommitVote): readonly unknown[] {
+  return [cluster, generation, epoch, signature]
+}
+
+export function readCommitVote(fields: FieldReader): CommitVote {
   return {
     cluster: fields.cluster(),
     generation: fields.count() as Generation,

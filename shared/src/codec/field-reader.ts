@@ -11,6 +11,7 @@ export class MalformedField extends Error {
 }
 
 const JWS_PATTERN = /^[\w-]+\.[\w-]+\.[\w-]+$/
+const ADDRESS_PATTERN = /^[\x21-\x7e]*$/
 export const SIGNATURE_BYTES = 64
 
 export class FieldReader {
@@ -58,6 +59,12 @@ export class FieldReader {
   text(characters: number): string {
     const value = this.#next()
     return typeof value === 'string' && value.length <= characters ? value : this.#fail(`text up to ${characters}`)
+  }
+
+  /** `host:port` or a URL, as in statements: it is put into headers and logs. Empty: not told. */
+  address(): string {
+    const value = this.text(LIMITS.addressCharacters)
+    return ADDRESS_PATTERN.test(value) ? value : this.#fail('an address')
   }
 
   bytes(length: number): Uint8Array {

@@ -8,7 +8,16 @@ import { hashToBytes } from './hash-bytes.ts'
 export { decodeRecord, encodeRecord } from './record.ts'
 
 /** In their order on the wire and in hashes: append only. */
-export const RECORD_KINDS: readonly RecordKind[] = ['barrier', 'body', 'proposal', 'vote', 'decided', 'token', 'legacy']
+export const RECORD_KINDS: readonly RecordKind[] = [
+  'barrier',
+  'body',
+  'proposal',
+  'vote',
+  'decided',
+  'token',
+  'legacy',
+  'polka',
+]
 
 /**
  * Hash over `["baton-log/1", index, generation, epoch, kind, previous, length of body]` followed by the body, which may be

@@ -6,6 +6,7 @@ import type { Height } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { type Result, success } from '../result.ts'
 import { encodeCanonical } from './cbor.ts'
+import { readCommitVote, writeCommitVote } from './certificate.ts'
 import { decodeFields } from './decode-fields.ts'
 import { hashToBytes } from './hash-bytes.ts'
 
@@ -27,6 +28,10 @@ export function encodeRecord(record: LogRecord): Uint8Array {
       return encodeCanonical([record.credential.grant, record.credential.certificate, record.height])
     case 'legacy':
       return encodeCanonical([record.part, record.from, record.height])
+    case 'polka': {
+      const { height, round, block, votes } = record
+      return encodeCanonical([height, round, hashToBytes(block), votes.map(writeCommitVote)])
+    }
     default:
       return unreachable(record)
   }
@@ -65,6 +70,14 @@ export function decodeRecord(kind: RecordKind, body: Uint8Array): Result<LogReco
         part: fields.oneOf('begin', 'end'),
         from: fields.node(),
         height: fields.height(),
+      }))
+    case 'polka':
+      return decodeFields(body, (fields) => ({
+        kind,
+        height: fields.height(),
+        round: fields.round(),
+        block: fields.hash(),
+        votes: fields.list(LIMITS.clusters, (item) => item.array(readCommitVote)),
       }))
     default:
       return unreachable(kind)

@@ -6,6 +6,7 @@
 import type { Genesis, GenesisCluster } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
 import { compareTokens, type NodeId, type PublicKey, type Token } from '../ids.ts'
+import type { OwnerKeyEnd } from './owner-keys.ts'
 import type { AuthorityKeys, RetiredKey } from './statement-types.ts'
 
 /** MJ1: these members grant in their cluster, and with these keys. */
@@ -19,18 +20,23 @@ export interface TrustedCluster extends GenesisCluster {
   readonly arbiter?: MajorityArbiter | undefined
 }
 
-/** What statements are checked against: genesis, and what its owners have changed since. Genesis itself is one. */
+/**
+ * What statements are checked against: genesis, and what its owners have changed since. Genesis itself is one. The owner keys of its clusters
+ * are all that ever counted.
+ */
 export interface Trust extends Pick<Genesis, 'network' | 'authorityKeys'> {
   readonly clusters: readonly TrustedCluster[]
   /** Keys whose earlier statements still verify, for the chain and its credentials are kept. Not said: none. */
   readonly retired?: readonly RetiredKey[]
+  /** Until when owner keys count that another one has replaced. Not said: none was. */
+  readonly ownerKeyEnds?: readonly OwnerKeyEnd[]
 }
 
 /**
- * Genesis after the changes. `changes` were verified, each to the owner that it names. One counts when the owners of more than two thirds of
+ * Genesis (or what owners have made of their own keys) after the changes. `changes` were verified, each to the owner that it names. One counts when the owners of more than two thirds of
  * the clusters have signed the same, and nothing that counted before is left out of it; of those that count, the highest number.
  */
-export function trustAfter(genesis: Genesis, changes: readonly AuthorityKeys[]): Trust {
+export function trustAfter(genesis: Trust, changes: readonly AuthorityKeys[]): Trust {
   const votes = new Map<string, { readonly change: AuthorityKeys; readonly owners: Set<string> }>()
   for (const change of changes) {
     const content = contentOf(change)

@@ -9,11 +9,12 @@ import type { Jws, UnixMs } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { type Failure, failure, type Result, success } from '../result.ts'
 import { knownKeys, type Trust } from './authority-keys.ts'
+import { endOfOwnerKey } from './owner-keys.ts'
 import { type JoinToken, type NodeCertificate, type Renewal, STATEMENT_TYPES } from './statement-types.ts'
-import { peekStatement, typeOf, verifyStatement } from './statements.ts'
+import { peekStatement, typeOf, verifySigned, verifyStatement } from './statements.ts'
 
 export interface CertificateChain {
-  /** With the expiry that counts: that of the renewal, when there is one. */
+  /** With the expiry that counts: that of the renewal, when there is one, and no later than the end of its owner's key. */
   readonly certificate: NodeCertificate
   /** As the owner or the token signed it: what a renewal is made of. */
   readonly base: Jws
@@ -22,6 +23,8 @@ export interface CertificateChain {
   readonly firstExpiresAt: UnixMs
   /** No renewal goes further; null: none at all. */
   readonly renewUntil: UnixMs | null
+  /** When the owner key at its root ceases to count, because another one replaces it (ID1); null: it does not. */
+  readonly ownerKeyEnds: UnixMs | null
 }
 
 /**
@@ -29,6 +32,23 @@ export interface CertificateChain {
  * the fault is the token's. Expiry is not looked at: see `certificateExpired`.
  */
 export async function verifyChain(trust: Trust, jws: string): Promise<Result<CertificateChain>> {
+  const chain = await verifyWhole(trust, jws)
+  return chain.ok ? success(endingWithItsOwnerKey(chain.value)) : chain
+}
+
+/** ID1, ID8: a replaced owner key ends as a certificate does. It gates joining, sessions and grants, and no vote. */
+function endingWithItsOwnerKey(chain: CertificateChain): CertificateChain {
+  const { certificate, renewUntil, ownerKeyEnds: end } = chain
+  if (end === null) return chain
+  const expiresAt = Math.min(certificate.expiresAt, end) as UnixMs
+  return {
+    ...chain,
+    certificate: { ...certificate, expiresAt },
+    renewUntil: renewUntil === null ? null : (Math.min(renewUntil, end) as UnixMs),
+  }
+}
+
+async function verifyWhole(trust: Trust, jws: string): Promise<Result<CertificateChain>> {
   if (typeOf(jws) !== STATEMENT_TYPES.renewedCertificate) return verifyBase(trust, jws)
   const countersigned = await verifyStatement('renewedCertificate', jws, knownKeys(trust))
   if (!countersigned.ok) return invalid(`the authority has not countersigned the renewal: ${countersigned.why}`)
@@ -102,10 +122,10 @@ async function verifyBase(trust: Trust, jws: string): Promise<Result<Certificate
   if (network !== trust.network) return invalid(`it is of network ${network}, not ${trust.network}`)
   const cluster = clusterOf(trust, name)
   if (cluster === null) return invalid(`genesis has no cluster ${name}`)
-  if (token !== undefined) return verifyDelegated(cluster, jws as Jws, read.value, token)
-  const verified = await verifyStatement('certificate', jws, cluster.ownerKeys)
+  if (token !== undefined) return verifyDelegated(trust, cluster, jws as Jws, read.value, token)
+  const verified = await verifySigned('certificate', jws, cluster.ownerKeys)
   if (!verified.ok) return invalid(verified.why)
-  const { payload } = verified
+  const { payload, signer } = verified
   const firstExpiresAt = payload.expiresAt
   return success({
     certificate: payload,
@@ -113,17 +133,19 @@ async function verifyBase(trust: Trust, jws: string): Promise<Result<Certificate
     token: null,
     firstExpiresAt,
     renewUntil: renewUntil ?? null,
+    ownerKeyEnds: endOfOwnerKey(trust, name, signer),
   })
 }
 
 /** ID3: owner → token → node. */
 async function verifyDelegated(
+  trust: Trust,
   cluster: GenesisCluster,
   jws: Jws,
   certificate: NodeCertificate,
   tokenJws: Jws,
 ): Promise<Result<CertificateChain>> {
-  const token = await verifyStatement('joinToken', tokenJws, cluster.ownerKeys)
+  const token = await verifySigned('joinToken', tokenJws, cluster.ownerKeys)
   if (!token.ok)
     return failure('TOKEN_INVALID', `the owner of ${cluster.cluster} has not signed the token: ${token.why}`)
   const problem = delegationProblem(token.payload, certificate)
@@ -132,7 +154,14 @@ async function verifyDelegated(
   if (!verified.ok) return invalid(`the token has not signed it: ${verified.why}`)
   const { renewUntil } = token.payload
   const firstExpiresAt = certificate.expiresAt
-  return success({ certificate, base: jws, token: token.payload, firstExpiresAt, renewUntil: renewUntil ?? null })
+  return success({
+    certificate,
+    base: jws,
+    token: token.payload,
+    firstExpiresAt,
+    renewUntil: renewUntil ?? null,
+    ownerKeyEnds: endOfOwnerKey(trust, cluster.cluster, token.signer),
+  })
 }
 
 /** Why a token may not certify this, or null. Only an owner sets `renewUntil`. */

@@ -9,8 +9,13 @@ import { type Jws, NAME_PATTERN, type NodeId, type PublicKey } from '../ids.ts'
 import { failure, type Result, success } from '../result.ts'
 import type { MajorityArbiter, Trust } from './authority-keys.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from './bytes.ts'
-import { type Grant, type GrantVote, STATEMENT_TYPES } from './statement-types.ts'
+import { type Grant, STATEMENT_TYPES } from './statement-types.ts'
 import { peekStatement, typeOf, verifyStatement } from './statements.ts'
+
+/** What a member of a majority signs when it has accepted the value with this grant: the ballot keeps votes of different ones apart (MJ1). */
+export interface GrantVote extends Grant {
+  readonly ballot: { readonly counter: number; readonly node: NodeId }
+}
 
 /** A member's name, and the third part of its vote. */
 export type VoteSignature = readonly [node: NodeId, signature: string]

@@ -1,49 +1,92 @@
 /**
- * Notices: owner-signed statements that hold for ever and for everybody, whoever carries them (ID8). They are stored by the directory, the
+ * Notices: owner-signed statements that hold for ever and for everybody, whoever carries them (ID1, ID8). They are stored by the directory, the
  * authorities and every node, and each takes in only what verifies to the owner.
  */
-
-import type { Genesis } from '../genesis.ts'
+import { unreachable } from '../assert.ts'
 import { clusterOf } from '../genesis-schema.ts'
-import type { ClusterId } from '../ids.ts'
+import type { ClusterId, UnixMs } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
-import { failure, type Result, success } from '../result.ts'
+import { type Failure, failure, type Result, success } from '../result.ts'
+import { knownKeys, type Trust } from './authority-keys.ts'
+import { endOfOwnerKey, rotationProblem } from './owner-keys.ts'
 import {
   type AuthorityKeys,
   type JoinToken,
   type NodeCertificate,
+  type OwnerRotation,
   type Revocation,
   STATEMENT_TYPES,
 } from './statement-types.ts'
-import { peekStatement, typeOf, verifyStatement } from './statements.ts'
+import { peekStatement, typeOf, verifySigned, verifyStatement } from './statements.ts'
 
 export type Notice =
   | { readonly kind: 'revocation'; readonly payload: Revocation }
   | { readonly kind: 'authorityKeys'; readonly payload: AuthorityKeys }
+  /** As the authority has recorded it. */
+  | { readonly kind: 'ownerRotation'; readonly payload: OwnerRotation }
 
 /** Reads a notice WITHOUT verifying it: one that this process has verified before, from its own disk. */
 export function peekNotice(jws: string): Result<Notice> {
-  if (typeOf(jws) === STATEMENT_TYPES.authorityKeys) {
-    const read = peekStatement('authorityKeys', jws)
-    return read.ok ? success({ kind: 'authorityKeys', payload: read.payload }) : read
+  switch (typeOf(jws)) {
+    case STATEMENT_TYPES.authorityKeys: {
+      const read = peekStatement('authorityKeys', jws)
+      return read.ok ? success({ kind: 'authorityKeys', payload: read.payload }) : read
+    }
+    case STATEMENT_TYPES.recordedRotation: {
+      const outer = peekStatement('recordedRotation', jws)
+      const read = outer.ok ? peekStatement('ownerRotation', outer.payload.rotation) : outer
+      return read.ok ? success({ kind: 'ownerRotation', payload: read.payload }) : read
+    }
+    case STATEMENT_TYPES.ownerRotation:
+      return invalid('the rotation of an owner key counts when the authentication node has recorded it: send it there')
+    default: {
+      const read = peekStatement('revocation', jws)
+      return read.ok ? success({ kind: 'revocation', payload: read.payload }) : read
+    }
   }
-  const read = peekStatement('revocation', jws)
-  return read.ok ? success({ kind: 'revocation', payload: read.payload }) : read
 }
 
-/** `STATEMENT_INVALID` unless an owner key of the cluster that it names has signed it. Never throws. */
-export async function verifyNotice(genesis: Genesis, jws: string): Promise<Result<Notice>> {
-  if (jws.length > LIMITS.noticeCharacters) return failure('STATEMENT_INVALID', 'the notice is too long')
+/**
+ * `STATEMENT_INVALID` unless an owner key of the cluster that it names has signed it. Never throws.
+ * @param now refuses what is signed by an owner key that has ended by then: for what comes from anybody. Null: from one that has
+ * looked at that when it was new, for a node that was away must not miss it.
+ */
+export async function verifyNotice(trust: Trust, jws: string, now: UnixMs | null = null): Promise<Result<Notice>> {
+  if (jws.length > LIMITS.noticeCharacters) return invalid('the notice is too long')
   const read = peekNotice(jws)
   if (!read.ok) return read
-  const { kind, payload } = read.value
-  if (payload.network !== genesis.network) {
-    return failure('STATEMENT_INVALID', `the notice is of network ${payload.network}, not ${genesis.network}`)
+  const { payload } = read.value
+  if (payload.network !== trust.network) {
+    return invalid(`the notice is of network ${payload.network}, not ${trust.network}`)
   }
-  const cluster = clusterOf(genesis, payload.cluster)
-  if (cluster === null) return failure('STATEMENT_INVALID', `genesis has no cluster ${payload.cluster}`)
-  const verified = await verifyStatement(kind, jws, cluster.ownerKeys)
-  return verified.ok ? read : verified
+  const cluster = clusterOf(trust, payload.cluster)
+  if (cluster === null) return invalid(`genesis has no cluster ${payload.cluster}`)
+  if (read.value.kind === 'ownerRotation') return verifyRotation(trust, jws, read.value)
+  const verified = await verifySigned(read.value.kind, jws, cluster.ownerKeys)
+  if (!verified.ok) return verified
+  const end = endOfOwnerKey(trust, payload.cluster, verified.signer)
+  if (now === null || end === null || now < end) return read
+  return invalid(`the owner key that signed it was replaced, and counted until ${new Date(end).toISOString()}`)
+}
+
+async function verifyRotation(
+  trust: Trust,
+  jws: string,
+  notice: Extract<Notice, { kind: 'ownerRotation' }>,
+): Promise<Result<Notice>> {
+  const { payload } = notice
+  const recorded = await verifyStatement('recordedRotation', jws, knownKeys(trust))
+  if (!recorded.ok) return invalid(`the authority has not recorded the rotation: ${recorded.why}`)
+  const { network, cluster, rotation } = recorded.payload
+  if (network !== payload.network || cluster !== payload.cluster) return invalid('it was recorded for another cluster')
+  const signed = await verifyStatement('ownerRotation', rotation, [payload.from])
+  if (!signed.ok) return invalid(`the key that goes has not signed the rotation: ${signed.why}`)
+  const problem = rotationProblem(trust, payload)
+  return problem === null ? success(notice) : invalid(problem)
+}
+
+function invalid(why: string): Failure {
+  return failure('STATEMENT_INVALID', why)
 }
 
 /** What is revoked, as far as is known here. An owner revokes only what is its own. */
@@ -65,6 +108,8 @@ export class Revocations {
       case 'operator':
         this.#operators.set(`${cluster} ${subject.operator}`, revocation)
         break
+      default:
+        unreachable(subject)
     }
   }
 

@@ -1,9 +1,10 @@
 /** ID7: who an operator is, and what its role may do. There is no store of accounts: the owner's signature says it all. */
-import type { Genesis } from '../genesis.ts'
 import type { ClusterId, UnixMs } from '../ids.ts'
 import { failure, type Result, success } from '../result.ts'
+import type { Trust } from './authority-keys.ts'
+import { endOfOwnerKey } from './owner-keys.ts'
 import { OPERATOR_ROLES, type OperatorRole, type OperatorToken } from './statement-types.ts'
-import { peekStatement, verifyStatement } from './statements.ts'
+import { peekStatement, verifySigned } from './statements.ts'
 
 /**
  * A token of this network that an owner key of the cluster it names has signed, that has not expired, and that is of `cluster`
@@ -11,7 +12,7 @@ import { peekStatement, verifyStatement } from './statements.ts'
  * known to the authority only.
  */
 export async function verifyOperatorToken(
-  genesis: Genesis,
+  genesis: Trust,
   cluster: ClusterId | null,
   jws: string,
   now: UnixMs,
@@ -24,8 +25,12 @@ export async function verifyOperatorToken(
   }
   const owned = genesis.clusters.find((candidate) => candidate.cluster === payload.cluster)
   if (owned === undefined) return failure('UNAUTHENTICATED', `genesis has no cluster ${payload.cluster}`)
-  const verified = await verifyStatement('operatorToken', jws, owned.ownerKeys)
+  const verified = await verifySigned('operatorToken', jws, owned.ownerKeys)
   if (!verified.ok) return failure('UNAUTHENTICATED', verified.why)
+  const end = endOfOwnerKey(genesis, payload.cluster, verified.signer)
+  if (end !== null && now >= end) {
+    return failure('UNAUTHENTICATED', `the owner key that signed the operator token of ${payload.name} was replaced`)
+  }
   if (now >= payload.expiresAt) {
     return failure('UNAUTHENTICATED', `the operator token of ${payload.name} has expired`)
   }

@@ -44,6 +44,13 @@ export const reshape = z.object({
   syncSet: id.nodeIds,
 })
 
+export const syncSet = z.object({
+  ...underToken,
+  version: id.version,
+  syncSet: id.nodeIds,
+  reshape: id.jws.nullable(),
+})
+
 export const claimEvidence = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('refused') }),
   z.object({ kind: z.literal('silence'), forMs: id.count }),
@@ -221,9 +228,21 @@ export const authorityKeys = z.object({
     .max(8),
 })
 
+export const ownerRotation = z.object({
+  ...inCluster,
+  sequence: z.int().positive(),
+  from: id.publicKey,
+  to: id.publicKey,
+  issuedAt: id.unixMs,
+  until: id.unixMs,
+})
+
+export const recordedRotation = z.object({ ...inCluster, rotation: id.jws })
+
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
+  syncSet,
   certificate,
   claim,
   resignation,
@@ -239,6 +258,8 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   renewedCertificate,
   revocation,
   authorityKeys,
+  ownerRotation,
+  recordedRotation,
   grantVote,
 }
 

@@ -17,11 +17,14 @@ import type {
   UnixMs,
   Version,
 } from '../ids.ts'
+import type { GrantVote } from './majority-grant.ts'
+import type { RecordedSyncSet } from './recorded-sync-set.ts'
 
 /** JWS `typ` of each statement. */
 export const STATEMENT_TYPES = {
   grant: 'baton-grant+jws',
   reshape: 'baton-reshape+jws',
+  syncSet: 'baton-sync-set+jws',
   certificate: 'baton-certificate+jws',
   claim: 'baton-claim+jws',
   resignation: 'baton-resignation+jws',
@@ -37,6 +40,8 @@ export const STATEMENT_TYPES = {
   renewedCertificate: 'baton-renewed-certificate+jws',
   revocation: 'baton-revocation+jws',
   authorityKeys: 'baton-authority-keys+jws',
+  ownerRotation: 'baton-owner-rotation+jws',
+  recordedRotation: 'baton-recorded-rotation+jws',
   grantVote: 'baton-grant-vote+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
@@ -57,11 +62,6 @@ export interface Grant {
   /** Of the claim: only the process that made it becomes master (EL5). */
   readonly nonce: string
   readonly issuedAt: UnixMs
-}
-
-/** What a member of a majority signs when it has accepted the value with this grant: the ballot keeps votes of different ones apart (MJ1). */
-export interface GrantVote extends Grant {
-  readonly ballot: { readonly counter: number; readonly node: NodeId }
 }
 
 /** Signed by the cluster's owner key, or by the key of a join token that the owner signed (ID2, ID3). */
@@ -89,12 +89,6 @@ export interface Reshape {
   readonly version: Version
   readonly node: NodeId
   readonly syncSet: readonly NodeId[]
-}
-
-/** A reshape that a view of the registry has confirmed, verified, and the statement itself (RG8). */
-export interface RecordedReshape {
-  readonly reshape: Reshape
-  readonly statement: Jws
 }
 
 /** Why a candidate believes the mastership is free. */
@@ -336,6 +330,29 @@ export interface AuthorityKeys {
   readonly retired: readonly RetiredKey[]
 }
 
+/** An owner puts the key `to` in the place of `from`: signed by `from`. It counts when the authority has recorded it (ID1). */
+export interface OwnerRotation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  /** From 1, one more for each that was recorded for this cluster. */
+  readonly sequence: number
+  readonly from: PublicKey
+  readonly to: PublicKey
+  readonly issuedAt: UnixMs
+  /** Up to here both count; afterwards what `from` has signed admits nobody any more (ID8). */
+  readonly until: UnixMs
+}
+
+/**
+ * The one rotation of its number: countersigned by the authority, which alone can make none. So whoever finds the old key later cannot
+ * tell those that were away another story.
+ */
+export interface RecordedRotation {
+  readonly network: NetworkId
+  readonly cluster: ClusterId
+  readonly rotation: Jws
+}
+
 /** A grant with the certificate of the node it names: what lets anyone check a master offline (NW1). */
 export interface Credential {
   readonly grant: Jws
@@ -357,6 +374,7 @@ export interface Mastership {
 export interface StatementPayloads {
   readonly grant: Grant
   readonly reshape: Reshape
+  readonly syncSet: RecordedSyncSet
   readonly certificate: NodeCertificate
   readonly claim: Claim
   readonly resignation: Resignation
@@ -372,5 +390,7 @@ export interface StatementPayloads {
   readonly renewedCertificate: RenewedCertificate
   readonly revocation: Revocation
   readonly authorityKeys: AuthorityKeys
+  readonly ownerRotation: OwnerRotation
+  readonly recordedRotation: RecordedRotation
   readonly grantVote: GrantVote
 }

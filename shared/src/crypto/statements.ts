@@ -53,13 +53,23 @@ export async function verifyStatement<Kind extends StatementKind>(
   jws: string,
   keys: readonly PublicKey[],
 ): Promise<VerifiedStatement<Kind>> {
+  const verified = await verifySigned(kind, jws, keys)
+  return verified.ok ? { ok: true, payload: verified.payload } : verified
+}
+
+/** `verifyStatement` for those who also ask which of the keys it was. */
+export async function verifySigned<Kind extends StatementKind>(
+  kind: Kind,
+  jws: string,
+  keys: readonly PublicKey[],
+): Promise<{ readonly ok: true; readonly payload: StatementPayloads[Kind]; readonly signer: PublicKey } | Failure> {
   const read = peekStatement(kind, jws)
   if (!read.ok) return read
   const problem = signatureProblem(read.signature)
   if (problem !== null) return failure('STATEMENT_INVALID', `signature refused: ${problem}`)
   for (const key of keys) {
     const native = await importPublicKey(key)
-    if (native !== null && (await signedBy(native, jws))) return { ok: true, payload: read.payload }
+    if (native !== null && (await signedBy(native, jws))) return { ok: true, payload: read.payload, signer: key }
   }
   return failure('STATEMENT_INVALID', `no key that may sign a ${kind} has signed this one`)
 }

@@ -3,7 +3,8 @@
  * over `node:sqlite` (node-runtime), one in memory (test/support); one contract suite runs over both.
  */
 import type { LogEntry, LogPosition, RequiredSet } from '../core/guard/types.ts'
-import type { Mastership, RecordedReshape } from '../crypto/statement-types.ts'
+import type { RecordedReshape } from '../crypto/recorded-sync-set.ts'
+import type { Mastership } from '../crypto/statement-types.ts'
 import type { ClusterId, Hash, Height, LogIndex, NodeId, Token } from '../ids.ts'
 
 /** The end of a compacted log: entries up to `index` are gone, their last hash and token are kept. */

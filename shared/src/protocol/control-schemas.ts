@@ -67,6 +67,7 @@ export const registryViewSchema = z.object({
   switchover: switchoverViewSchema.nullable().optional(),
   frozen: id.why.nullable(),
   reshape: id.jws.nullable().optional(),
+  recorded: id.jws.nullable().optional(),
   credential,
 })
 

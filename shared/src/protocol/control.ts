@@ -118,6 +118,8 @@ export interface RegistryView {
   readonly frozen: string | null
   /** The statement behind the sync set; null while it is that of the grant. Said from version 2 on. */
   readonly reshape?: Jws | null | undefined
+  /** The authority's own statement of the sync set at this version, for peers to pass on (RG4); null while the registry stands still. Not said by an older authority. */
+  readonly recorded?: Jws | null | undefined
   /** Grant of the recorded master, with its certificate. */
   readonly credential: Credential
 }

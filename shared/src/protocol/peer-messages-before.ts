@@ -8,6 +8,7 @@ import type { FormatsBefore } from './peer-codec.ts'
 import { PEER_MESSAGES } from './peer-messages-codec.ts'
 
 export const PEER_MESSAGES_BEFORE: { readonly [version: number]: FormatsBefore } = {
+  2: { syncSet: null },
   1: {
     roster: null,
     hello: {
@@ -18,7 +19,7 @@ export const PEER_MESSAGES_BEFORE: { readonly [version: number]: FormatsBefore }
         genesis: f.hash(),
         protocol: { min: f.count(), max: f.count() },
         credentials: f.list(LIMITS.clusters, (item) => item.array((c) => c.credential())),
-        apiAddress: f.text(LIMITS.addressCharacters),
+        apiAddress: f.address(),
         program: '',
       }),
     },

@@ -37,7 +37,7 @@ export const PEER_MESSAGES: PeerFormats = {
       genesis: f.hash(),
       protocol: { min: f.count(), max: f.count() },
       credentials: f.list(LIMITS.clusters, (item) => item.array((c) => c.credential())),
-      apiAddress: f.text(LIMITS.addressCharacters),
+      apiAddress: f.address(),
       program: f.text(PROGRAM_CHARACTERS),
     }),
   },
@@ -258,10 +258,13 @@ export const PEER_MESSAGES: PeerFormats = {
     write: (m) => [m.nodes.map(({ node, address }) => [node, address]), m.notices],
     read: (f) => ({
       t: 'roster',
-      nodes: f.list(LIMITS.nodesPerCluster, (item) =>
-        item.array((n) => ({ node: n.node(), address: n.text(LIMITS.addressCharacters) })),
-      ),
+      nodes: f.list(LIMITS.nodesPerCluster, (item) => item.array((n) => ({ node: n.node(), address: n.address() }))),
       notices: f.list(LIMITS.notices, (item) => item.jws()),
     }),
+  },
+  syncSet: {
+    number: 26,
+    write: (m) => [m.statement],
+    read: (f) => ({ t: 'syncSet', statement: f.jws() }),
   },
 }

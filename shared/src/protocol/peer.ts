@@ -10,8 +10,11 @@ import type { ClusterId, Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
 /**
  * 1: the first.
  * 2: `program` in `hello`.
+ * 3: `syncSet`; log entries of the kind `polka`.
  */
-export const PEER_PROTOCOL = { min: 1, max: 2 } as const
+export const PEER_PROTOCOL = { min: 1, max: 3 } as const
+/** The first version that reads `polka` entries. */
+export const POLKAS_SINCE = 3
 
 /** First message on a link, both ways. */
 export interface Hello {
@@ -190,6 +193,12 @@ export interface Roster {
   readonly notices: readonly Jws[]
 }
 
+/** Between nodes of one cluster: the authority's statement of the sync set (RG4). On a new link, and when it is news. From version 3 on. */
+export interface SyncSetMessage {
+  readonly t: 'syncSet'
+  readonly statement: Jws
+}
+
 export type PeerMessage =
   | Hello
   | Heartbeat
@@ -216,3 +225,4 @@ export type PeerMessage =
   | RelayClaim
   | RelayReply
   | Roster
+  | SyncSetMessage

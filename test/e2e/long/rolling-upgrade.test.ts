@@ -8,7 +8,7 @@ import { BatonClient, type BatonClientOptions } from '../../../node-runtime/src/
 import { signPut } from '../../../node-runtime/src/client/sign.ts'
 import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
 import { E2eNetwork } from '../../support/e2e-network.ts'
-import { bundleVersionBefore } from '../../support/version-before.ts'
+import { bundleVersionBefore, PROGRAM_BEFORE } from '../../support/version-before.ts'
 
 let folder: string
 let network: E2eNetwork
@@ -50,7 +50,7 @@ function client(options: Partial<BatonClientOptions>): BatonClient {
 test('[PV1, PV2] nodes are upgraded one by one under load: nothing is lost, nobody sees an error', async () => {
   const load = await SteadyLoad.start(network, { perSecond: 30 })
   await load.more(30)
-  expect(await programsAt('c1-n1')).toEqual({ unknown: 3 })
+  expect(await programsAt('c1-n1')).toEqual({ [PROGRAM_BEFORE]: 3 })
   for (const node of [...before]) {
     network.signal(node, 'SIGTERM')
     expect(await network.ended(node)).toBe('exit status 0')

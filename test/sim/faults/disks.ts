@@ -71,14 +71,18 @@ export const diskFaults = {
   },
 } satisfies Record<string, Fault>
 
-/** A disk may be lost as long as another node of its cluster that could be granted the next epoch keeps what is held. */
+/**
+ * A disk may be lost as long as another node of its cluster that could be granted the next epoch keeps what is held; that of a node outside the
+ * sync set while anybody has a log. A cluster all of whose disks are empty is the operator's case.
+ */
 export function mayForget(stage: Stage, host: Host): boolean {
   if (host.alive && !stage.mayFail(host)) return false
   const { registry } = stage.world.authorities.get(host.cluster)!.state
   if (registry.status !== 'founded') return false
   const counted = registry.syncSet.includes(host.node) || isPending(stage, host)
-  if (!counted) return true
-  return registry.syncSet.some((node) => node !== host.node && !stage.world.host(node).wiped)
+  const remembers = (other: Host) => other !== host && !other.wiped
+  if (!counted) return stage.world.nodesOf(host.cluster).some(remembers)
+  return registry.syncSet.some((node) => remembers(stage.world.host(node)))
 }
 
 function isPending(stage: Stage, { cluster, node }: Host): boolean {

@@ -20,5 +20,5 @@ export const errorFaults = {
 
 /** Such a node can neither execute nor be elected: as one that is down, it must leave enough others. */
 function mayMiscount(stage: Stage, host: Host): boolean {
-  return !host.traitor && !stage.hosts.some(({ miscounts }) => miscounts) && stage.mayFail(host)
+  return !stage.hosts.some(({ miscounts, traitor }) => miscounts || traitor) && stage.mayFail(host)
 }

@@ -9,9 +9,12 @@ import { oldMasterFaults } from './old-masters.ts'
 import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
 import { recoveryFaults } from './recoveries.ts'
+import { revocationFaults } from './revocations.ts'
 import { rivalFaults } from './rivals.ts'
 import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
+import { switchoverFaults } from './switchovers.ts'
+import { twinFaults } from './twins.ts'
 
 const FIRST = {
   ...processFaults,
@@ -24,7 +27,15 @@ const FIRST = {
   ...errorFaults,
 }
 
-const LATER = { ...sequenceFaults, ...oldMasterFaults, ...lateCopyFaults, ...rivalFaults }
+const LATER = {
+  ...sequenceFaults,
+  ...oldMasterFaults,
+  ...lateCopyFaults,
+  ...twinFaults,
+  ...switchoverFaults,
+  ...revocationFaults,
+  ...rivalFaults,
+}
 
 export type FaultKind = keyof typeof FIRST | keyof typeof LATER
 export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = { ...FIRST, ...LATER }

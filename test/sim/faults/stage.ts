@@ -77,6 +77,14 @@ export class Stage {
     return true
   }
 
+  /** The same bound on clusters that lie: one more may, for good, when none of its nodes is at fault already. */
+  mayLie(cluster: string): boolean {
+    const faulty = new Set(this.#forgetful)
+    for (const host of this.hosts) if (host.traitor || host.miscounts) faulty.add(host.cluster)
+    const clusters = this.world.genesis.clusters.length
+    return !faulty.has(cluster) && faulty.size < Math.floor((clusters - 1) / 3)
+  }
+
   /** The process dies, and comes back later. */
   kill(host: Host, forMs: number): void {
     this.world.kill(host.node)

@@ -4,8 +4,9 @@
  * that has lost a direction ends (`Edge.cutOneWay`). Wherever a node of the sync set reaches it, a master results that completes something
  * (DESIGN section 4, links table). Recovery is not counted on.
  *
- * The sync set is the recorded one. A master that hears no answers may have its standby removed by a request that arrives, and never learn
- * of it: then nobody but that master is electable, and it stands still until it is heard again (*cut off*).
+ * The sync set is the recorded one. A master that hears no answers may have its standby removed by a request that arrives: then nobody but
+ * that master is electable. It learns of it from any peer that hears the edge and is heard by it, over others too; where there is none it stands
+ * still until it hears again (*cut off*).
  */
 import { describeWorld } from '../../support/world/checks.ts'
 import type { EdgeWay } from '../../support/world/edge-ways.ts'
@@ -61,7 +62,8 @@ function tryWorld(down: readonly Directed[], combination: number): Tried {
   const [breach] = world.watch.breaches
   if (breach === undefined) {
     if (completed) return { result: 'master' }
-    if (!recorded(world).some((node) => reachesEdge(node, down))) return { result: 'cut off' }
+    const syncSet = recorded(world)
+    if (!syncSet.some((node) => reachesEdge(node, down)) && !isTold(syncSet[0]!, down)) return { result: 'cut off' }
   }
   const acknowledged = `${before} → ${world.acknowledged.size} acknowledged`
   return { result: 'wrong', why: `${describe(down)}: ${acknowledged}\n${breach ?? ''}\n${describeWorld(world)}` }
@@ -77,6 +79,15 @@ function describe(down: readonly Directed[]): string {
 
 function reachesEdge(node: string, down: readonly Directed[]): boolean {
   return !down.some((link) => link.between === 'edge' && link.node === node)
+}
+
+/** Somebody who has a session hears of every change, and what it passes on arrives at this node, over others if need be. */
+function isTold(node: string, down: readonly Directed[]): boolean {
+  const told = new Set<string>(NODES.filter((each) => reachesEdge(each, down)))
+  const carries = (from: string, to: string) =>
+    !down.some((link) => link.between === 'nodes' && link.from === from && link.to === to)
+  for (const _ of NODES) for (const to of NODES) if ([...told].some((from) => carries(from, to))) told.add(to)
+  return told.has(node)
 }
 
 function submitOften(world: World, count: number): void {

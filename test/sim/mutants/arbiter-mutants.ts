@@ -50,6 +50,7 @@ const DEFECTS: readonly Mutant[] = [
         replace: 'const founded = held.length > 0 && promises.size >= majority',
       },
     ],
+    wants: { focus: ['wipe', 'rivals', 'cut'], network: [1, 3] },
   },
 ]
 

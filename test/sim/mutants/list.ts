@@ -6,6 +6,7 @@ import { GUARD_MUTANTS } from './guard-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECOVERY_MUTANTS } from './recovery-mutants.ts'
 import { REGISTRY_MUTANTS } from './registry-mutants.ts'
+import { SWITCHOVER_MUTANTS } from './switchover-mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   ...GUARD_MUTANTS,
@@ -14,5 +15,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CONSENSUS_MUTANTS,
   ...RECOVERY_MUTANTS,
   ...AUDIT_MUTANTS,
+  ...SWITCHOVER_MUTANTS,
   ...ARBITER_MUTANTS,
 ]

@@ -1,5 +1,7 @@
 /** Defects of recovery, orders, pauses and restores. */
-import { type Mutant, mutant } from './mutant.ts'
+import { type Mutant, mutant, type Wanted } from './mutant.ts'
+
+const LATE_VOTES: Wanted = { focus: ['lateVotes'], network: [4, 3], safetyMs: 40_000 }
 
 export const RECOVERY_MUTANTS: readonly Mutant[] = [
   mutant(
@@ -53,13 +55,23 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'if (silent.length === 0) return null',
     'if (silent.length < syncSet.length) return null',
   ),
-  mutant(
-    'bar-ignored',
-    'a barred node is elected',
-    'registry/electable.ts',
-    'if (bars.includes(node)) return',
-    'if (bars.length < 0) return',
-  ),
+  {
+    name: 'bar-ignored',
+    what: 'a barred node stands, and is elected',
+    patches: [
+      {
+        file: 'shared/src/core/registry/electable.ts',
+        find: 'if (bars.includes(node)) return',
+        replace: 'if (bars.length < 0) return',
+      },
+      {
+        file: 'shared/src/core/election/candidates.ts',
+        find: "if (known.bars.includes(config.node) && why !== 'own') return",
+        replace: 'if (known.bars.length < 0) return',
+      },
+    ],
+    wants: { focus: ['order', 'kill', 'resign'], network: [1, 3] },
+  },
   mutant(
     'pause-ignored',
     'switches go on while they are paused',
@@ -81,6 +93,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     `  if (later.some(({ recovering }) => recovering)) return false
   return known.generation === vote.generation && known.epoch - vote.epoch === later.length`,
     '  return true',
+    LATE_VOTES,
   ),
   mutant(
     'old-votes-after-an-acknowledgement',
@@ -88,6 +101,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'node/screen.ts',
     'if (known.recovering) return vote.height <= learnedAt(state, vote.cluster)',
     'if (known.recovering) return true',
+    LATE_VOTES,
   ),
   mutant(
     'acknowledges-while-recovering',

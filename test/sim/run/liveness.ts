@@ -78,8 +78,7 @@ function waitsForAnOperator(world: World, spec: RunSpec, since: number): boolean
     const { registry } = world.authorities.get(cluster)!.state
     return registry.status === 'founded' && registry.recovery !== null
   })
-  if (recovering.length === 0 || recovering.length + spec.traitors.length <= faultsTolerated(spec.clusters))
-    return false
+  if (recovering.length === 0 || recovering.length + liars(world) <= faultsTolerated(spec.clusters)) return false
   return recovering.every((cluster) =>
     world.masterOf(cluster)?.events.some(({ at, event }) => {
       return at >= since && 'event' in event && event.event === 'recovery-stuck'
@@ -113,7 +112,7 @@ function drawAway(world: World, spec: RunSpec): Away {
   const nodes = new Set<string>()
   if (random.chance(0.5) || isRecovering(world)) return { clusters, nodes }
   const f = faultsTolerated(spec.clusters)
-  if (spec.traitors.length === 0) for (let n = 0; n < f; n++) clusters.add(random.pick(clustersOf(world)))
+  if (liars(world) === 0) for (let n = 0; n < f; n++) clusters.add(random.pick(clustersOf(world)))
   for (const host of world.hosts.values()) {
     const { registry } = world.authorities.get(host.cluster)!.state
     const counted = registry.status !== 'founded' || registry.syncSet.includes(host.node)
@@ -186,6 +185,10 @@ function heightsOf(world: World, clusters: readonly string[]): ReadonlyMap<strin
 
 function clustersOf(world: World): readonly ClusterId[] {
   return world.genesis.clusters.map(({ cluster }) => cluster)
+}
+
+function liars(world: World): number {
+  return clustersOf(world).filter((cluster) => isTraitor(world, cluster)).length
 }
 
 function isTraitor(world: World, cluster: string): boolean {

@@ -1,6 +1,6 @@
 /** What a command changes of a drawn spec: how a failing seed is made smaller, and replayed. */
 import { faultsTolerated } from '@baton/shared/core/ledger/types'
-import type { FaultKind } from '../faults/kinds.ts'
+import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 import { drawSpec, type RunSpec } from './spec.ts'
 
 /** Named in `without`: no cluster is its own arbiter. */
@@ -8,8 +8,10 @@ export const MAJORITIES = 'majorities'
 
 export interface Overrides {
   readonly without?: readonly string[]
+  /** These kinds and no other, far oftener than usual, and no traitor: for what needs one rare situation. */
+  readonly focus?: readonly FaultKind[] | undefined
   readonly safetyMs?: number
-  readonly network?: readonly [clusters: number, nodes: number]
+  readonly network?: readonly [clusters: number, nodes: number] | undefined
   readonly traitors?: RunSpec['traitors']
   readonly liveness?: boolean
   readonly real?: boolean
@@ -17,12 +19,14 @@ export interface Overrides {
 
 export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
   const drawn = drawSpec(seed)
-  const { without = [], network, ...rest } = overrides
+  const { without = [], focus, network, ...rest } = overrides
+  const rates =
+    focus === undefined ? drawn.faults : Object.fromEntries(focus.map((kind) => [kind, FAULT_KINDS[kind].weight * 6]))
+  const faults = Object.fromEntries(Object.entries(rates).filter(([kind]) => !without.includes(kind))) as Partial<
+    Record<FaultKind, number>
+  >
   const { majorities, ...others } = drawn
   const arbiters = majorities === undefined || without.includes(MAJORITIES) ? {} : { majorities }
-  const faults = Object.fromEntries(
-    Object.entries(drawn.faults).filter(([kind]) => !without.includes(kind)),
-  ) as Partial<Record<FaultKind, number>>
   // Traitors were drawn for another network: no more than this one tolerates.
   const size =
     network === undefined
@@ -32,7 +36,7 @@ export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
           nodes: network[1],
           traitors: drawn.traitors.slice(0, faultsTolerated(network[0])),
         }
-  return { ...others, ...arbiters, ...size, ...rest, faults }
+  return { ...others, ...arbiters, ...size, ...(focus === undefined ? {} : { traitors: [] }), ...rest, faults }
 }
 
 /** The command that runs the same again. */

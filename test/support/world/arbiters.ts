@@ -5,22 +5,26 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, NodeId } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import { EdgeAuthority, type WorldAuthority } from './authority.ts'
+import type { WorldDirectory } from './directory.ts'
 import type { Edge } from './edge.ts'
 import type { Host } from './host.ts'
 import type { Links } from './links.ts'
 import { type MajorityPorts, WorldMajority } from './majority.ts'
 import type { WorldOptions } from './network.ts'
+import type { Random } from './random.ts'
 import type { Schedule } from './schedule.ts'
 import type { Watch } from './watch.ts'
 
-export interface ArbiterPorts extends Pick<MajorityPorts, 'commitMs' | 'failed' | 'stopped'> {
+export interface ArbiterPorts extends Pick<MajorityPorts, 'failed' | 'stopped'> {
   readonly schedule: Schedule
   readonly watch: Watch
   readonly hosts: ReadonlyMap<NodeId, Host>
   readonly authorities: Map<ClusterId, WorldAuthority>
   readonly links: Links
   readonly edge: Edge
-  readonly granted: (view: RegistryView) => void
+  readonly directory: () => WorldDirectory
+  /** How long the commits of members take. */
+  readonly seats: Random
 }
 
 /** Clusters whose members are their own arbiter. */
@@ -42,11 +46,14 @@ export class Majorities {
 
 /** Fills `authorities`. */
 export function makeArbiters(genesis: Genesis, options: WorldOptions, ports: ArbiterPorts): Majorities {
-  const { schedule, watch, hosts, authorities, links, edge, granted } = ports
+  const { schedule, watch, hosts, authorities, links, edge, directory } = ports
   const { observer, nodes, majorities = 0 } = options
   const shared = {
     now: () => schedule.now,
-    granted,
+    granted: (view: RegistryView) => {
+      edge.broadcast(view)
+      directory().learn(view)
+    },
     stepped: (from: WorldAuthority, before: RegistryState, input: RegistryInput, step: RegistryStep) => {
       watch.registryStepped(from.cluster, before, input, step)
       observer?.registryStepped(from, before, input, step)
@@ -68,7 +75,7 @@ export function makeArbiters(genesis: Genesis, options: WorldOptions, ports: Arb
     const majority = new WorldMajority(genesis.network, cluster, founder, policy, names, {
       ...shared,
       schedule,
-      commitMs: ports.commitMs,
+      commitMs: () => (options.commitMs ?? 0) * ports.seats.next() ** 2,
       failed: ports.failed,
       stopped: ports.stopped,
       breach: (sentence) => watch.undecided(cluster, sentence),

@@ -3,13 +3,13 @@
 import { step } from '@baton/shared/core/registry/machine'
 import type { OperatorAction, RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
 import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
-import { grantOf, viewOf } from '@baton/shared/core/registry/view'
-import type { Reshape } from '@baton/shared/crypto/statement-types'
+import { grantOf, recordedSyncSet, viewOf } from '@baton/shared/core/registry/view'
+import type { RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
 import type { ClusterPolicy } from '@baton/shared/genesis'
 import type { ClusterId, Generation, Instant, NetworkId, NodeId, Token, UnixMs } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import { Clock } from './clock.ts'
-import { credentialOf } from './statements.ts'
+import { credentialOf, signSyncSet } from './statements.ts'
 
 export interface AuthorityPorts {
   readonly now: () => Instant
@@ -35,11 +35,14 @@ export interface WorldAuthority {
   readonly state: RegistryState
   readonly sessions: Map<string, NodeId>
   readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[]
-  readonly reshaped: Reshape | null
+  readonly reshaped: RecordedReshape | null
+  /** ID8: their owner has revoked their key. */
+  readonly revoked: Set<NodeId>
   readonly givenUpBelow: Generation | null
   view(): RegistryView | null
   input(input: RegistryInput): void
   restart(): void
+  revoke(node: NodeId): void
   backup(): Registry
   restore(backup: Registry): void
   operate(action: OperatorAction): void
@@ -53,17 +56,21 @@ export class EdgeAuthority implements WorldAuthority {
   readonly clock: Clock
   state: RegistryState
   readonly sessions = new Map<string, NodeId>()
+  /** ID8: on disk beside the registry, and acted on again at every start. */
+  readonly revoked = new Set<NodeId>()
   /** Every grant ever made: node by token. */
   readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []
   /** The newest statement of a master about its sync set. */
-  reshaped: Reshape | null = null
+  reshaped: RecordedReshape | null = null
   /** RG8: an operator ended a restore before all had shown what they hold: of the generations below this one anything may be lost. */
   givenUpBelow: Generation | null = null
   readonly #ports: AuthorityPorts
   #registryOnDisk: RegistryState['registry']
   #fenced: Fenced | null = null
   #lives = 0
-  #ticking = false
+  /** When the next tick comes, by true time; null: none is asked for. */
+  #ticksAt: number | null = null
+  #revocations = 0
 
   constructor(network: NetworkId, cluster: ClusterId, founder: NodeId, policy: ClusterPolicy, ports: AuthorityPorts) {
     this.cluster = cluster
@@ -90,8 +97,15 @@ export class EdgeAuthority implements WorldAuthority {
     for (const [session, node] of this.sessions) this.#ports.dropped(node, session)
     this.sessions.clear()
     this.#lives += 1
-    this.#ticking = false
+    this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
+    this.#enforce()
+  }
+
+  revoke(node: NodeId): void {
+    this.revoked.add(node)
+    this.#revocations += 1
+    this.#enforce()
   }
 
   /** What an operator would put back later. */
@@ -117,8 +131,9 @@ export class EdgeAuthority implements WorldAuthority {
     this.#fenced = { state: this.state, sessions: new Map(this.sessions) }
     this.sessions.clear()
     this.#lives += 1
-    this.#ticking = false
+    this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
+    this.#enforce()
   }
 
   /** The old instance is gone, and its connections with it. */
@@ -136,7 +151,9 @@ export class EdgeAuthority implements WorldAuthority {
       const { generation, epoch, node, recovering } = write.grant
       this.grants.push({ generation, epoch, node, recovering, at: this.#ports.now() })
     }
-    if (input.i === 'reshape' && done.write.some(({ w }) => w === 'reshape')) this.reshaped = input.reshape
+    if (input.i === 'reshape' && done.write.some(({ w }) => w === 'reshape')) {
+      this.reshaped = { reshape: input.reshape, statement: input.statement }
+    }
     if (done.events.some(({ event }) => event === 'restore-accepted')) this.givenUpBelow = generationOf(done.state)
     this.#ports.stepped(this, before, input, done)
     const view = this.view()
@@ -145,6 +162,27 @@ export class EdgeAuthority implements WorldAuthority {
       this.#say(send, this.sessions, view)
     }
     for (const { after } of done.timers) if (after !== null) this.#tick(after)
+    if (done.send.some(({ s }) => s === 'directory')) this.#enforce()
+  }
+
+  /** No election for what is revoked, and no session, but for a master until it has been switched away from. */
+  #enforce(): void {
+    for (const node of this.revoked) {
+      const { registry } = this.state
+      const member = registry.status === 'absent' ? undefined : registry.members.get(node)
+      if (member === undefined) continue
+      const id = `revocation-${this.#revocations}:${node}`
+      if (member.revoked !== true) {
+        this.input({ i: 'revoked', id, node, key: member.key, by: 'the owner', why: 'simulated' })
+      }
+      if (registry.status === 'founded' && registry.master === node) continue
+      for (const [session, held] of this.sessions) {
+        if (held !== node) continue
+        this.sessions.delete(session)
+        this.#ports.dropped(node, session)
+        this.input({ i: 'sessionClosed', node, session })
+      }
+    }
   }
 
   /** What needs no write leaves; a write fails, and ends it. */
@@ -177,13 +215,15 @@ export class EdgeAuthority implements WorldAuthority {
     if (node !== undefined) this.#ports.dropped(node, send.session)
   }
 
+  /** One at a time, the earliest that was asked for: so does the alarm of a Durable Object. */
   #tick(after: number): void {
-    if (this.#ticking) return
-    this.#ticking = true
+    const at = this.#ports.now() + after
+    if (this.#ticksAt !== null && this.#ticksAt <= at) return
+    this.#ticksAt = at
     const life = this.#lives
     this.#ports.after(after, () => {
-      if (this.#lives !== life) return
-      this.#ticking = false
+      if (this.#lives !== life || this.#ticksAt !== at) return
+      this.#ticksAt = null
       this.input({ i: 'tick' })
     })
   }
@@ -200,7 +240,11 @@ function shownBy({ registry }: RegistryState): RegistryView | null {
   if (registry.status !== 'founded') return null
   const known = shown.get(registry)
   if (known !== undefined) return known
-  const view = viewOf(registry, credentialOf(grantOf(registry, registry.lastGrant)))
+  const recorded = recordedSyncSet(registry)
+  const view = {
+    ...viewOf(registry, credentialOf(grantOf(registry, registry.lastGrant))),
+    recorded: recorded === null ? null : signSyncSet(recorded),
+  }
   shown.set(registry, view)
   return view
 }

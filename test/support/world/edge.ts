@@ -3,14 +3,15 @@ import type { RecoveredBy } from '@baton/shared/core/node/io'
 import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import type { RegistrySend } from '@baton/shared/core/registry/messages'
 import type { Claim, Grant, Reshape } from '@baton/shared/crypto/statement-types'
-import { type ClusterId, type Jws, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
+import { type ClusterId, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { WorldAuthority } from './authority.ts'
 import { type EdgeWay, EdgeWays } from './edge-ways.ts'
 import type { Host } from './host.ts'
 import { WorldMajority } from './majority.ts'
 import type { Schedule } from './schedule.ts'
-import { memberOf, openCredential, openResignation } from './statements.ts'
+import { memberOf, openCredential, openResignation, openSyncSet, signReshape } from './statements.ts'
+import type { TwinCopies } from './twins.ts'
 
 /** What the network between hosts and the edge does to messages besides delaying them. */
 export interface EdgeAdversity {
@@ -30,6 +31,8 @@ export interface EdgePorts {
   /** In [0, 1). */
   readonly draw: () => number
   readonly hosts: ReadonlyMap<NodeId, Host>
+  /** Of the nodes that there are two of: each copy has sessions of its own, and the newest one of the name wins. */
+  readonly twins: Pick<TwinCopies, 'seconds' | 'everyone'>
   readonly authorities: ReadonlyMap<ClusterId, WorldAuthority>
   /** Peers of its cluster that a host is linked with and that answer. */
   readonly relays: (host: Host) => readonly Host[]
@@ -46,9 +49,6 @@ const SILENT_MS = 3_000
 const LATE_MS = 2_000
 /** Numbers of claims that a peer carries. */
 const FIRST_RELAYED = 1_000_000
-
-/** Nobody here reads a statement of a reshape: its content goes beside it. */
-const STATEMENT = 's.s.s' as Jws
 
 export class Edge {
   up = true
@@ -68,6 +68,7 @@ export class Edge {
     if (host.alive) majority?.start(host)
     if (!this.up || !host.alive || host.session !== null || !this.#ways.isWhole(host.node)) return
     const authority = this.#authority(host)
+    if (authority.revoked.has(host.node)) return
     this.#sessions += 1
     const session = `${host.node}/${host.life}/${this.#sessions}`
     host.session = session
@@ -77,7 +78,7 @@ export class Edge {
     const nonce = `challenge-${session}`
     host.feed({ i: 'authority', up: true, challenge: nonce })
     this.#inOrder(`>${session}`, () => {
-      if (!this.#hearsFrom(host)) return
+      if (!this.#hearsFrom(host) || authority.revoked.has(host.node)) return
       authority.input({ i: 'memberSeen', nonce, member: memberOf(host) })
       authority.input({ i: 'sessionOpened', node: host.node, session })
       authority.input({ i: 'shown', node: host.node, session, ...opened(host) })
@@ -105,7 +106,7 @@ export class Edge {
 
   /** The authority's end is gone; the host learns of it and comes back. */
   dropped(node: NodeId, session: string): void {
-    const host = this.#ports.hosts.get(node)!
+    const host = this.#hostOf(node, session)
     if (host.session !== session || !this.#ways.carries(node, 'answers')) return
     host.session = null
     host.feed({ i: 'authority', up: false })
@@ -142,19 +143,19 @@ export class Edge {
   /** Everybody's sessions end, and the authorities forget what they only heard. */
   takeDown(): void {
     this.up = false
-    for (const host of this.#ports.hosts.values()) this.close(host)
+    for (const host of this.#ports.twins.everyone()) this.close(host)
   }
 
   bringUp(): void {
     if (this.up) return
     this.up = true
     for (const authority of this.#ports.authorities.values()) authority.restart()
-    for (const host of this.#ports.hosts.values()) this.open(host)
+    for (const host of this.#ports.twins.everyone()) this.open(host)
   }
 
   /** What an authority says to one node over a session. */
   deliver(node: NodeId, session: string, send: RegistrySend, view: RegistryView | null): void {
-    const host = this.#ports.hosts.get(node)!
+    const host = this.#hostOf(node, session)
     if (host.session !== session) return
     // State that changed is told until it is known; an answer may be lost for good.
     if (send.s !== 'broadcast' && send.s !== 'state' && this.#chance(this.adversity.loss)) return
@@ -171,7 +172,7 @@ export class Edge {
   broadcast(view: RegistryView): void {
     const grant = openCredential(view.credential)
     if (grant === null) return
-    for (const host of this.#ports.hosts.values()) {
+    for (const host of this.#ports.twins.everyone()) {
       const { session } = host
       if (session === null) continue
       this.#inOrder(`directory ${session}`, () => {
@@ -218,7 +219,12 @@ export class Edge {
   reshape(host: Host, asked: Omit<Reshape, 'network' | 'cluster' | 'node'>): void {
     const reshape: Reshape = { network: this.#ports.network, cluster: host.cluster, node: host.node, ...asked }
     const ask = (authority: Asked, channel: string) =>
-      authority.input({ i: 'reshape', from: { channel, request: NO_REQUEST }, reshape, statement: STATEMENT })
+      authority.input({
+        i: 'reshape',
+        from: { channel, request: NO_REQUEST },
+        reshape,
+        statement: signReshape(reshape),
+      })
     this.#toAuthority(host, ask, true)
   }
 
@@ -247,10 +253,8 @@ export class Edge {
   #hear(host: Host, send: RegistrySend, view: RegistryView | null): void {
     const grant = view === null ? null : openCredential(view.credential)
     const { reshaped } = this.#authority(host)
-    const reshape =
-      reshaped !== null && view !== null && sameToken(reshaped, view)
-        ? { reshape: reshaped, statement: STATEMENT }
-        : undefined
+    const reshape = reshaped !== null && view !== null && sameToken(reshaped.reshape, view) ? reshaped : undefined
+    const syncSet = view?.recorded ? openSyncSet(view.recorded) : undefined
     const learn = () => {
       if (grant !== null) host.feed({ i: 'granted', from: null, grants: [grant] })
     }
@@ -261,7 +265,7 @@ export class Edge {
       case 'broadcast':
       case 'state':
         learn()
-        if (view !== null) host.feed({ i: 'view', view, reshape })
+        if (view !== null) host.feed({ i: 'view', view, reshape, syncSet })
         return
       case 'reply': {
         const relayed = this.#relayed[send.to.request - FIRST_RELAYED]
@@ -276,9 +280,9 @@ export class Edge {
         const { request } = send.to
         const { outcome } = send
         if (request === NO_REQUEST) {
-          if (view !== null) host.feed({ i: 'view', view, reshape })
-        } else if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view } })
-        else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view } })
+          if (view !== null) host.feed({ i: 'view', view, reshape, syncSet })
+        } else if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view }, reshape })
+        else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view }, reshape })
         return
       }
       case 'sessionClosed':
@@ -325,6 +329,12 @@ export class Edge {
     const at = Math.max(schedule.now + latencyMs() * this.adversity.slowness, this.#arrival.get(way) ?? 0)
     this.#arrival.set(way, at)
     schedule.after(at - schedule.now, arrive)
+  }
+
+  /** The copy whose session it is. */
+  #hostOf(node: NodeId, session: string): Host {
+    const second = this.#ports.twins.seconds.get(node)
+    return second?.session === session ? second : this.#ports.hosts.get(node)!
   }
 
   #authority(host: Host): WorldAuthority {

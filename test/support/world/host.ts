@@ -57,6 +57,8 @@ const PROMISES_NOTHING: ReadonlySet<NodeWrite['w']> = new Set(['block', 'transac
 
 export class Host {
   readonly node: NodeId
+  /** Of this machine alone: two copies of one node have one name, and two places (`twins.ts`). */
+  readonly place: string
   readonly cluster: ClusterId
   readonly site: SiteId
   disk = new MemoryDisk()
@@ -80,6 +82,8 @@ export class Host {
   commitsUntil = 0
   /** Commits take this many times as long. */
   diskSlowness = 1
+  /** ID8: nodes of its cluster whose key is revoked, as it has on its disk: an emptied one is told again. */
+  revoked: ReadonlySet<NodeId> = new Set()
   /** Its disk was emptied, and what it had is not all back yet. */
   wiped = false
   readonly mempool = new Map<Hash, SignedTransaction>()
@@ -103,8 +107,9 @@ export class Host {
   #timerId = 0
   readonly #ports: HostPorts
 
-  constructor(node: NodeId, cluster: ClusterId, site: SiteId, ports: HostPorts) {
+  constructor(node: NodeId, cluster: ClusterId, site: SiteId, ports: HostPorts, place: string = node) {
     this.node = node
+    this.place = place
     this.cluster = cluster
     this.site = site
     this.#ports = ports
@@ -124,7 +129,8 @@ export class Host {
     this.#committed()
     this.state = open(this.store)
     this.#ports.began(this, remembered)
-    this.feed({ i: 'start', nonceSeed: `seed-${this.node}-${this.life}` })
+    this.feed({ i: 'start', nonceSeed: `seed-${this.place}-${this.life}` })
+    if (this.revoked.size > 0) this.feed({ i: 'revoked', nodes: [...this.revoked] })
   }
 
   /** The process dies: what was not committed is gone. */
@@ -164,6 +170,7 @@ export class Host {
     this.disk = new MemoryDisk()
     this.executed.clear()
     this.durableTip = 0
+    this.durableToken = null
     this.wiped = true
   }
 

@@ -2,12 +2,12 @@
 
 import type { Vote } from '@baton/shared/core/consensus/messages'
 import { mastershipOfVote } from '@baton/shared/core/node/screen'
-import { compareTokens, type Height, type NodeId } from '@baton/shared/ids'
+import { compareTokens, type Height, type NodeId, sameToken } from '@baton/shared/ids'
 import type { PeerMessage, ProposalMessage } from '@baton/shared/protocol/peer'
 import { readBlock } from './decoded.ts'
 import type { Host } from './host.ts'
 import type { Signer } from './signatures.ts'
-import { openCredential, openResignation } from './statements.ts'
+import { openCredential, openResignation, openSyncSet } from './statements.ts'
 import { certifiedBlocks, factsOfProposed } from './verification.ts'
 
 /** Proposals of the next height wait until the block before is executed. */
@@ -39,6 +39,13 @@ export class Inbox {
         if (resignation === null || resignation.node !== from) return
         const { to } = resignation
         host.feed({ i: 'handover', from, token: resignation, to, resignation: message.resignation })
+        return
+      }
+      case 'syncSet': {
+        const syncSet = openSyncSet(message.statement)
+        const master = host.state.masterships.get(host.cluster)
+        const known = master !== undefined && syncSet !== undefined && sameToken(syncSet.recorded, master)
+        if (known && syncSet.recorded.cluster === host.cluster) host.feed({ i: 'syncSet', from, syncSet })
         return
       }
       case 'blocks': {

@@ -1,6 +1,7 @@
 /**
  * Links between hosts: in order and whole, as `ports/peer-links.ts` promises. A cut link closes at both ends at once; a clogged one
- * stays up in silence, and what it carries arrives when it flows again. What is under way when a link closes is lost.
+ * stays up in silence, and what it carries arrives when it flows again. What is under way when a link closes is lost. Of two copies of a
+ * node each peer is linked with one; cuts and clogs are of names, so of both.
  */
 import type { NodeId } from '@baton/shared/ids'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
@@ -27,6 +28,13 @@ export interface Adversity {
   readonly reordering: number
 }
 
+/** Two copies of one node, and the places from which its name leads to the second. */
+export interface Twins {
+  readonly first: Host
+  readonly second: Host
+  readonly reachedFrom: ReadonlySet<string>
+}
+
 export interface LinksPorts {
   readonly schedule: Schedule
   /** Every message goes through the real codec: what it cannot carry would not arrive. */
@@ -46,6 +54,8 @@ export class Links {
   /** Directions that carry nothing, as `from>to`. */
   readonly #clogged = new Set<string>()
   adversity: Adversity | null = null
+  /** Names that two hosts have. */
+  readonly #twins = new Map<NodeId, Twins>()
   /** One message to several peers is encoded and decoded once. */
   #carried: { readonly message: PeerMessage; readonly arrives: PeerMessage } | null = null
 
@@ -71,16 +81,29 @@ export class Links {
     return this.#links.has(pair(a, b)) && !this.#isClogged(a, b) && !this.#isClogged(b, a)
   }
 
+  /** From now on each peer is linked with the copy that it reaches, and no longer with the other. */
+  route(twins: Twins, peers: Iterable<Host>): void {
+    const { first, second } = twins
+    this.#twins.set(second.node, twins)
+    for (const peer of peers) {
+      const reached = this.#reached(peer, first)
+      this.close(peer, reached === first ? second : first)
+      this.open(peer, reached)
+    }
+  }
+
   open(a: Host, b: Host): void {
-    const key = pair(a.node, b.node)
-    if (a === b || !a.alive || !b.alive || this.isSilent(a.node, b.node) || this.#links.has(key)) return
+    if (a.node === b.node || !a.alive || !b.alive || this.isSilent(a.node, b.node)) return
+    if (this.#reached(a, b) !== b || this.#reached(b, a) !== a) return
+    const key = pair(a.place, b.place)
+    if (this.#links.has(key)) return
     this.#links.set(key, { ends: [a, b], open: true, arrival: [0, 0], waiting: [[], []] })
     this.#ports.opened(a, b)
     this.#ports.opened(b, a)
   }
 
   close(a: Host, b: Host): void {
-    const key = pair(a.node, b.node)
+    const key = pair(a.place, b.place)
     const link = this.#links.get(key)
     if (link === undefined) return
     link.open = false
@@ -98,7 +121,7 @@ export class Links {
 
   cut(a: Host, b: Host): void {
     this.#cut.add(pair(a.node, b.node))
-    this.close(a, b)
+    this.close(this.#reached(b, a), this.#reached(a, b))
   }
 
   /** What `from` says to `to` waits; the other direction goes on. */
@@ -111,21 +134,26 @@ export class Links {
     this.#cut.delete(pair(a.node, b.node))
     this.#clogged.delete(`${a.node}>${b.node}`)
     this.#clogged.delete(`${b.node}>${a.node}`)
-    const link = this.#links.get(pair(a.node, b.node))
+    const [one, other] = [this.#reached(b, a), this.#reached(a, b)]
+    const link = this.#links.get(pair(one.place, other.place))
     if (link !== undefined) for (const waiting of link.waiting) for (const arrive of waiting.splice(0)) arrive()
-    this.open(a, b)
+    this.open(one, other)
   }
 
   send(from: Host, to: NodeId, message: PeerMessage): void {
-    if (!this.isOpen(from.node, to)) return
+    const link = this.#linkOf(from, to)
+    if (link === undefined) return
     const arrives = this.#carry(message)
-    this.carry(from, to, (receiver) => this.#ports.arrived(receiver, from.node, arrives))
+    this.#say(link, from, (receiver) => this.#ports.arrived(receiver, from.node, arrives))
   }
 
   /** What is no peer message: it fares as one would, and no codec is asked. */
   carry(from: Host, to: NodeId, arrive: (receiver: Host) => void): void {
-    const link = this.#links.get(pair(from.node, to))
-    if (link === undefined) return
+    const link = this.#linkOf(from, to)
+    if (link !== undefined) this.#say(link, from, arrive)
+  }
+
+  #say(link: Link, from: Host, arrive: (receiver: Host) => void): void {
     const { adversity } = this
     const { draw } = this.#ports
     if (adversity !== null && draw() < adversity.loss) return
@@ -146,6 +174,19 @@ export class Links {
       else if (receiver.alive) arrived(receiver)
     }
     schedule.after(at - schedule.now, arrive)
+  }
+
+  /** Who answers to the name of `to` where `from` stands. */
+  #reached(from: Host, to: Host): Host {
+    if (this.#twins.size === 0) return to
+    const twins = this.#twins.get(to.node)
+    if (twins === undefined) return to
+    return twins.reachedFrom.has(from.place) ? twins.second : twins.first
+  }
+
+  #linkOf(from: Host, to: NodeId): Link | undefined {
+    const twins = this.#twins.size === 0 ? undefined : this.#twins.get(to)
+    return this.#links.get(pair(from.place, twins?.reachedFrom.has(from.place) ? twins.second.place : to))
   }
 
   #isClogged(from: string, to: string): boolean {

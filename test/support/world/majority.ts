@@ -10,12 +10,13 @@ import type { Accepted, ArbiterState, Promised } from '@baton/shared/core/arbite
 import type { OperatorAction, RegistryInput, RegistrySend, RegistryStep } from '@baton/shared/core/registry/messages'
 import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { viewOf } from '@baton/shared/core/registry/view'
-import type { Reshape } from '@baton/shared/crypto/statement-types'
+import type { RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
 import type { ClusterPolicy } from '@baton/shared/genesis'
 import {
   type ClusterId,
+  compareTokens,
   formatToken,
-  type Jws,
+  type Instant,
   type NetworkId,
   type NodeId,
   sameToken,
@@ -48,7 +49,8 @@ export class WorldMajority implements WorldAuthority {
   state: RegistryState
   readonly sessions = new Map<string, NodeId>()
   readonly grants: WorldAuthority['grants'] = []
-  reshaped: Reshape | null = null
+  reshaped: RecordedReshape | null = null
+  readonly revoked = new Set<NodeId>()
   readonly givenUpBelow = null
   readonly #network: NetworkId
   readonly #founder: NodeId
@@ -58,6 +60,8 @@ export class WorldMajority implements WorldAuthority {
   readonly #decisions: Decisions
   readonly #members = new Map<NodeId, Member>()
   readonly #told = new Set<string>()
+  /** Of the highest token that was told. */
+  #newest: RegistryView | null = null
 
   constructor(
     network: NetworkId,
@@ -147,9 +151,17 @@ export class WorldMajority implements WorldAuthority {
     return this.state.registry
   }
 
-  /** There is no storage of an authority that could be restored, doubled or restarted. */
+  revoke(node: NodeId): void {
+    throw new Error(`the members of ${this.cluster} are fixed: ${node} stays one`)
+  }
+
+  /** The edge is there again: what was granted without it, it is told now. */
+  restart(): void {
+    if (this.#newest !== null) this.#ports.granted(this.#newest)
+  }
+
+  /** There is no storage of an authority that could be restored or doubled. */
   restore(): void {}
-  restart(): void {}
   double(): void {}
   undouble(): void {}
 
@@ -189,22 +201,24 @@ export class WorldMajority implements WorldAuthority {
     const { accepted, hearing } = input.message
     const promises = new Map<NodeId, Promised>(before.proposal.promises).set(input.from, { accepted, hearing })
     const base = basisOf(this.#names, promises)?.base ?? null
-    const [now, at] = [host.clock.now(), host.clock.wall() as UnixMs]
+    const { rate, offsetMs } = host.clock
+    const [now, wallClock] = [host.clock.now(), host.clock.wall() as UnixMs]
     const told = new Map([...promises].map(([node, promised]) => [node, promised.hearing]))
     const heard =
       base === null
         ? this.state.hearing
-        : hearTogether(base.value.registry, told, this.#names, { now, wallClock: at }).state.hearing
+        : hearTogether(base.value.registry, told, this.#names, { now, wallClock }).state.hearing
     const { ballot, value, ask, events } = proposal
-    this.#decisions.proposes({ ballot, base: base?.ballot ?? null, value, ask, hearing: heard, events, at })
+    const judged = { at: this.#ports.now(), clock: { rate, offsetMs }, hearing: heard }
+    this.#decisions.proposes({ ...judged, ballot, base: base?.ballot ?? null, value, ask, events })
   }
 
-  /** The registry has gone on: looked at as a step of an authority would be. */
-  #decided({ value: { registry }, ask, hearing, events, at }: Proposed): void {
+  /** The registry has gone on: looked at as a step of an authority would be, by the clock of whoever has judged. */
+  #decided({ value: { registry }, ask, hearing, events, at, clock }: Proposed): void {
     const before: RegistryState = { registry: this.state.registry, hearing }
     this.state = { registry, hearing }
-    this.clock = new Clock(this.#ports.now)
-    this.clock.offsetMs = at - this.#ports.now()
+    const ago = this.#ports.now() - at
+    this.clock = Object.assign(new Clock(() => (this.#ports.now() - ago) as Instant), clock)
     const write: RegistryStep['write'][number][] = [{ w: 'cluster', registry }]
     const was = before.registry.status === 'founded' ? before.registry.lastGrant : null
     if (registry.status === 'founded' && (was === null || !sameToken(was, registry.lastGrant))) {
@@ -214,7 +228,7 @@ export class WorldMajority implements WorldAuthority {
     }
     const reshaped = registry.status === 'founded' ? registry.syncSetVersion : null
     const since = before.registry.status === 'founded' ? before.registry.syncSetVersion : null
-    if (ask?.i === 'reshape' && reshaped !== since) this.reshaped = ask.reshape
+    if (ask?.i === 'reshape' && reshaped !== since) this.reshaped = { reshape: ask.reshape, statement: ask.statement }
     const input: RegistryInput = ask ?? { i: 'tick' }
     this.#ports.stepped(this, before, input, { state: this.state, write, send: [], timers: [], events })
   }
@@ -274,6 +288,7 @@ export class WorldMajority implements WorldAuthority {
     const token = formatToken(view)
     if (!this.#told.has(token)) {
       this.#told.add(token)
+      if (this.#newest === null || compareTokens(view, this.#newest) > 0) this.#newest = view
       this.#ports.granted(view)
     }
     const grant = openCredential(view.credential)
@@ -281,22 +296,21 @@ export class WorldMajority implements WorldAuthority {
     host.feed({ i: 'view', view, reshape: this.#reshapeIn(view) })
   }
 
-  #reshapeIn(view: RegistryView): { readonly reshape: Reshape; readonly statement: Jws } | undefined {
+  #reshapeIn(view: RegistryView): RecordedReshape | undefined {
     const { reshaped } = this
-    if (reshaped === null || !sameToken(reshaped, view) || view.reshape == null) return undefined
-    const same =
-      reshaped.syncSet.length === view.syncSet.length && reshaped.syncSet.every((n) => view.syncSet.includes(n))
-    return same ? { reshape: reshaped, statement: view.reshape } : undefined
+    if (reshaped === null || !sameToken(reshaped.reshape, view)) return undefined
+    return reshaped.statement === view.reshape ? reshaped : undefined
   }
 
   #reply({ host, state }: Member, send: RegistrySend): void {
     if (send.s !== 'reply' || send.to.request === NO_REQUEST) return
     const decided = state?.decided ?? null
     const view = decided === null ? null : viewOfDecided(decided)
+    const reshape = view === null ? undefined : this.#reshapeIn(view)
     const { request } = send.to
     const { outcome } = send
-    if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view } })
-    else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view } })
+    if (!outcome.ok) host.feed({ i: 'claimReply', request, outcome: { ...outcome, state: view }, reshape })
+    else if (view !== null) host.feed({ i: 'claimReply', request, outcome: { ok: true, state: view }, reshape })
   }
 }
 

@@ -1,4 +1,4 @@
-/** Who looks on. */
+/** Sees every step of a world; decides nothing. */
 import type { AuditInput, AuditState, AuditStep } from '@baton/shared/core/audit/types'
 import type { NodeInput, NodeStep } from '@baton/shared/core/node/io'
 import type { NodeState } from '@baton/shared/core/node/state'
@@ -7,7 +7,6 @@ import type { RegistryState } from '@baton/shared/core/registry/types'
 import type { WorldAuthority } from './authority.ts'
 import type { Host } from './host.ts'
 
-/** Sees every step; decides nothing. */
 export interface WorldObserver {
   stepped(host: Host, before: NodeState, input: NodeInput, step: NodeStep): void
   registryStepped(authority: WorldAuthority, before: RegistryState, input: RegistryInput, step: RegistryStep): void

@@ -63,11 +63,15 @@ export class Ed25519Signer implements Signer {
   }
 
   isVote(key: PublicKey, vote: Vote): boolean {
-    return verify(null, voteSignBytes(this.#network, vote), this.#pair(key).open, vote.signature)
+    return this.isSigned(key, voteSignBytes(this.#network, vote), vote.signature)
   }
 
   isProposal(key: PublicKey, proposal: Proposal): boolean {
-    return verify(null, proposalSignBytes(this.#network, proposal), this.#pair(key).open, proposal.signature)
+    return this.isSigned(key, proposalSignBytes(this.#network, proposal), proposal.signature)
+  }
+
+  isSigned(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+    return verify(null, message, this.#pair(key).open, signature)
   }
 
   /** The pair whose name in the world is `key`. */

@@ -6,7 +6,8 @@ import type { Member } from '@baton/shared/core/registry/types'
 import { toBase64Url, toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { signersProblem } from '@baton/shared/crypto/majority-grant'
-import type { Credential, Grant, Mastership, Resignation } from '@baton/shared/crypto/statement-types'
+import type { KnownSyncSet, RecordedSyncSet } from '@baton/shared/crypto/recorded-sync-set'
+import type { Credential, Grant, Mastership, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
 import type { Host } from './host.ts'
 
@@ -105,6 +106,31 @@ function verifiedGrant(grant: Grant, credential: Credential): VerifiedGrant {
   const { cluster, generation, epoch, node, recovering } = grant
   const mastership: Mastership = { cluster, generation, epoch, node, key: keyOf(node), recovering, credential }
   return { mastership, grant }
+}
+
+export function signReshape(reshape: Reshape): Jws {
+  return jws('reshape', reshape, reshape.node)
+}
+
+const words = new Map<Jws, KnownSyncSet>()
+
+/** Signed by the authority; opened at once, since every node will. */
+export function signSyncSet(recorded: RecordedSyncSet): Jws {
+  const statement = jws('syncSet', recorded, 'authority')
+  if (!words.has(statement)) words.set(statement, { recorded, statement, reshape: reshapeIn(recorded) })
+  return statement
+}
+
+/** Undefined when it is none that the world has signed. */
+export function openSyncSet(statement: Jws): KnownSyncSet | undefined {
+  return words.get(statement)
+}
+
+function reshapeIn({ reshape: statement }: RecordedSyncSet): KnownSyncSet['reshape'] {
+  if (statement === null) return null
+  const reshape = JSON.parse(Buffer.from(statement.split('.')[1] ?? '', 'base64url').toString()) as Reshape
+  if (signReshape(reshape) !== statement) throw new Error('a reshape that nobody has signed was recorded')
+  return { reshape, statement }
 }
 
 export function signResignation(resignation: Resignation): Jws {

@@ -50,6 +50,8 @@ export class Watch {
   readonly #counted: CountedVotes
   readonly #breach: Scene['breach']
   readonly #hosts: Scene['hosts']
+  /** Clusters with two copies of a node: what they say among themselves binds nobody, and only the chain of the others is looked at. */
+  readonly #lying = new Set<ClusterId>()
 
   constructor(ports: WatchPorts) {
     const scene: Scene = {
@@ -91,7 +93,13 @@ export class Watch {
     return this.#acts.signatures
   }
 
+  lies(cluster: ClusterId): void {
+    this.#lying.add(cluster)
+    this.#givesUp(cluster)
+  }
+
   stepped(host: Host, before: NodeState, input: NodeInput, step: NodeStep): void {
+    if (this.#lying.has(host.cluster)) return
     this.evaluations += 1
     this.#tokens.stepped(host, before, input, step)
     this.#foreign.stepped(host, before, step.state)
@@ -103,14 +111,11 @@ export class Watch {
   registryStepped(cluster: ClusterId, before: RegistryState, input: RegistryInput, step: RegistryStep): void {
     this.evaluations += 1
     for (const broken of brokenInvariants(before, step)) this.#breach('RG registry step', `${cluster}: ${broken}`)
+    if (this.#lying.has(cluster)) return
     this.#offices.registryStepped(cluster, before, input, step)
     this.#rulings.stepped(cluster, before, input, step)
     this.#recoveries.ended(cluster, input)
-    if (givesUp(step)) {
-      this.#held.lost(cluster)
-      this.#foreign.lost(cluster)
-      this.#wholeness.lost(cluster)
-    }
+    if (givesUp(step)) this.#givesUp(cluster)
     if (before.registry !== step.state.registry) this.#held.check(cluster)
   }
 
@@ -134,27 +139,35 @@ export class Watch {
   }
 
   began(host: Host, remembered: Token | null): void {
+    if (this.#lying.has(host.cluster)) return
     this.#tokens.began(host, remembered)
     this.#foreign.began(host)
   }
 
   answers(host: Host, message: PeerMessage): void {
+    if (this.#lying.has(host.cluster)) {
+      if (message.t === 'epochAck') this.#recoveries.acknowledged(host, message)
+      return
+    }
     this.#wholeness.says(host, message)
     if (message.t === 'epochAck') this.#recoveries.acknowledges(host, message)
     else this.#tokens.answers(host, message)
   }
 
   resigned(host: Host, resignation: Resignation): void {
+    if (this.#lying.has(host.cluster)) return
     this.#offices.resigned(host, resignation)
   }
 
   held(host: Host, claim: HeldClaim): void {
+    if (this.#lying.has(host.cluster)) return
     this.evaluations += 1
     this.#held.called(host, claim)
     this.#foreign.held(host, claim)
   }
 
   signed(host: Host, token: Token, unsigned: UnsignedAct): void {
+    if (this.#lying.has(host.cluster)) return
     this.evaluations += 1
     this.#acts.signed(host, token, unsigned)
     this.#offices.signed(host, token)
@@ -171,23 +184,34 @@ export class Watch {
   }
 
   acknowledged(host: Host, height: Height): void {
+    if (this.#lying.has(host.cluster)) return
     this.evaluations += 1
     this.#chain.told(host, height)
   }
 
+  /** Of a lying cluster: one that sees two masters of one token stops, as it should (GU3). */
   failed(host: Host, error: unknown): void {
+    if (this.#lying.has(host.cluster)) return
     const why =
       error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error)
     this.#breach('no node stops on its own assertion', `${host.node} stops: ${why}`)
   }
 
   emptied(host: Host): void {
+    if (this.#lying.has(host.cluster)) return
     this.#wholeness.emptied(host)
   }
 
   /** A disk has lost something: a crash, a truncation. */
   diskChanged(host: Host): void {
     this.#held.check(host.cluster)
+  }
+
+  /** What this cluster has called held may be lost to it. */
+  #givesUp(cluster: ClusterId): void {
+    this.#held.lost(cluster)
+    this.#foreign.lost(cluster)
+    this.#wholeness.lost(cluster)
   }
 
   /** Everything anew, from what is stored: must find the same as what was found event by event. */

@@ -1,7 +1,10 @@
+/**
+ * A whole network in one thread and virtual time: the real node and registry machines, their disks, links and sessions,
+ * and faults by command. Nothing in here decides anything that production code decides.
+ */
 import type { Application } from '@baton/shared/core/ledger/application'
 import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-transfers'
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
-import type { NodeInput } from '@baton/shared/core/node/io'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { isLeading } from '@baton/shared/core/node/state'
 import { BatonError } from '@baton/shared/errors'
@@ -23,6 +26,7 @@ import { Random } from './random.ts'
 import { Schedule } from './schedule.ts'
 import { Ed25519Signer, KeyedHashSigner, type Signer } from './signatures.ts'
 import { putTransaction } from './transactions.ts'
+import { TwinCopies } from './twins.ts'
 import { Watch } from './watch.ts'
 
 /** From the start of a process to its first links. */
@@ -36,6 +40,8 @@ export class World {
   readonly watch: Watch
   readonly directory: WorldDirectory
   readonly signer: Signer
+  /** Nodes that there are two of. */
+  readonly twins: TwinCopies
   readonly rejected: { readonly node: NodeId; readonly why: string }[] = []
   readonly #schedule = new Schedule()
   readonly #links: Links
@@ -47,21 +53,15 @@ export class World {
   readonly #failsQuietly: boolean
 
   constructor(options: WorldOptions) {
-    const seed = options.seed ?? 1
     // One stream each, so that one more draw of one does not shift the others.
-    const [network, disk, workload] = [1, 2, 3].map((stream) => new Random(seed * 16 + stream)) as [
-      Random,
-      Random,
-      Random,
-    ]
+    const stream = (of: number) => new Random((options.seed ?? 1) * 16 + of)
+    const [network, disk, workload, toDirectory] = [stream(1), stream(2), stream(3), stream(7)]
     this.#workload = workload
     this.#failsQuietly = options.failsQuietly ?? false
     this.genesis = genesisOf(options)
     this.application = new RecordsAndTransfers(this.genesis)
     const schedule = this.#schedule
     const latencyMs = (base: number) => base + (options.jitterMs ?? 0) * network.next() ** 4
-    const toDirectory = new Random(seed * 16 + 7)
-    const seats = new Random(seed * 16 + 8)
     this.#links = new Links({
       schedule,
       codec: options.codec ?? true,
@@ -75,9 +75,19 @@ export class World {
       arrived: (host, from, message) => inbox.receive(host, from, message),
     })
     const { hosts, authorities } = this
+    this.twins = new TwinCopies({
+      links: () => this.#links,
+      hosts,
+      nodesOf: (cluster) => this.nodesOf(cluster),
+      kill: (host) => this.#kill(host),
+      start: (host) => this.#start(host),
+      machine: ({ node, cluster, site }, place) => new Host(node, cluster, site, ports, place),
+      lies: (cluster) => this.watch.lies(cluster),
+    })
     this.#edge = new Edge({
       schedule,
       hosts,
+      twins: this.twins,
       authorities,
       network: this.genesis.network,
       latencyMs: () => latencyMs(2),
@@ -107,11 +117,8 @@ export class World {
       authorities,
       links: this.#links,
       edge: this.#edge,
-      commitMs: () => (options.commitMs ?? 0) * seats.next() ** 2,
-      granted: (view) => {
-        this.#edge.broadcast(view)
-        this.directory.learn(view)
-      },
+      seats: stream(8),
+      directory: () => this.directory,
       failed: (host, error) => ports.failed(host, error),
       stopped: (host, why) => ports.stopped(host, why),
     })
@@ -130,11 +137,11 @@ export class World {
       },
       failed: (host: Host, error: unknown) => {
         if (!this.#failsQuietly) watch.failed(host, error)
-        this.kill(host.node)
+        this.#kill(host)
       },
       stopped: (host: Host, why: string) => {
         options.observer?.stopped(host, why)
-        this.kill(host.node)
+        this.#kill(host)
       },
       began: watch.began.bind(watch),
       diskChanged: watch.diskChanged.bind(watch),
@@ -229,16 +236,22 @@ export class World {
   }
 
   kill(node: string): void {
-    const host = this.host(node)
+    this.#kill(this.host(node))
+  }
+
+  #kill(host: Host): void {
     if (!host.alive) return
     host.end()
-    for (const peer of this.hosts.values()) if (peer !== host) this.#links.close(host, peer)
+    for (const peer of this.twins.everyone()) if (peer !== host) this.#links.close(host, peer)
     this.#edge.close(host)
   }
 
   /** The process begins, unless its disk cannot be read: then the operator puts an empty one in its place (EL6). */
   start(node: string): void {
-    const host = this.host(node)
+    this.#start(this.host(node))
+  }
+
+  #start(host: Host): void {
     if (host.alive) return
     const open = (store: MemoryStore) => openHost(this.genesis, this.application, host, store, this.hosts.values())
     try {
@@ -253,7 +266,7 @@ export class World {
     const { life } = host
     this.after(LINKS_AFTER_MS, () => {
       if (host.life !== life) return
-      for (const peer of this.hosts.values()) this.#links.open(host, peer)
+      for (const peer of this.twins.everyone()) this.#links.open(host, peer)
       this.#edge.open(host)
     })
   }
@@ -265,8 +278,7 @@ export class World {
 
   thaw(node: string): void {
     const host = this.host(node)
-    if (!host.frozen) return
-    host.thaw()
+    if (host.frozen) host.thaw()
     this.#majorities.of(host)?.thaw(host)
   }
 
@@ -370,10 +382,6 @@ export class World {
       this.#edge.bringUp()
       this.directory.restart()
     }
-  }
-
-  feed(host: Host, input: NodeInput): void {
-    host.feed(input)
   }
 
   #empty(host: Host): void {

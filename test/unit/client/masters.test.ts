@@ -5,7 +5,7 @@ import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
-import type { ClusterId, Epoch, Generation, NodeId, UnixMs, Version } from '@baton/shared/ids'
+import type { ClusterId, Epoch, Generation, Jws, NodeId, UnixMs, Version } from '@baton/shared/ids'
 import { afterEach, expect, test } from 'vitest'
 import type { MastersAnswer } from '../../../node-runtime/src/api/node-service.ts'
 import { type ApiServer, startApi } from '../../../node-runtime/src/api/server.ts'
@@ -101,11 +101,16 @@ async function master(
   return { cluster, ...token, node: holder.node, recovering: false, apiAddress, credential }
 }
 
-async function startEdge(masters: readonly Master[], signer: KeyPair = AUTHORITY): Promise<string> {
+async function startEdge(
+  masters: readonly Master[],
+  signer: KeyPair = AUTHORITY,
+  notices: readonly Jws[] = [],
+): Promise<string> {
   const payload = { network: NETWORK, version: 7, masters: masters.map(({ credential }) => credential) }
   const table = await signStatement('masterTable', payload, signer.privateKey)
   const listed = masters.map(({ credential: _, ...rest }) => rest)
   const edge = createServer((request, response) => {
+    if (request.url === `/v1/networks/${NETWORK}/notices`) return void response.end(JSON.stringify({ notices }))
     const found = request.url === `/v1/networks/${NETWORK}/masters`
     response.writeHead(found ? 200 : 404).end(JSON.stringify({ version: 7, table, masters: listed }))
   })
@@ -236,4 +241,32 @@ test('[API10] ends in time with the code of the last attempt, and at once when i
   const call = patient.submit(new Uint8Array([1, 2, 3, 4]), { signal: AbortSignal.timeout(100) })
   await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
   await expect(patient.query('record/x', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+})
+
+/** Both owners of the network agree that this key of the authority counts, too. */
+function agreedOn(next: KeyPair): Promise<readonly Jws[]> {
+  const keys = [AUTHORITY.publicKey, next.publicKey]
+  const said = [
+    [C1, OWNER_C1],
+    [C2, OWNER_C2],
+  ] as const
+  return Promise.all(
+    said.map(([cluster, owner]) => {
+      const change = { network: NETWORK, cluster, sequence: 1, keys, retired: [] }
+      return signStatement('authorityKeys', change, owner.privateKey)
+    }),
+  )
+}
+
+test('[ID1, API10] a key of the authority that came after genesis counts by its owners’ word, from a node or from the edge', async () => {
+  const [a, b] = await network()
+  const notices = await agreedOn(OUTSIDER)
+  const masters = [await master(C1, 'c1-a', 9, a.address, OUTSIDER), b.service.known.masters[1]!]
+  const epochs = async (client: BatonClient) => (await client.masters()).map(({ epoch }) => epoch)
+  tell([a], masters)
+  expect(await epochs(open({ urls: [a.address] }))).toEqual([5])
+  a.service.known = { ...a.service.known, notices }
+  expect(await epochs(open({ urls: [a.address] }))).toEqual([9, 5])
+  expect(await epochs(open({ authorityUrl: await startEdge(masters, OUTSIDER, notices) }))).toEqual([9, 5])
+  expect(await epochs(open({ authorityUrl: await startEdge(masters, OUTSIDER, notices.slice(1)) }))).toEqual([])
 })

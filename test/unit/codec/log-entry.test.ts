@@ -7,9 +7,10 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import type { Epoch, Generation, Height, LogIndex, Round } from '@baton/shared/ids'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { C1B, HASH_A, HASH_B, OPAQUE_JWS } from '../../support/fixed-network.ts'
+import { C1, C1B, HASH_A, HASH_B, OPAQUE_JWS } from '../../support/fixed-network.ts'
 import { expectGolden } from '../../support/golden.ts'
 
+const token = { generation: 0 as Generation, epoch: 3 as Epoch }
 const height = 9 as Height
 const round = 1 as Round
 const RECORDS: { readonly [K in LogRecord['kind']]: Extract<LogRecord, { readonly kind: K }> } = {
@@ -20,10 +21,17 @@ const RECORDS: { readonly [K in LogRecord['kind']]: Extract<LogRecord, { readonl
   decided: { kind: 'decided', certificate: Uint8Array.of(4, 5) },
   token: { kind: 'token', credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS }, height },
   legacy: { kind: 'legacy', part: 'begin', from: C1B, height },
+  polka: {
+    kind: 'polka',
+    height,
+    round,
+    block: HASH_A,
+    votes: [{ cluster: C1, ...token, signature: new Uint8Array(64) }],
+  },
 }
 const entryOf = (record: LogRecord): Omit<LogEntry, 'hash'> => ({
   index: 42 as LogIndex,
-  token: { generation: 0 as Generation, epoch: 3 as Epoch },
+  token,
   kind: record.kind,
   body: encodeRecord(record),
   previous: HASH_B,

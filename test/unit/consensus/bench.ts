@@ -3,7 +3,7 @@
 import { checkConsensus } from '@baton/shared/core/consensus/invariants'
 import { type ConsensusOutput, consensusStep, IDLE } from '@baton/shared/core/consensus/machine'
 import type { Proposal, Vote, VoteType } from '@baton/shared/core/consensus/messages'
-import { type OwnRecord, resumeFrom } from '@baton/shared/core/consensus/resume'
+import { type OwnRecord, type PolkaRecord, resumeFrom } from '@baton/shared/core/consensus/resume'
 import type {
   ConsensusEvent,
   ConsensusInput,
@@ -56,6 +56,11 @@ export function ownProposal(at: number, block: Hash, validRound = -1): OwnRecord
   return { kind: 'proposal', height: HEIGHT, round: round(at), validRound, block }
 }
 
+export function polka(at: number, block: Hash, clusters: readonly ClusterId[]): PolkaRecord {
+  const votes = clusters.map((cluster) => ({ cluster, ...epoch(1), signature: new Uint8Array(0) }))
+  return { kind: 'polka', height: HEIGHT, round: round(at), block, votes }
+}
+
 export class Bench {
   state: ConsensusState = IDLE
   readonly self: ClusterId
@@ -65,7 +70,10 @@ export class Bench {
   readonly timers = new Map<string, number>()
 
   /** Starts `self` at `HEIGHT`; waiting, unless there are records. */
-  constructor(self: ClusterId, options: { records?: OwnRecord[]; mayVote?: boolean; clusters?: ClusterId[] } = {}) {
+  constructor(
+    self: ClusterId,
+    options: { records?: (OwnRecord | PolkaRecord)[]; mayVote?: boolean; clusters?: ClusterId[] } = {},
+  ) {
     const { records = [], mayVote = true, clusters = CLUSTERS } = options
     this.self = self
     this.give({ kind: 'start', height: HEIGHT, clusters, self, resume: resumeFrom(records), mayVote })
@@ -102,12 +110,12 @@ export class Bench {
   proposal(
     at: number,
     block: Hash,
-    options: { validRound?: number; valid?: boolean; needsPolka?: boolean; tokens?: TokenEntry[] } = {},
+    options: { validRound?: number; valid?: boolean; needsPolka?: boolean; tokens?: TokenEntry[] | null } = {},
   ) {
     const cluster = CLUSTERS[at % CLUSTERS.length]!
-    const { validRound = -1, valid = true, needsPolka = false, tokens } = options
-    const input = { kind: 'proposal', proposal: proposal(cluster, at, block, validRound), valid, needsPolka } as const
-    return this.give(tokens === undefined ? input : { ...input, tokens })
+    const { validRound = -1, valid = true, needsPolka = false, tokens = [] } = options
+    const proposed = proposal(cluster, at, block, validRound)
+    return this.give({ kind: 'proposal', proposal: proposed, valid, needsPolka, tokens })
   }
 
   timeout(timeout: 'propose' | 'prevote' | 'precommit', at: number): ConsensusOutput {

@@ -111,6 +111,24 @@ test('[NW3] a precommit under a lower token than the block names is void until i
   expect(commitVotes(bench.state).map((vote) => vote.epoch)).toEqual([1, 2, 1])
 })
 
+test('[NW3] nothing is decided on a block whose token table is not known: any of the precommits may be void', () => {
+  const bench = new Bench(C4)
+  bench.proposal(0, A, { tokens: null })
+  bench.votes([C1, C2, C3], 'precommit', 0, A)
+  expect(bench.state.kind).toBe('running')
+  bench.proposal(0, A, { tokens: tokenTable({ c1: 1, c2: 2, c3: 1, c4: 1 }) })
+  expect(bench.state.kind).toBe('running')
+  bench.proposal(0, A, { tokens: tokenTable({ c1: 1, c2: 1, c3: 1, c4: 1 }) })
+  expect(bench.state.kind, 'the first table that is known stays').toBe('running')
+  bench.vote(C2, 'precommit', 0, A, 2)
+  expect(bench.state.kind).toBe('decided')
+  const known = new Bench(C4)
+  known.proposal(0, A, { tokens: null })
+  known.votes([C1, C2, C3], 'precommit', 0, A)
+  known.proposal(0, A, { tokens: tokenTable({ c1: 1, c2: 1, c3: 1, c4: 1 }) })
+  expect(known.state.kind, 'it comes last, and decides').toBe('decided')
+})
+
 test('[NW3] names the votes that a risen token made old, and drops none', () => {
   const bench = new Bench(C4)
   bench.vote(C1, 'prevote', 0, A)

@@ -74,7 +74,7 @@ test('[NW3] every cell of the transition table is reached, and no step leaves th
   const inputs: ConsensusInput[] = [
     { kind: 'start', height: 9 as Height, clusters: CLUSTERS, self: C4, resume: null, mayVote: true },
     { kind: 'work' },
-    { kind: 'proposal', proposal: proposal(C1, 0, A), valid: true },
+    { kind: 'proposal', proposal: proposal(C1, 0, A), valid: true, tokens: [] },
     { kind: 'vote', vote: vote(C1, 'prevote', 0, A) },
     { kind: 'timeout', timeout: 'propose', ...at },
     { kind: 'value', ...at, block: A },

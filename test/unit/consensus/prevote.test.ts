@@ -1,5 +1,6 @@
+import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
-import { A, B, Bench, C1, C2, C3, C4 } from './bench.ts'
+import { A, B, Bench, C1, C2, C3, C4, ownVote } from './bench.ts'
 
 /** c4 in round 1, locked on `a` in round 0. */
 function lockedOnA(): Bench {
@@ -139,4 +140,22 @@ test('[NW3] says who proposes on entering each round, so that the host can suspe
     [0, C1],
     [1, C2],
   ])
+})
+
+test('[NW3 L28] the polka of a round long forgotten is taken when the proposal of this round names it, and no other', () => {
+  const at = LIMITS.roundsKept + 17
+  const bench = new Bench(C4, { records: [ownVote('prevote', at - 1, null)] })
+  bench.votes([C1, C2], 'precommit', at, null)
+  bench.asked()
+  const refused = bench.vote(C1, 'prevote', 1, B)
+  expect(refused.rejected).toMatchObject({ code: 'PEER_UNEXPECTED', why: expect.stringContaining('is forgotten') })
+  bench.proposal(at, B, { validRound: 1 })
+  expect(bench.asked()).toEqual([])
+  expect(bench.vote(C1, 'prevote', 2, B).rejected).toMatchObject({ code: 'PEER_UNEXPECTED' })
+  expect(bench.vote(C1, 'precommit', 1, B).rejected).toMatchObject({ code: 'PEER_UNEXPECTED' })
+  bench.votes([C1, C2, C3], 'prevote', 1, B)
+  expect(bench.asked()).toEqual([`prevote ${at} b`])
+  // No more of it is kept than that polka.
+  bench.votes([C1, C2], 'precommit', at + 1, null)
+  expect([...bench.running.votes.rounds.keys()].filter((round) => round < at - LIMITS.roundsKept)).toEqual([1])
 })

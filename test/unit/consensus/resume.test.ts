@@ -1,6 +1,6 @@
 import { resumeFrom } from '@baton/shared/core/consensus/resume'
 import { expect, test } from 'vitest'
-import { A, B, Bench, C1, C2, C3, C4, CLUSTERS, HEIGHT, ownProposal, ownVote } from './bench.ts'
+import { A, B, Bench, C1, C2, C3, C4, CLUSTERS, HEIGHT, ownProposal, ownVote, polka } from './bench.ts'
 
 test('[GU7] the lock and the valid block are those of the last non-nil precommit', () => {
   const resume = resumeFrom([
@@ -83,6 +83,30 @@ test('[GU7] a resumed proposer that has been sent the polka of its lock proposes
   bench.votes([C1, C2, C3], 'prevote', 0, A)
   bench.votes([C1, C3], 'precommit', 1, null)
   expect(bench.asked()).toEqual(['propose 1 a 0'])
+})
+
+test('[GU7] a resumed proposer that finds the polka of its lock in its log proposes the block with the round of the lock', () => {
+  const records = [ownVote('prevote', 0, A), polka(0, A, [C1, C2, C3]), ownVote('precommit', 0, A)]
+  const bench = new Bench(C2, { records })
+  expect(bench.asked()).toEqual(['prevote 0 a again', 'precommit 0 a again'])
+  bench.votes([C1, C3], 'precommit', 1, null)
+  expect(bench.asked()).toEqual(['propose 1 a 0'])
+})
+
+test('[GU7] of several polkas that of the lock counts, and one without its precommit is no lock', () => {
+  const records = [
+    ownVote('prevote', 0, A),
+    polka(0, A, [C1, C2, C3]),
+    ownVote('precommit', 0, A),
+    ownVote('prevote', 1, B),
+    polka(1, B, [C2, C3, C4]),
+  ]
+  expect(resumeFrom(records)).toMatchObject({ locked: { round: 0, block: A }, polka: { round: 0, block: A } })
+  expect(resumeFrom([...records, ownVote('precommit', 1, B)])).toMatchObject({
+    locked: { round: 1, block: B },
+    polka: { round: 1, block: B },
+  })
+  expect(resumeFrom(records)?.records).toHaveLength(3)
 })
 
 test('[GU7] a resumed proposer without the polka of its lock proposes the block as new', () => {

@@ -2,8 +2,10 @@
 import { checkConsensus } from '@baton/shared/core/consensus/invariants'
 import { consensusStep, IDLE } from '@baton/shared/core/consensus/machine'
 import type { Proposal, Vote } from '@baton/shared/core/consensus/messages'
-import { type OwnRecord, resumeFrom } from '@baton/shared/core/consensus/resume'
+import { allProposals } from '@baton/shared/core/consensus/proposal-book'
+import { type OwnRecord, type PolkaRecord, resumeFrom } from '@baton/shared/core/consensus/resume'
 import type { ConsensusInput, ConsensusRequest, ConsensusState, InputOf } from '@baton/shared/core/consensus/types'
+import { allVotes, prevotesFor } from '@baton/shared/core/consensus/vote-keeper'
 import type { ClusterId, Hash, Instant, Round } from '@baton/shared/ids'
 import { epoch, HEIGHT } from './bench.ts'
 
@@ -13,6 +15,8 @@ interface Setting {
   readonly clusters: readonly ClusterId[]
   /** False breaks GU7 on purpose: a new master starts without its predecessor's acts. */
   readonly lockTravels: boolean
+  /** False: what a lock rests on is lost with the master, as in programs that did not write it down. */
+  readonly polkasTravel?: boolean
 }
 
 interface ArmedTimer {
@@ -31,8 +35,8 @@ export class SimulatedCluster {
   readonly valuesAsked: Round[] = []
   readonly timers = new Map<string, ArmedTimer>()
   equivocationsSeen = 0
-  /** Acts in the log; those before `#held` are held. */
-  #log: OwnRecord[] = []
+  /** Acts in the log, and what locks rest on; those before `#held` are held. */
+  #log: (OwnRecord | PolkaRecord)[] = []
   #held = 0
   /** Held acts that wait for their release, in the order they were asked for, with the log length they need. */
   #toRelease: { readonly record: OwnRecord; readonly needs: number }[] = []
@@ -61,10 +65,29 @@ export class SimulatedCluster {
     const released: Message[] = []
     while (this.#toRelease.length > 0 && this.#toRelease[0]!.needs <= this.#held) {
       const message = this.#sign(this.#toRelease.shift()!.record)
-      released.push(message)
+      released.push(message, ...this.#shownWith(message))
       this.give(message)
     }
     return released
+  }
+
+  /** With a proposal of a block that was valid before go the prevotes that made it so. */
+  #shownWith(message: Message): readonly Message[] {
+    if (message.kind === 'vote' || message.proposal.validRound < 0 || this.state.kind !== 'running') return []
+    const { validRound, block } = message.proposal
+    return prevotesFor(this.state.votes, validRound as Round, block).map((vote) => ({ kind: 'vote', vote }))
+  }
+
+  /** Everything it has of the height: what a peer that asks is sent (`resendHeight`). */
+  resend(): Message[] {
+    if (this.state.kind !== 'running') return []
+    const { proposals, votes } = this.state
+    return [
+      ...allProposals(proposals).map(
+        (proposal) => ({ kind: 'proposal', proposal, valid: isGood(proposal.block), tokens: [] }) as const,
+      ),
+      ...allVotes(votes).map((vote) => ({ kind: 'vote', vote }) as const),
+    ]
   }
 
   get waitsForDisk(): boolean {
@@ -106,9 +129,14 @@ export class SimulatedCluster {
       case 'propose':
         this.#write({ ...request, kind: 'proposal' }, request.again)
         return
-      case 'vote':
+      case 'vote': {
+        const { height, round, block, polka = [] } = request
+        if (block !== null && polka.length > 0 && this.#setting.polkasTravel !== false) {
+          this.#log.push({ kind: 'polka', height, round, block, votes: polka })
+        }
         this.#write(request, request.again)
         return
+      }
     }
   }
 
@@ -134,7 +162,7 @@ export class SimulatedCluster {
       return { kind: 'vote', vote: { ...signed, round, type: record.type, block } satisfies Vote }
     }
     const proposal: Proposal = { ...signed, round, validRound: record.validRound, block: record.block }
-    return { kind: 'proposal', proposal, valid: isGood(record.block) }
+    return { kind: 'proposal', proposal, valid: isGood(record.block), tokens: [] }
   }
 }
 

@@ -150,7 +150,10 @@ export class SimulatedNetwork {
         const other = repeats ? random.pick(known) : (`bad lie ${at}` as Hash)
         const validRound = repeats && at > 0 && !twoFaced ? random.below(at) : -1
         const block = twoFaced ? face : other
-        this.#broadcast({ kind: 'proposal', proposal: { ...signed, validRound, block }, valid: isGood(block) }, [to])
+        this.#broadcast(
+          { kind: 'proposal', proposal: { ...signed, validRound, block }, valid: isGood(block), tokens: [] },
+          [to],
+        )
         continue
       }
       const other = random.chance(0.3) || known.length === 0 ? null : random.pick(known)

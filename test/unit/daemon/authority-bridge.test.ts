@@ -4,10 +4,21 @@ import { signStatement } from '@baton/shared/crypto/statements'
 import type { Epoch, Generation, Jws, NodeId, Token, Version } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ControlLink, ControlNotice, ControlReply, ControlRequest } from '@baton/shared/ports/control-link'
-import { success } from '@baton/shared/result'
+import { failure, success } from '@baton/shared/result'
 import { expect, test } from 'vitest'
 import { AuthorityBridge, type AuthorityBridgePorts } from '../../../node-runtime/src/daemon/authority-bridge.ts'
-import { C1, C1A, C1B, GENESIS, NETWORK, NODE, OPAQUE_JWS, OUTSIDER } from '../../support/fixed-network.ts'
+import {
+  AUTHORITY,
+  C1,
+  C1A,
+  C1B,
+  GENESIS,
+  NETWORK,
+  NODE,
+  OPAQUE_JWS,
+  OUTSIDER,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
 import { STATE } from '../adapters/control-link/authority-server.ts'
 
 const TOKEN = { generation: 0, epoch: 4 } as Token
@@ -94,6 +105,47 @@ test('[ID8, PV2] so it does with the notices that this node knows', () => {
   expect(told.flat()).toEqual(notices)
 })
 
+test('[ID8, RG8] revocations come before what is shown: a restore that this completes knows them', () => {
+  const notices = ['a.b.c' as Jws]
+  const { bridge, sent } = bridgeTo(UNREACHABLE, { notices: () => notices })
+  bridge.tellNotices(notices)
+  expect(sent).toEqual([])
+  bridge.onUp({ ...welcome, protocol: 2 })
+  expect(sent.map(({ t }) => t)).toEqual(['notices', 'shown'])
+  bridge.tellNotices(['d.e.f' as Jws])
+  expect(sent.at(-1)).toEqual({ t: 'notices', notices: ['d.e.f'] })
+})
+
+test('[ID1] what the authority said under a key that nobody knew counts once its owners’ word of it has come', async () => {
+  const known = { now: false }
+  const credentials = {
+    verify: async () => (known.now ? success(GRANT) : failure('STATEMENT_INVALID', 'an unknown key')),
+    verifyAll: async () => success([GRANT]),
+  } as never
+  const genesis = {
+    ...GENESIS,
+    get authorityKeys() {
+      return known.now ? [OUTSIDER.publicKey] : GENESIS.authorityKeys
+    },
+  }
+  const { bridge, fed, warned } = bridgeTo(UNREACHABLE, { credentials, genesis })
+  const masters = [STATE.credential]
+  const table = await signStatement('masterTable', { network: NETWORK, version: 1, masters }, OUTSIDER.privateKey)
+  bridge.onUp({ ...welcome, masters: table, state: STATE, protocol: 2 })
+  await expect.poll(() => warned).toMatchObject([{ event: 'table-refused' }, { event: 'grant-refused' }])
+  const grants = () => fed.filter(({ i }) => i === 'granted')
+  expect(grants()).toEqual([])
+  known.now = true
+  bridge.learnAgain()
+  await expect.poll(grants).toEqual([
+    { i: 'granted', from: null, grants: [GRANT] },
+    { i: 'granted', from: null, grants: [GRANT] },
+  ])
+  bridge.learnAgain()
+  await settle()
+  expect([grants().length, warned.length]).toEqual([2, 2])
+})
+
 test('[RG8] a statement in a view counts when its master has signed it for exactly that sync set', async () => {
   const token = { generation: 0 as Generation, epoch: 3 as Epoch }
   const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
@@ -129,4 +181,38 @@ test('[RG8] a statement in a view counts when its master has signed it for exact
   for (const jws of wrong) expect(await seen(jws)).not.toHaveProperty('reshape')
   expect(warned).toHaveLength(wrong.length)
   expect(warned[0]).toMatchObject({ event: 'reshape-refused' })
+})
+
+test('[ID4] so does the one in the answer to a claim: the next claim is made against that version', async () => {
+  const token = { generation: 0 as Generation, epoch: 3 as Epoch }
+  const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
+  const credentials = { verify: async () => success({ mastership }) } as never
+  const reshape: Reshape = { network: NETWORK, cluster: C1, ...token, node: C1A, version: 6 as Version, syncSet: [C1A] }
+  const statement = await signStatement('reshape', reshape, NODE.privateKey)
+  const state = { ...STATE, syncSet: [C1A], reshape: statement }
+  const stale = { ok: false, code: 'STALE_VERSION', why: 'recorded is 7', retryAfterMs: null, state } as const
+  const { bridge, fed } = bridgeTo(stale, { credentials, genesis: GENESIS, privateKey: OUTSIDER.privateKey })
+  await bridge.claim(4, PAYLOADS.claim)
+  const answered = { i: 'claimReply', request: 4, outcome: stale, reshape: { reshape, statement } }
+  await expect.poll(() => fed.at(-1)).toEqual(answered)
+})
+
+test('[RG4] what the authority has signed of the sync set is handed on with the view when it verifies, and else left out', async () => {
+  const token = { generation: 0 as Generation, epoch: 3 as Epoch }
+  const mastership = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
+  const credentials = { verify: async () => success({ mastership }) } as never
+  const recorded = { network: NETWORK, cluster: C1, ...token, version: 7 as Version, syncSet: [C1A], reshape: null }
+  const { bridge, fed, warned } = bridgeTo(UNREACHABLE, { credentials, genesis: GENESIS })
+  const seen = async (jws: Jws | null) => {
+    const view = { ...STATE, recorded: jws }
+    bridge.onState(view)
+    await expect.poll(() => fed.at(-1)).toMatchObject({ i: 'view', view })
+    return fed.at(-1)
+  }
+  const statement = await signStatement('syncSet', recorded, AUTHORITY.privateKey)
+  expect(await seen(statement)).toMatchObject({ syncSet: { recorded, statement, reshape: null } })
+  expect(await seen(null)).not.toHaveProperty('syncSet')
+  expect(warned).toEqual([])
+  expect(await seen(await signStatement('syncSet', recorded, NODE.privateKey))).not.toHaveProperty('syncSet')
+  expect(warned).toMatchObject([{ event: 'sync-set-refused' }])
 })

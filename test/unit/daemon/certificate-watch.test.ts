@@ -1,3 +1,5 @@
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
@@ -14,6 +16,7 @@ const ISSUED = PAYLOADS.certificate.issuedAt
 const at = (ms: number) => (ISSUED + ms) as UnixMs
 
 interface Setting {
+  readonly trust?: Trust
   readonly change?: Partial<NodeCertificate>
   readonly authority?: (renewal: Jws) => Promise<Jws>
 }
@@ -22,7 +25,7 @@ async function countersign(renewal: Jws, by = AUTHORITY): Promise<Jws> {
   return signStatement('renewedCertificate', { ...PAYLOADS.renewedCertificate, renewal }, by.privateKey)
 }
 
-async function watched({ change = {}, authority = countersign }: Setting = {}) {
+async function watched({ change = {}, authority = countersign, trust = GENESIS }: Setting = {}) {
   const certificate = await signStatement(
     'certificate',
     { ...PAYLOADS.certificate, expiresAt: at(YEAR), renewUntil: at(5 * YEAR), ...change },
@@ -33,7 +36,7 @@ async function watched({ change = {}, authority = countersign }: Setting = {}) {
   const installed: Jws[] = []
   const watch = await CertificateWatch.of(
     {
-      genesis: GENESIS,
+      genesis: trust,
       keys: NODE,
       wallNow: () => clock.now,
       renew: async (cluster: ClusterId, renewal: Jws) => {
@@ -118,4 +121,20 @@ test('[ID8] a wrong clock disturbs only its own node: it asks, and keeps what it
   await watch.look()
   expect(installed).toEqual([])
   expect(watch.expiresAt).toBe(at(YEAR))
+})
+
+test('[ID1, ID8] when its owner replaces the key that signed it, the certificate ends with that key: an alert says so, and no renewal goes further', async () => {
+  const book = new NoticeBook(GENESIS)
+  const { watch, clock, asked } = await watched({ trust: book.trust })
+  await watch.look()
+  expect([watch.expiresAt, watch.alert()]).toEqual([at(YEAR), null])
+  const until = at(20 * DAY)
+  book.add({ kind: 'ownerRotation', payload: { ...PAYLOADS.ownerRotation, issuedAt: at(0), until } })
+  await watch.look()
+  expect(watch.expiresAt).toBe(until)
+  expect(watch.alert()).toBe(
+    `the owner key that signed the certificate of this node was replaced, and counts until ${new Date(until).toISOString()}`,
+  )
+  for (clock.now = at(0); clock.now < at(30 * DAY); clock.now = (clock.now + DAY) as UnixMs) await watch.look()
+  expect(asked).toEqual([])
 })

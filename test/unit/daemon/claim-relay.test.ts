@@ -17,7 +17,7 @@ const REFUSED: ControlReply = {
 const UNREACHABLE: ControlReply = { ok: false, code: 'UNREACHABLE', why: 'no route', retryAfterMs: null, state: null }
 
 /** A node and its peers, joined by the real codec; each peer gets `answers[i]` from the authority. */
-function cluster(answers: readonly ControlReply[]) {
+function cluster(answers: readonly ControlReply[], revoked: readonly string[] = []) {
   const brought: string[] = []
   const names = ['c1-n1', ...answers.map((_, i) => `c1-n${i + 2}`)] as NodeId[]
   const relays = new Map<NodeId, ClaimRelay>()
@@ -34,6 +34,7 @@ function cluster(answers: readonly ControlReply[]) {
           if (arrived.t === 'relayClaim' || arrived.t === 'relayReply') relays.get(to)?.onPeer(self, arrived)
           return true
         },
+        isRevoked: (node) => revoked.includes(node),
         async bring(claim, certificate) {
           brought.push(`${self} ${claim} ${certificate}`)
           return answers[place - 1] ?? UNREACHABLE
@@ -53,4 +54,14 @@ test('[RG2] a claim that its author cannot bring itself is carried by any peer t
 test('[RG2] when no peer reaches the authority either, the claim stays unanswered', async () => {
   expect(await cluster([UNREACHABLE, UNREACHABLE]).asker.ask(CLAIM)).toBe(null)
   expect(await cluster([]).asker.ask(CLAIM)).toBe(null)
+})
+
+test('[ID8] nobody carries a claim of a node whose key is revoked', async () => {
+  const { asker, brought } = cluster([REFUSED], ['c1-n1'])
+  expect(await asker.ask(CLAIM)).toMatchObject({
+    ok: false,
+    code: 'CERTIFICATE_REVOKED',
+    why: 'the key of c1-n1 is revoked',
+  })
+  expect(brought).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { NodeInput } from '@baton/shared/core/node/io'
 import { peekCertificate, verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Mastership, NodeCertificate } from '@baton/shared/crypto/statement-types'
@@ -9,10 +10,22 @@ import type { Jws, NodeId, PublicKey, UnixMs } from '@baton/shared/ids'
 import type { LinkedPeer } from '@baton/shared/ports/peer-links'
 import type { MemberView } from '@baton/shared/protocol/control'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Membership, type MembershipPorts } from '../../../node-runtime/src/daemon/membership.ts'
 import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
-import { C1, C1B, C2, C2A, DELEGATE, GENESIS, NODE, OUTSIDER, OWNER_C1, PAYLOADS } from '../../support/fixed-network.ts'
+import {
+  C1,
+  C1A,
+  C1B,
+  C2,
+  C2A,
+  DELEGATE,
+  GENESIS,
+  NODE,
+  OUTSIDER,
+  OWNER_C1,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
 
 const NOW = PAYLOADS.certificate.issuedAt
 
@@ -46,6 +59,9 @@ async function opened() {
   const masterships = new Map<string, Mastership>()
   const open: LinkedPeer[] = []
   const terminated: NodeId[] = []
+  const fed: NodeInput[] = []
+  const told: (readonly Jws[])[] = []
+  let orders: readonly { readonly node: NodeId }[] = []
   const sent: { readonly to: NodeId; readonly nodes: number; readonly notices: number }[] = []
   const links = {
     open: () => open,
@@ -72,14 +88,19 @@ async function opened() {
     config,
     identity: { keys: NODE, certificateJws: own.jws },
     notices,
-    state: () => ({ masterships }),
+    state: () => ({ masterships, election: { view: { orders } } }),
+    enqueue: (input: NodeInput) => void fed.push(input),
+    authority: () => ({ tellNotices: (fresh: readonly Jws[]) => void told.push(fresh), learnAgain: () => {} }),
     links: () => links,
     wire: () => wire,
     wallNow: () => NOW,
     verify: (jws: string) => verifyCertificate(GENESIS, jws),
     log: { warn() {}, info() {}, error() {} },
   } as unknown as MembershipPorts
-  return { membership: await Membership.open(ports), masterships, open, terminated, sent }
+  const ordered = (...nodes: NodeId[]) => {
+    orders = nodes.map((node) => ({ node }))
+  }
+  return { membership: await Membership.open(ports), masterships, open, terminated, sent, fed, told, ordered }
 }
 
 test('[ID3] a backdated certificate under a join token takes no known node’s place', async () => {
@@ -112,26 +133,79 @@ test('[ID2] after its owner has given a node another key, the old one opens no l
 
 test('[ID8] the links of a revoked node end and others are told, but a master in office keeps its own', async () => {
   const { membership, masterships, open, terminated, sent } = await opened()
-  const { certificate } = await certificateOf({ node: C1B })
+  const { certificate, jws } = await certificateOf({ node: C1B })
   const foreign = { ...certificate, cluster: C2, node: C2A, key: OUTSIDER.publicKey }
   open.push(
     { node: C1B, cluster: C1, certificate, protocol: 2 },
     { node: C2A, cluster: C2, certificate: foreign, protocol: 2 },
   )
-  masterships.set(C1, { node: C1B, key: NODE.publicKey } as Mastership)
+  const credential = { grant: jws, certificate: jws }
+  masterships.set(C1, { node: C1B, key: NODE.publicKey, credential } as Mastership)
   const revocation = await signStatement(
     'revocation',
     { ...PAYLOADS.revocation, subject: { kind: 'node', node: C1B, key: NODE.publicKey } },
     OWNER_C1.privateKey,
   )
-  await membership.takeNotices([revocation])
+  await membership.takeNotices([revocation], 'authority')
   expect([membership.objection(certificate), terminated]).toEqual([null, []])
   expect(sent).toEqual([
     { to: C1B, nodes: 0, notices: 1 },
     { to: C2A, nodes: 0, notices: 1 },
   ])
-  masterships.set(C1, { node: 'c1-z' as NodeId, key: OUTSIDER.publicKey } as Mastership)
+  masterships.set(C1, { node: 'c1-z' as NodeId, key: OUTSIDER.publicKey, credential } as Mastership)
   expect(membership.objection(certificate)).toMatchObject({ reason: 'revoked' })
   membership.linkOpened(open[1]!)
   expect(sent.at(-1)).toEqual({ to: C2A, nodes: 1, notices: 1 })
+})
+
+const revocationOf = (node: NodeId, key: PublicKey) =>
+  signStatement(
+    'revocation',
+    { ...PAYLOADS.revocation, id: `of-${node}`, subject: { kind: 'node', node, key } },
+    OWNER_C1.privateKey,
+  )
+
+test('[ID8] the machine is told which nodes of its cluster are revoked, this one too, until their owner certifies another key', async () => {
+  const { membership, open, fed } = await opened()
+  const { certificate } = await certificateOf({ node: C1B, key: OUTSIDER.publicKey })
+  await membership.takeNotices([await revocationOf(C1B, OUTSIDER.publicKey)], 'authority')
+  // Nobody of this cluster has that key, as far as is known here.
+  expect(fed).toEqual([])
+  open.push({ node: C1B, cluster: C1, certificate, protocol: 2 })
+  membership.linkOpened(open[0]!)
+  expect([fed.at(-1), membership.isRevoked(C1B)]).toEqual([{ i: 'revoked', nodes: [C1B] }, true])
+  await membership.takeNotices([await revocationOf(C1A, NODE.publicKey)], 'authority')
+  expect(fed.at(-1)).toEqual({ i: 'revoked', nodes: expect.arrayContaining([C1A, C1B]) })
+  const next = await certificateOf({ node: C1B, key: DELEGATE.publicKey, issuedAt: (NOW + 1) as UnixMs })
+  await membership.onMembers([memberOf(C1B, next.jws)])
+  expect(fed.at(-1)).toEqual({ i: 'revoked', nodes: [C1A] })
+  const length = fed.length
+  await membership.onMembers([memberOf(C1B, next.jws)])
+  expect(fed).toHaveLength(length)
+})
+
+test('[ID8, RG9] what a peer tells is brought to the authority, again and again while its master is revoked and not ordered away', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { membership, masterships, told, ordered } = await opened()
+  const { jws } = await certificateOf({ node: C1B, key: OUTSIDER.publicKey })
+  const revocation = await revocationOf(C1B, OUTSIDER.publicKey)
+  membership.start()
+  onTestFinished(() => membership.stop())
+  await membership.onRoster(C2A, { t: 'roster', nodes: [], notices: [revocation] })
+  expect(told).toEqual([[revocation]])
+  expect(membership.revokedMaster()).toBeNull()
+  vi.advanceTimersByTime(4_000)
+  expect(told).toHaveLength(1)
+  masterships.set(C1, {
+    node: C1B,
+    key: OUTSIDER.publicKey,
+    credential: { grant: jws, certificate: jws },
+  } as Mastership)
+  expect(membership.revokedMaster()).toMatchObject({ node: C1B, revocation: { id: 'of-c1-b' } })
+  vi.advanceTimersByTime(4_000)
+  expect(told).toEqual([[revocation], [revocation], [revocation]])
+  ordered(C1B)
+  vi.advanceTimersByTime(4_000)
+  expect(told).toHaveLength(3)
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Revocation } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
+import type { UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, onTestFinished, test } from 'vitest'
 import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
@@ -14,6 +15,7 @@ import {
   DELEGATE,
   GENESIS,
   NODE,
+  OUTSIDER,
   OWNER_C1,
   OWNER_C2,
   PAYLOADS,
@@ -86,4 +88,21 @@ test('[ID8] not more notices are kept than the limit says', async () => {
     Array.from({ length: LIMITS.notices + 3 }, (_, at) => revocationOf({ id: `revocation-${at}` })),
   )
   expect(await notices.take(many)).toHaveLength(LIMITS.notices)
+})
+
+test('[ID1, ID8] an owner’s new key is there after a restart; what a peer brings of the old one counts in its window only', async () => {
+  const { folder, notices } = opened()
+  const { network, cluster, until } = PAYLOADS.ownerRotation
+  const signed = await signStatement('ownerRotation', PAYLOADS.ownerRotation, OWNER_C1.privateKey)
+  const rotation = await signStatement('recordedRotation', { network, cluster, rotation: signed }, AUTHORITY.privateKey)
+  const [old, anew] = [await revocationOf(), await revocationOf({ id: 'revocation-2' }, OUTSIDER)]
+  expect(await notices.take([anew])).toEqual([])
+  // Told in the wrong order, too.
+  expect(await notices.take([anew, rotation])).toEqual([rotation, anew])
+  expect(await notices.take([old], until)).toEqual([])
+  expect(await notices.take([old], (until - 1) as UnixMs)).toEqual([old])
+  const again = opened(folder).notices
+  expect(again.all()).toEqual([rotation, anew, old])
+  expect(again.aboutKeys()).toEqual([rotation])
+  expect(again.trust.ownerKeyEnds).toEqual([{ cluster, key: OWNER_C1.publicKey, at: until }])
 })

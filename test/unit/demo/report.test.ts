@@ -46,12 +46,14 @@ function facts(changes: Partial<RunFacts> = {}): RunFacts {
     residentMBPerNode: 100,
     faults: [FAULT],
     load: { acknowledged, failures: [], submitted: 3, count: 3 } as unknown as Load,
+    requests: null,
     timeline,
     commits: new Map([
       [4, [{ cluster: 'c1', epoch: 1 }]],
       [5, [{ cluster: 'c2', epoch: 1 }]],
       [6, [{ cluster: 'c1', epoch: 2 }]],
     ]),
+    votes: [],
     judgement: CLEAN,
     broken: null,
     ...changes,
@@ -101,5 +103,63 @@ describe('the report', () => {
     const broken = runReport(facts({ broken: 'no new master' }))
     expect([broken.verdict, exitStatus(broken)]).toEqual(['unknown', 1])
     expect(lines(broken)).toContain('! the run was cut short: no new master')
+  })
+
+  const answers = [995, 1_061, 1_101].map((atMs) => ({ atMs, failure: null }))
+
+  test('is false when a planned switch cost a client one failed request, and says what a planned one cost', () => {
+    const vote = { cluster: 'c1', generation: 0, round: 0, type: 'precommit', block: 'b', signature: 's' } as const
+    const votes = [
+      { ...vote, height: 4, epoch: 1 },
+      { ...vote, height: 6, epoch: 2 },
+    ]
+    const planned = { faults: [{ ...FAULT, case: 'planned', planned: true }], votes } as const
+    const good = runReport(facts({ ...planned, requests: answers }))
+    expect(good.switches).toEqual([
+      expect.objectContaining({ case: 'planned', outageMs: 100, failedRequests: 0, missedBlocks: 1 }),
+    ])
+    expect(good.requestsDuring).toEqual({ planned: { ended: 2, failed: 0 } })
+    expect(good.verdict).toBe('true')
+    expect(lines(good)).toContain('planned: 0 of 2 requests of clients failed, blocks without its vote: 1')
+
+    const bad = runReport(facts({ ...planned, requests: [...answers, { atMs: 1_050, failure: 'HTTP 503' }] }))
+    expect([bad.verdict, bad.switches[0]?.failedRequests]).toEqual(['false', 1])
+    expect(bad.findings).toEqual(['planned: requests of clients failed: 1, first HTTP 503'])
+
+    const unseen = runReport(facts({ ...planned, votes: [], requests: answers }))
+    expect(unseen.verdict).toBe('unknown')
+  })
+
+  test('a fault may cost requests: they are counted, and not held against it', () => {
+    const report = runReport(facts({ requests: [...answers, { atMs: 1_050, failure: 'HTTP 503' }] }))
+    expect(report.requestsDuring).toEqual({ 'master-killed': { ended: 3, failed: 1 } })
+    expect(report.switches[0]).not.toHaveProperty('failedRequests')
+    expect(report.verdict).toBe('true')
+  })
+
+  test('is unknown when fewer answers were seen than clients were acknowledged: failures may be missing too', () => {
+    const report = runReport(facts({ requests: answers.slice(1) }))
+    expect([report.verdict, exitStatus(report)]).toEqual(['unknown', 1])
+    expect(report.findings).toEqual(['of 3 answers to clients only 2 were seen'])
+  })
+
+  test('tells when a node that joined ran and when it could be elected; its joining explains no switch', () => {
+    const joined = { node: 'c1-n4', cluster: 'c1', joinMs: 1_234.56, eligibleMs: 2_345.67 }
+    const join: Fault = { case: 'join', atMs: 1_000, healedAtMs: 1_090, lostMasters: [], joined }
+    const report = runReport(facts({ faults: [join], timeline: new Timeline() }))
+    expect(report.joins).toEqual([{ case: 'join', ...joined, joinMs: 1_234.6, eligibleMs: 2_345.7 }])
+    // From its begin until the network was whole: block 6 and its acknowledgement came later.
+    expect(report.acknowledgedDuring).toEqual({ join: { before: 1, during: 1, after: 1 } })
+    expect([report.switches, report.verdict]).toEqual([[], 'true'])
+    expect(lines(report)).toContain('join: c1-n4 of c1 runs after 1235 ms, may be elected after 2346 ms')
+    expect(runReport(facts({ faults: [join] })).findings).toEqual([
+      'c1 switched to c1-n2 under epoch 2 without a fault',
+    ])
+  })
+
+  test('the longest wait for a block while a node joins is that of the whole time', () => {
+    const joined = { node: 'c1-n4', cluster: 'c1', joinMs: 1, eligibleMs: 2 }
+    const join: Fault = { case: 'join', atMs: 1_000, healedAtMs: 5_000, lostMasters: [], joined }
+    expect(runReport(facts({ faults: [join] })).networkStallMs).toEqual({ join: 3_900 })
   })
 })

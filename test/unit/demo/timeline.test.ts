@@ -38,3 +38,13 @@ test('the longest gap includes the one up to the end of the span', () => {
   expect(timeline.longestGapMs(100, 300)).toBe(160)
   expect(timeline.longestGapMs(290, 400)).toBe(110)
 })
+
+test('a recovery ends for the cluster and the epoch that it belongs to', () => {
+  const timeline = recorded()
+  timeline.record(NODE, { event: 'recovery-began', epoch: 3, at: 300 })
+  timeline.record(PEER, { event: 'recovery-ended', epoch: 3, at: 310 })
+  timeline.record(NODE, { event: 'recovery-ended', epoch: 2, at: 320 })
+  expect(timeline.recoveredAtMs('c1', 3)).toBeUndefined()
+  timeline.record(NODE, { event: 'recovery-ended', epoch: 3, at: 330 })
+  expect(timeline.recoveredAtMs('c1', 3)).toBe(330)
+})

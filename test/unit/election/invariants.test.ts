@@ -59,6 +59,7 @@ function inputs(node: LoneNode): Record<Exclude<InputName, 'started'>, ElectionI
     handover: { i: 'handover', from: A, token: own, to: B, resignation: 'resignation' as Jws },
     authorityUp: { i: 'authorityUp', challenge: 'challenge' },
     authorityDown: { i: 'authorityDown' },
+    revoked: { i: 'revoked', nodes: [A, B] },
     sessionClosed: { i: 'sessionClosed', node: A },
     heardByAuthority: { i: 'heardByAuthority', report: 1, version: 1 as never },
     logStatus: { i: 'logStatus', log: { ...node.state.log, complete: false } },

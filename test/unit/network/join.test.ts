@@ -11,11 +11,25 @@ import type { JoinToken } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement } from '@baton/shared/crypto/statements'
 import type { Genesis } from '@baton/shared/genesis'
 import { genesisHash } from '@baton/shared/genesis-schema'
-import type { Hash, NodeId, SiteId } from '@baton/shared/ids'
+import type { Hash, Jws, NodeId, SiteId } from '@baton/shared/ids'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadConfig } from '../../../node-runtime/src/config/load.ts'
+import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
 import { type JoinOptions, joinAddresses, joinNetwork } from '../../../node-runtime/src/network/join.ts'
-import { C1, C1A, C2, C2A, GENESIS, HASH_A, NODE, OWNER_C1, OWNER_C2, PAYLOADS } from '../../support/fixed-network.ts'
+import {
+  AUTHORITY,
+  C1,
+  C1A,
+  C2,
+  C2A,
+  GENESIS,
+  HASH_A,
+  NODE,
+  OUTSIDER,
+  OWNER_C1,
+  OWNER_C2,
+  PAYLOADS,
+} from '../../support/fixed-network.ts'
 
 const AT = PAYLOADS.joinToken.issuedAt
 const TOKEN: Partial<JoinToken> = { node: 'c1-n9' as NodeId, site: 'x' as SiteId }
@@ -28,7 +42,7 @@ interface Authority {
   failures: number
 }
 
-async function authority(genesis: Genesis = GENESIS): Promise<Authority> {
+async function authority(genesis: Genesis = GENESIS, notices: readonly Jws[] = []): Promise<Authority> {
   const joined: string[] = []
   const listed = (node: NodeId, cluster: string, port: number) => ({
     ...{ cluster, node, site: 'x', key: NODE.publicKey, peerAddress: `127.0.0.1:${port}`, apiAddress: '127.0.0.1:1' },
@@ -46,6 +60,7 @@ async function authority(genesis: Genesis = GENESIS): Promise<Authority> {
       if (answer.failures-- > 0) return void response.destroy()
       return void response.end(JSON.stringify({ usesLeft: 0 }))
     }
+    if (request.url?.endsWith('/notices')) return void response.end(JSON.stringify({ notices }))
     response.end(JSON.stringify(what === 'nodes' ? { nodes: nodes[cluster!] } : genesis))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -160,4 +175,19 @@ test('[ID3] a host behind a name listens on every interface, and says its name',
     listen: { peer: '0.0.0.0:7100', api: '0.0.0.0:7101' },
     advertise: { peer: 'n9.example.org:7100', api: 'n9.example.org:7101' },
   })
+})
+
+test('[ID1, ID3] a token of an owner whose key was replaced since genesis leads to it, and the node knows that when it starts', async () => {
+  const { network, cluster } = PAYLOADS.ownerRotation
+  const rotation = { ...PAYLOADS.ownerRotation, from: OWNER_C1.publicKey, to: OUTSIDER.publicKey }
+  const signed = await signStatement('ownerRotation', rotation, OWNER_C1.privateKey)
+  const notice = await signStatement('recordedRotation', { network, cluster, rotation: signed }, AUTHORITY.privateKey)
+  const { url } = await authority(GENESIS, [notice])
+  const folder = newFolder()
+  const joined = await joinNetwork(options(await tokenFor(url, TOKEN, OUTSIDER), folder))
+  const notices = new NodeNotices({ genesis: GENESIS, dataFolder: join(joined.folder, 'data'), onTaken: () => {} })
+  expect(notices.all()).toEqual([notice])
+  const certificate = readFileSync(join(folder, 'node.certificate.jws'), 'utf8')
+  expect((await verifyChain(notices.trust, certificate)).ok).toBe(true)
+  expect((await verifyChain(GENESIS, certificate)).ok).toBe(false)
 })

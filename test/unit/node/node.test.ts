@@ -191,7 +191,7 @@ test('[EL6 GU5] a node that lost its disk catches up by blocks and may stand aga
 test('[EL3] a clean handover costs no epoch but one, and no transaction', () => {
   settled()
   acknowledges(5)
-  world.feed(world.host('c1-n1'), { i: 'resign', to: null, leaving: true })
+  world.host('c1-n1').feed({ i: 'resign', to: null, leaving: true })
   expect(
     world.run(3_000, () => world.masterOf('c1')?.node === 'c1-n2'),
     diagnosis(),

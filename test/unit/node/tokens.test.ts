@@ -105,6 +105,22 @@ test('[NW1 NW2] a master that was cut off steps down as soon as anybody shows it
   expect(violations(world)).toEqual([])
 })
 
+test('[EL5] a grant of long ago, delivered once more after a restart, makes nobody master', () => {
+  const world = settledWorld()
+  const host = world.host('c1-n1')
+  const old = openCredential(host.state.masterships.get('c1' as ClusterId)!.credential)!
+  handOver(world, 'c1', 2)
+  world.kill(host.node)
+  world.start(host.node)
+  world.run(100)
+  host.feed({ i: 'granted', from: null, grants: [old] })
+  world.run(300)
+  expect(host.state.guard.role.role).toBe('following')
+  expect(host.disk.own).toMatchObject({ node: 'c1-n2', token: { epoch: 2 } })
+  expect(world.rejected.some(({ node, why }) => node === host.node && why.startsWith('granted'))).toBe(true)
+  expect(violations(world)).toEqual([])
+})
+
 test('[NW3 GU7] after a switch the cluster votes once more for what it voted for, never for something else', () => {
   for (const at of [0, 1, 2, 3, 4, 5, 6, 8, 10, 15]) {
     const world = settledWorld({ commitMs: 1, seed: 100 + at })

@@ -22,15 +22,17 @@ test('the frame of every message type is as stored', () => {
   expectGolden('peer-frames', Object.fromEntries(TYPES.map((type) => [type, toHex(encodePeer(PEER_SAMPLES[type]))])))
 })
 
-test('[PV2] so is that of version 1, which reads back as it was but for what that version lacks', () => {
-  const lacking: Partial<Record<PeerMessage['t'], object>> = { hello: { program: '' } }
+test.each<readonly [number, Partial<Record<PeerMessage['t'], object>>]>([
+  [1, { hello: { program: '' } }],
+  [2, {}],
+])('[PV2] so is that of version %i, which reads back as it was but for what that version lacks', (version, lacking) => {
   const frames = TYPES.flatMap((type) => {
-    const frame = encodePeerAs(1, PEER_SAMPLES[type])
+    const frame = encodePeerAs(version, PEER_SAMPLES[type])
     if (frame === null) return []
-    expect(decodePeer(frame, 1)).toEqual({ ok: true, message: { ...PEER_SAMPLES[type], ...lacking[type] } })
+    expect(decodePeer(frame, version)).toEqual({ ok: true, message: { ...PEER_SAMPLES[type], ...lacking[type] } })
     return [[type, toHex(frame)] as const]
   })
-  expectGolden('peer-frames-1', Object.fromEntries(frames))
+  expectGolden(`peer-frames-${version}`, Object.fromEntries(frames))
 })
 
 test('[PV2] a frame of one version is none of another where they differ', () => {
@@ -155,6 +157,8 @@ test.each<[string, unknown]>([
   ['a cluster that is no name', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, cluster: 'C 1' } }],
   ['a short signature', { ...PEER_SAMPLES.vote, vote: { ...PEER_SAMPLES.vote.vote, signature: new Uint8Array(63) } }],
   ['a resignation that is no JWS', { ...PEER_SAMPLES.handover, resignation: 'a.b' }],
+  ['an address that no header can carry', { ...PEER_SAMPLES.hello, apiAddress: 'host:1\r\nx-baton-master: me' }],
+  ['an address of a node that is none', { ...PEER_SAMPLES.roster, nodes: [{ node: 'c1-b', address: 'hôte:1' }] }],
 ])('refuses %s', (_, message) => {
   expect(decodePeer(encodePeer(message as PeerMessage))).toMatchObject(MALFORMED)
 })

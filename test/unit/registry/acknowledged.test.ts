@@ -64,7 +64,7 @@ test('[EL6] what a node acknowledged outlives the authority', () => {
   expect(cluster.claim(B, { kind: 'refused' }, at(99))).toMatchObject({ code: 'NOT_ELECTABLE' })
 })
 
-test('[RG3, EL6] reports are written on a new token, on a close, and otherwise at most every ten seconds', () => {
+test('[RG3, EL6] reports are written on a new token, on a close, and otherwise at most once a minute', () => {
   const cluster = foundedCluster()
   const written = (writes: readonly RegistryWrite[]) => writes.filter((write) => write.w === 'acknowledged')
   const quiet = cluster.report(B, at(11))
@@ -78,4 +78,26 @@ test('[RG3, EL6] reports are written on a new token, on a close, and otherwise a
   expect(written(cluster.close(B).write)).toMatchObject([{ node: B, acknowledged: { durableIndex: 13 } }])
   cluster.claim(A, { kind: 'own' })
   expect(written(cluster.report(A, at(10)).write)).toHaveLength(1)
+})
+
+test('[EL6] what waits is written together, once one of it has waited long enough', () => {
+  const cluster = foundedCluster()
+  const written = (writes: readonly RegistryWrite[]) =>
+    writes.flatMap((write) => (write.w === 'acknowledged' ? write.node : []))
+  cluster.report(A, at(20))
+  cluster.report(B, at(20))
+  cluster.now += LIMITS.reportWriteMs
+  cluster.send({ i: 'tick' })
+  cluster.report(B, at(21))
+  cluster.now += LIMITS.reportWriteMs / 2
+  cluster.report(A, at(22))
+  cluster.now += LIMITS.reportWriteMs / 2
+  const both = cluster.report(B, at(23))
+  expect(written(both.write).sort()).toEqual([A, B])
+  expect(both.timers).toEqual([])
+  expect(cluster.report(A, at(24)).timers).toEqual([{ name: 'flush', after: LIMITS.reportWriteMs }])
+  // A close writes its own node only, and the others go on waiting.
+  const closed = cluster.close(B)
+  expect(written(closed.write)).toEqual([])
+  expect(closed.timers).toEqual([{ name: 'flush', after: LIMITS.reportWriteMs }])
 })

@@ -1,6 +1,6 @@
 import type { NodeId, PublicKey } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
-import { A, B, C, foundedCluster, member, type RegistryUnderTest } from './fixture.ts'
+import { A, B, C, foundedCluster, member, POLICY, type RegistryUnderTest } from './fixture.ts'
 
 const revoke = (cluster: RegistryUnderTest, node: NodeId, key = member(node).key) =>
   cluster.send({ i: 'revoked', id: `revoked-${node}`, node, key, by: 'the owner of c1', why: 'its host was stolen' })
@@ -53,4 +53,30 @@ test('[ID8] a node that comes back with a new key, certified by the owner, may b
   cluster.register(B, { key: 'a new key' as PublicKey })
   cluster.close(A)
   expect(cluster.claim(B, { kind: 'refused' })).toMatchObject({ ok: true })
+})
+
+test('[ID8, EL7] a revoked node is not announced as the coming standby', () => {
+  const comingAfter = (revoked: boolean) => {
+    const cluster = foundedCluster()
+    if (revoked) revoke(cluster, C)
+    cluster.close(A)
+    expect(cluster.claim(B, { kind: 'refused' }, { coming: C })).toMatchObject({ ok: true })
+    return cluster.registry.coming
+  }
+  expect([comingAfter(false), comingAfter(true)]).toEqual([C, null])
+})
+
+test('[ID8, RG6] a revoked master that has given up is no sign of life; one in office is', () => {
+  const afterReports = (role: 'master' | 'follower') => {
+    const cluster = foundedCluster()
+    for (const node of [A, B]) revoke(cluster, node)
+    cluster.close(B)
+    cluster.now += POLICY.recoverAfterMs
+    cluster.report(A, { role })
+    cluster.report(C, { heardMasterMs: null, heardSyncSetMs: null })
+    cluster.elsewhere(POLICY.recoverAfterMs)
+    return cluster.claim(C, { kind: 'lost', forMs: POLICY.recoverAfterMs })
+  }
+  expect(afterReports('master')).toMatchObject({ code: 'NOT_ELECTABLE' })
+  expect(afterReports('follower')).toEqual({ ok: true })
 })

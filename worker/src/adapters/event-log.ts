@@ -12,6 +12,32 @@ export const EVENT_TABLE = [
   `CREATE TRIGGER events_are_final BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are final'); END`,
 ]
 
+/** The log of one object, and whoever wants to know that it has grown. */
+export class EventLog {
+  readonly #sql: Sql
+  readonly #grown: () => void
+  #telling = false
+
+  /** `grown` is called once for everything that one turn appends, when its transaction is over. */
+  constructor(sql: Sql, grown: () => void) {
+    this.#sql = sql
+    this.#grown = grown
+  }
+
+  /** Call inside the transaction that the event is about. Returns its number. */
+  append(at: UnixMs, event: unknown): number {
+    if (!this.#telling) {
+      this.#telling = true
+      // Transactions are synchronous: this runs after the commit, or after the rollback, when there is nothing new to see.
+      queueMicrotask(() => {
+        this.#telling = false
+        this.#grown()
+      })
+    }
+    return appendEvent(this.#sql, at, event)
+  }
+}
+
 /** Call inside the transaction that the event is about. Returns its number. */
 export function appendEvent(sql: Sql, at: UnixMs, event: unknown): number {
   const last = sql.all<{ seq: number; hash: string }>('SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1')[0]

@@ -1,14 +1,10 @@
-/** The figures of one cluster as its authority sees it, in the text format of Prometheus. */
+/** The figures of one cluster as its authority sees it. */
 import type { ClusterExplanation, ClusterStatus } from '../objects/authority-api.ts'
-
-interface Sample {
-  readonly value: number
-  readonly labels?: Readonly<Record<string, string>>
-}
+import type { MetricSamples, Sample } from './prometheus-text.ts'
 
 type Read = (status: ClusterStatus, explanation: ClusterExplanation) => readonly Sample[]
 
-/** Every metric of the authority, all of them gauges; nothing else names one. */
+/** Every gauge of the authority; nothing else names one. */
 export const CLUSTER_METRICS: Readonly<Record<string, { readonly help: string; readonly read: Read }>> = {
   baton_cluster_generation: { help: 'Generation recorded', read: ({ state }) => one(state?.generation) },
   baton_cluster_epoch: { help: 'Epoch recorded', read: ({ state }) => one(state?.epoch) },
@@ -47,22 +43,10 @@ export const CLUSTER_METRICS: Readonly<Record<string, { readonly help: string; r
   },
 }
 
-export function renderClusterMetrics(network: string, status: ClusterStatus, explanation: ClusterExplanation): string {
-  const lines: string[] = []
-  for (const [name, { help, read }] of Object.entries(CLUSTER_METRICS)) {
-    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
-    for (const { value, labels } of read(status, explanation)) {
-      lines.push(`${name}{${labelText({ network, cluster: status.cluster, ...labels })}} ${value}`)
-    }
-  }
-  return `${lines.join('\n')}\n`
-}
-
-/** Names of networks, clusters, nodes and codes: none has a character that needs quoting. */
-function labelText(labels: Readonly<Record<string, string>>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}="${value}"`)
-    .join(',')
+export function clusterSamples(status: ClusterStatus, explanation: ClusterExplanation): readonly MetricSamples[] {
+  return Object.entries(CLUSTER_METRICS).map(([name, { help, read }]) => {
+    return { name, help, type: 'gauge', samples: read(status, explanation) }
+  })
 }
 
 function one(value: number | undefined): readonly Sample[] {

@@ -4,11 +4,13 @@ import type { StandingAlert } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { Explanation } from '@baton/shared/core/registry/explain'
 import type { OperatorAction, RegistryEvent } from '@baton/shared/core/registry/messages'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { OperatorToken } from '@baton/shared/crypto/statement-types'
 import type { ErrorCode } from '@baton/shared/errors'
 import type { ClusterId, Jws, NodeId, PublicKey, SiteId, UnixMs, Version } from '@baton/shared/ids'
 import type { OrderView, RegistryView } from '@baton/shared/protocol/control'
 import type { Result } from '@baton/shared/result'
+import type { UsageCounts } from '../metrics/usage.ts'
 
 export type StatementKindOverHttp = 'claim' | 'reshape'
 
@@ -46,6 +48,15 @@ export interface OperatorCall {
   /** Null: nobody vouches for who calls. */
   readonly operator: OperatorToken | null
   readonly refusal: { readonly code: ErrorCode; readonly why: string } | null
+}
+
+/** A page of the event log. */
+export interface EventsQuery {
+  /** Events after this number. */
+  readonly after: number
+  readonly limit: number
+  /** How long to wait while there is none; 0: not at all. */
+  readonly waitMs: number
 }
 
 export interface OperatorRequest {
@@ -100,12 +111,18 @@ export interface OrderAnswer {
   readonly why: string | null
 }
 
+/** Genesis with the owner keys that count now, as plain data. */
+export type OwnerKeys = Pick<Trust, 'network' | 'clusters' | 'authorityKeys' | 'ownerKeyEnds'>
+
 export interface AuthorityApi {
+  owners(cluster: ClusterId): Promise<Result<OwnerKeys>>
   /** Repeats a refusal, and records it; refuses a token that was revoked. */
   admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>>
   operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer>
   explain(cluster: ClusterId): Promise<Result<ClusterExplanation>>
   nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>>
+  /** Of this object, this call included. */
+  usage(cluster: ClusterId): Promise<Result<UsageCounts>>
   /** ID3. `source`: the address that asks. */
   join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>>
   /** ID8. */
@@ -113,8 +130,8 @@ export interface AuthorityApi {
   /** The directory's broadcast of owner-signed notices (ID8). */
   notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>>
   status(cluster: ClusterId): Promise<Result<ClusterStatus>>
-  /** Waits up to `waitMs` while there is none. */
-  events(cluster: ClusterId, after: number, limit: number, waitMs: number): Promise<Result<readonly ChainedEvent[]>>
+  /** `caller`: judged again when the answer has waited (ID7). */
+  events(cluster: ClusterId, query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>>
   request(
     cluster: ClusterId,
     kind: StatementKindOverHttp,

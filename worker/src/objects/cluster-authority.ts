@@ -13,6 +13,7 @@ import { migrate } from '../adapters/migrations.ts'
 import { durableSql, type Sql } from '../adapters/sql.ts'
 import { type ConfigResult, type Env, readConfig } from '../env.ts'
 import { errorAnswer } from '../error-answer.ts'
+import { Usage, type UsageCounts } from '../metrics/usage.ts'
 import { networkDirectory } from '../place.ts'
 import { sourceOf } from '../source.ts'
 import { Authority } from './authority/authority.ts'
@@ -22,18 +23,21 @@ import type {
   AuthorityApi,
   ClusterExplanation,
   ClusterStatus,
+  EventsQuery,
   JoinAnswer,
   KnownNode,
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
   OrderAnswer,
+  OwnerKeys,
   RenewalAnswer,
   RequestAnswer,
   StatementKindOverHttp,
 } from './authority-api.ts'
 
 export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi {
+  readonly #usage = new Usage()
   readonly #sql: Sql
   readonly #backstop: Backstop
   readonly #sockets: Sockets
@@ -42,8 +46,8 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
-    this.#sql = durableSql(context.storage)
-    this.#backstop = new Backstop(context.storage)
+    this.#sql = durableSql(context.storage, this.#usage)
+    this.#backstop = new Backstop(context.storage, this.#usage)
     this.#sockets = new Sockets(context)
     void context.blockConcurrencyWhile(async () => {
       migrate(this.#sql, AUTHORITY_MIGRATIONS, Date.now())
@@ -55,7 +59,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
 
   /** A node's WebSocket: the Worker has checked network and cluster, and names the latter in the last part of the path. */
   override async fetch(request: Request): Promise<Response> {
-    const authority = this.#open(new URL(request.url).pathname.split('/').at(-1) as ClusterId)
+    const authority = this.#asked(new URL(request.url).pathname.split('/').at(-1) as ClusterId)
     if (!authority.ok) return errorAnswer(authority.code, authority.why)
     if (this.#sockets.full) return errorAnswer('UNREACHABLE', 'the authority has too many connections: try again later')
     const { 0: client, 1: server } = new WebSocketPair()
@@ -64,6 +68,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    this.#usage.messages += 1
     await this.#authority?.receive(socket, frame)
   }
 
@@ -76,38 +81,34 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
   }
 
   override async alarm(): Promise<void> {
+    this.#usage.requests += 1
     this.#backstop.rang()
     this.#authority?.deadlines()
   }
 
   async status(cluster: ClusterId): Promise<Result<ClusterStatus>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? success(await authority.value.status()) : authority
   }
 
-  async events(
-    cluster: ClusterId,
-    after: number,
-    limit: number,
-    waitMs: number,
-  ): Promise<Result<readonly ChainedEvent[]>> {
-    const authority = this.#open(cluster)
-    return authority.ok ? success(await authority.value.events(after, limit, waitMs)) : authority
+  async events(cluster: ClusterId, query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
+    const authority = this.#asked(cluster)
+    return authority.ok ? authority.value.events(query, caller) : authority
   }
 
   async admit(cluster: ClusterId, call: OperatorCall): Promise<Result<null>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? authority.value.admit(call) : authority
   }
 
   async operate(cluster: ClusterId, request: OperatorRequest): Promise<OperatorAnswer> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null, events: [] }
     return authority.value.operate(request)
   }
 
   async explain(cluster: ClusterId): Promise<Result<ClusterExplanation>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? success(authority.value.explain()) : authority
   }
 
@@ -118,48 +119,65 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     certificate: string,
     source: string,
   ): Promise<RequestAnswer> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate, source)
   }
 
+  async owners(cluster: ClusterId): Promise<Result<OwnerKeys>> {
+    const authority = this.#asked(cluster)
+    return authority.ok ? success(authority.value.owners()) : authority
+  }
+
+  async usage(cluster: ClusterId): Promise<Result<UsageCounts>> {
+    const authority = this.#asked(cluster)
+    return authority.ok ? success(this.#usage.counts) : authority
+  }
+
   async nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? success(authority.value.nodes()) : authority
   }
 
   async join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? authority.value.door.join(request, source) : authority
   }
 
   async renew(cluster: ClusterId, request: Jws, source: string): Promise<Result<RenewalAnswer>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? authority.value.door.renew(request, source) : authority
   }
 
   async notices(cluster: ClusterId, statements: readonly Jws[]): Promise<Result<null>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     if (!authority.ok) return authority
     await authority.value.notices(statements)
     return success(null)
   }
 
   async foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     if (!authority.ok) return authority
     authority.value.foreignSilence(silence)
     return success(null)
   }
 
   async order(cluster: ClusterId, order: OrderView, bars: boolean): Promise<Result<OrderAnswer>> {
-    const authority = this.#open(cluster)
+    const authority = this.#asked(cluster)
     return authority.ok ? success(authority.value.order(order, bars)) : authority
   }
 
   async masters(version: number, table: Jws): Promise<Result<null>> {
+    this.#usage.requests += 1
     this.#authority?.masters(version, table)
     return success(null)
+  }
+
+  /** A request of the platform's count has come for this cluster. */
+  #asked(cluster: ClusterId): Result<Authority> {
+    this.#usage.requests += 1
+    return this.#open(cluster)
   }
 
   /** The authority of this cluster; the first call names it for ever. */

@@ -3,6 +3,7 @@ import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Epoch, Generation, Jws, NodeId } from '@baton/shared/ids'
 import type { Result } from '@baton/shared/result'
+import type { UsageCounts } from '../metrics/usage.ts'
 
 export interface DirectoryEntry {
   readonly cluster: ClusterId
@@ -19,6 +20,8 @@ export interface DirectoryTable {
   /** The signed master table. */
   readonly table: Jws
   readonly masters: readonly DirectoryEntry[]
+  /** How many owner-signed notices the directory has (ID8): whoever has another number asks for them. */
+  readonly notices: number
 }
 
 /** An admitted node, as its authority knows it. */
@@ -39,5 +42,7 @@ export interface DirectoryApi {
   /** Takes in an owner-signed notice; any number of times, from anybody (ID8). */
   notice(statement: Jws): Promise<Result<{ readonly added: boolean }>>
   notices(): Promise<Result<readonly Jws[]>>
+  /** Of this object, this call included. */
+  usage(): Promise<Result<UsageCounts>>
   events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>
 }

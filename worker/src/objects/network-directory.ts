@@ -13,6 +13,7 @@ import { readEvents } from '../adapters/event-log.ts'
 import { migrate } from '../adapters/migrations.ts'
 import { durableSql, type Sql } from '../adapters/sql.ts'
 import { type Config, type ConfigResult, type Env, readConfig } from '../env.ts'
+import { Usage, type UsageCounts } from '../metrics/usage.ts'
 import { clusterAuthority } from '../place.ts'
 import { Audience } from './directory/audience.ts'
 import { Broadcast } from './directory/broadcast.ts'
@@ -25,6 +26,7 @@ import type { DirectoryApi, DirectoryTable, SessionOf } from './directory-api.ts
 const PUSH_RETRY_MS = 1_000
 
 export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi {
+  readonly #usage = new Usage()
   readonly #sql: Sql
   readonly #backstop: Backstop
   readonly #masters: MasterList
@@ -35,8 +37,8 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env)
-    this.#sql = durableSql(context.storage)
-    this.#backstop = new Backstop(context.storage)
+    this.#sql = durableSql(context.storage, this.#usage)
+    this.#backstop = new Backstop(context.storage, this.#usage)
     this.#masters = new MasterList(this.#sql)
     this.#notices = new NoticeBoard(this.#sql)
     void context.blockConcurrencyWhile(async () => {
@@ -48,7 +50,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   async learn(credential: Credential, apiAddress: string | null = null): Promise<Result<DirectoryTable>> {
     const config = this.#open()
     if (!config.ok) return config
-    const mastership = await verifyCredential(config.value.trust, credential)
+    const mastership = await verifyCredential(this.#notices.trust(config.value), credential)
     if (!mastership.ok) return mastership
     const taken = this.#masters.take(mastership.value, apiAddress, Date.now() as UnixMs)
     if (taken === 'conflict') return failure('TOKEN_CONFLICT', 'this token is known to belong to another node')
@@ -70,7 +72,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   async notice(statement: Jws): Promise<Result<{ readonly added: boolean }>> {
     const config = this.#open()
     if (!config.ok) return config
-    const taken = await this.#notices.take(config.value.genesis, statement, Date.now() as UnixMs)
+    const taken = await this.#notices.take(config.value, statement, Date.now() as UnixMs)
     if (taken.ok) this.#pushNotices(config.value)
     return taken
   }
@@ -99,6 +101,11 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     return audience.hear(kind, from, await verify(audience))
   }
 
+  async usage(): Promise<Result<UsageCounts>> {
+    const config = this.#open()
+    return config.ok ? success(this.#usage.counts) : config
+  }
+
   async events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>> {
     const config = this.#open()
     return config.ok ? success(readEvents(this.#sql, after, limit)) : config
@@ -113,10 +120,12 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#pushNotices(config.value)
   }
 
-  #audience({ genesis, webhook }: Config): Audience {
+  #audience(config: Config): Audience {
+    const { genesis, webhook } = config
     this.#heard ??= new Audience({
       sql: this.#sql,
       genesis,
+      trust: this.#notices.trust(config),
       masters: this.#masters,
       clock: authorityClock(),
       backstop: this.#backstop,
@@ -127,7 +136,9 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     return this.#heard
   }
 
+  /** Once in every request. */
   #open(): Result<Config> {
+    this.#usage.requests += 1
     if (this.#config?.ok !== true) return failure('CONFIG_INVALID', this.#config?.error.message ?? 'not read yet')
     const owned = claimForGenesis(this.#sql, this.#config.config.genesisHash)
     return owned.ok ? success(this.#config.config) : owned
@@ -140,12 +151,13 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     const masters = listed.map(({ mastership: { cluster, generation, epoch, node, recovering }, apiAddress }) => {
       return { cluster, generation, epoch, node, recovering, apiAddress }
     })
-    if (this.#signed?.version === version) return { ...this.#signed, masters }
+    const notices = this.#notices.count
+    if (this.#signed?.version === version) return { ...this.#signed, masters, notices }
     const credentials = listed.map(({ mastership }) => mastership.credential)
     const payload = { network: config.genesis.network, version, masters: credentials }
     const table = await signStatement('masterTable', payload, config.authority.privateKey)
     if (this.#signed === undefined || this.#signed.version < version) this.#signed = { version, table }
-    return { version, table, masters }
+    return { version, table, masters, notices }
   }
 
   #pushNotices({ genesis }: Config): void {

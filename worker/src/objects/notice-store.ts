@@ -1,7 +1,7 @@
 /** Owner-signed notices on disk, in the order in which they came: never changed, never deleted (ID8). */
 import type { Jws, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import { appendEvent } from '../adapters/event-log.ts'
+import type { EventLog } from '../adapters/event-log.ts'
 import type { Sql } from '../adapters/sql.ts'
 
 export const NOTICE_TABLE = [
@@ -12,9 +12,11 @@ export const NOTICE_TABLE = [
 
 export class NoticeStore {
   readonly #sql: Sql
+  readonly #events: EventLog
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, events: EventLog) {
     this.#sql = sql
+    this.#events = events
   }
 
   all(): readonly Jws[] {
@@ -27,8 +29,12 @@ export class NoticeStore {
     return this.#sql.all('SELECT seq FROM notices WHERE statement = ?', statement).length > 0
   }
 
+  get count(): number {
+    return this.#sql.all<{ count: number }>('SELECT count(*) AS count FROM notices')[0]?.count ?? 0
+  }
+
   get full(): boolean {
-    return (this.#sql.all<{ count: number }>('SELECT count(*) AS count FROM notices')[0]?.count ?? 0) >= LIMITS.notices
+    return this.count >= LIMITS.notices
   }
 
   /** True when it is new and there is room. `statement` was verified; `event` is recorded with it. */
@@ -36,7 +42,7 @@ export class NoticeStore {
     return this.#sql.transaction(() => {
       if (this.has(statement) || this.full) return false
       this.#sql.run('INSERT INTO notices (statement, at) VALUES (?, ?)', statement, at)
-      appendEvent(this.#sql, at, event)
+      this.#events.append(at, event)
       return true
     })
   }

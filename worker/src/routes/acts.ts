@@ -4,9 +4,8 @@ import { ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
 import type { UnixMs } from '@baton/shared/ids'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
-import { clusterAuthority } from '../place.ts'
 import { ACTS } from './act-table.ts'
-import { type AppContext, checkCluster } from './context.ts'
+import { type AppContext, authorityOf } from './context.ts'
 import { type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json } from './responses.ts'
 import { actAnswerSchema, clusterPath, refusalSchema } from './schemas.ts'
@@ -29,11 +28,9 @@ export function actRoutes(app: OpenAPIHono<AppContext>): void {
       responses: { 200: json('Done', actAnswerSchema), default: json('Refused', refusalSchema) },
     })
     operators.openapi(route, async (context) => {
-      const { network, cluster } = context.req.valid('param')
-      const known = checkCluster(context, network, cluster)
+      const { cluster, authority } = authorityOf(context, context.req.valid('param'))
       const asked = context.req.valid('json')
-      const { genesis } = context.var.config
-      const answer = await clusterAuthority(context.env, genesis.network, known).operate(known, {
+      const answer = await authority.operate(cluster, {
         operator: context.var.operator,
         why: asked.why,
         against: asked.against ?? null,

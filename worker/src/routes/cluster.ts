@@ -1,9 +1,7 @@
 /** One cluster: its registry and its event log. */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { codedError } from '../error-answer.ts'
-import { clusterAuthority } from '../place.ts'
-import { type AppContext, checkCluster } from './context.ts'
-import { type OperatorContext, operatorAccess } from './operator-access.ts'
+import { type AppContext, answered, authorityOf } from './context.ts'
+import { callOf, type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json, pageOf } from './responses.ts'
 import { clusterPath, errorSchema, eventsSchema, followQuery, statusSchema } from './schemas.ts'
 
@@ -27,21 +25,15 @@ const events = createRoute({
 
 export function clusterRoutes(app: OpenAPIHono<AppContext>): void {
   app.openapi(status, async (context) => {
-    const { network, cluster } = context.req.valid('param')
-    const known = checkCluster(context, network, cluster)
-    const { genesis } = context.var.config
-    const answer = await clusterAuthority(context.env, genesis.network, known).status(known)
-    if (!answer.ok) throw codedError(answer.code, answer.why)
-    return context.json(answer.value as never, 200)
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
+    return context.json(answered(await authority.status(cluster)) as never, 200)
   })
   const operators = app as unknown as OpenAPIHono<OperatorContext>
   operators.openapi(events, async (context) => {
-    const { network, cluster } = context.req.valid('param')
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
     const { after, limit, wait } = context.req.valid('query')
-    const known = checkCluster(context, network, cluster)
-    const { genesis } = context.var.config
-    const page = await clusterAuthority(context.env, genesis.network, known).events(known, after, limit, wait * 1_000)
-    if (!page.ok) throw codedError(page.code, page.why)
-    return context.json(pageOf(page.value, limit), 200)
+    const query = { after, limit, waitMs: wait * 1_000 }
+    const page = answered(await authority.events(cluster, query, callOf(context, context.var.operator)))
+    return context.json(pageOf(page, limit), 200)
   })
 }

@@ -1,9 +1,12 @@
-/** What every route but /healthz stands on: a valid configuration, and names that genesis knows. */
+/** What every route but /healthz stands on: a valid configuration, and the objects of names that genesis knows. */
 import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId } from '@baton/shared/ids'
+import type { Result } from '@baton/shared/result'
 import { createMiddleware } from 'hono/factory'
 import { type Config, type Env, readConfig } from '../env.ts'
 import { answerOf, codedError } from '../error-answer.ts'
+import type { DirectoryApi } from '../objects/directory-api.ts'
+import { type ClusterObject, clusterAuthority, networkDirectory } from '../place.ts'
 
 export interface AppContext {
   Bindings: Env
@@ -20,6 +23,7 @@ export const requireConfig = createMiddleware<AppContext>(async (context, next) 
 
 /** A context after `requireConfig`. */
 interface Configured {
+  readonly env: Env
   readonly var: { readonly config: Config }
 }
 
@@ -28,10 +32,25 @@ export function checkNetwork(context: Configured, network: string): void {
   if (network !== genesis.network) throw codedError('UNKNOWN_CLUSTER', `this is network ${genesis.network}`)
 }
 
-/** Only names of genesis reach a Durable Object: anything else would create one. */
-export function checkCluster(context: Configured, network: string, cluster: string): ClusterId {
+export function directoryOf(context: Configured, network: string): DirectoryApi {
   checkNetwork(context, network)
-  const found = clusterOf(context.var.config.genesis, cluster as ClusterId)
+  return networkDirectory(context.env, context.var.config.genesis.network)
+}
+
+/** The cluster of a path and its authority. Only names of genesis reach a Durable Object: anything else would create one. */
+export function authorityOf(
+  context: Configured,
+  { network, cluster }: { readonly network: string; readonly cluster: string },
+): { readonly cluster: ClusterId; readonly authority: ClusterObject } {
+  checkNetwork(context, network)
+  const { genesis } = context.var.config
+  const found = clusterOf(genesis, cluster as ClusterId)
   if (found === null) throw codedError('UNKNOWN_CLUSTER', `network ${network} has no cluster ${cluster}`)
-  return found.cluster
+  return { cluster: found.cluster, authority: clusterAuthority(context.env, genesis.network, found.cluster) }
+}
+
+/** What an object has answered. @throws BatonError with its code and what to do */
+export function answered<T>(answer: Result<T>): T {
+  if (!answer.ok) throw codedError(answer.code, answer.why)
+  return answer.value
 }

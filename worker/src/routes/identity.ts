@@ -1,10 +1,8 @@
 /** Joining, renewing, and what owners say: signed requests, so that no route here trusts its caller (ID3, ID8). */
 import * as id from '@baton/shared/id-schemas'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { codedError } from '../error-answer.ts'
-import { clusterAuthority, networkDirectory } from '../place.ts'
 import { sourceOf } from '../source.ts'
-import { type AppContext, checkCluster, checkNetwork } from './context.ts'
+import { type AppContext, answered, authorityOf, directoryOf } from './context.ts'
 import { json } from './responses.ts'
 import { clusterPath, errorSchema, networkPath } from './schemas.ts'
 
@@ -98,39 +96,26 @@ const notices = createRoute({
 
 export function identityRoutes(app: OpenAPIHono<AppContext>): void {
   app.openapi(join, async (context) => {
-    const { network, cluster } = context.req.valid('param')
-    const known = checkCluster(context, network, cluster)
-    const authority = clusterAuthority(context.env, context.var.config.genesis.network, known)
-    const answer = await authority.join(known, context.req.valid('json').request, sourceOf(context.req.raw))
-    if (!answer.ok) throw codedError(answer.code, answer.why)
-    return context.json(answer.value as never, 200)
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
+    const answer = await authority.join(cluster, context.req.valid('json').request, sourceOf(context.req.raw))
+    return context.json(answered(answer) as never, 200)
   })
   app.openapi(renewal, async (context) => {
-    const { network, cluster } = context.req.valid('param')
-    const known = checkCluster(context, network, cluster)
-    const authority = clusterAuthority(context.env, context.var.config.genesis.network, known)
-    const answer = await authority.renew(known, context.req.valid('json').renewal, sourceOf(context.req.raw))
-    if (!answer.ok) throw codedError(answer.code, answer.why)
-    return context.json(answer.value as never, 200)
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
+    const answer = await authority.renew(cluster, context.req.valid('json').renewal, sourceOf(context.req.raw))
+    return context.json(answered(answer) as never, 200)
   })
   app.openapi(nodes, async (context) => {
-    const { network, cluster } = context.req.valid('param')
-    const known = checkCluster(context, network, cluster)
-    const answer = await clusterAuthority(context.env, context.var.config.genesis.network, known).nodes(known)
-    if (!answer.ok) throw codedError(answer.code, answer.why)
-    return context.json({ nodes: answer.value } as never, 200)
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
+    return context.json({ nodes: answered(await authority.nodes(cluster)) } as never, 200)
   })
   app.openapi(notice, async (context) => {
-    checkNetwork(context, context.req.valid('param').network)
-    const directory = networkDirectory(context.env, context.var.config.genesis.network)
-    const answer = await directory.notice(context.req.valid('json').statement)
-    if (!answer.ok) throw codedError(answer.code, answer.why)
-    return context.json({ added: answer.value.added }, 200)
+    const directory = directoryOf(context, context.req.valid('param').network)
+    const { added } = answered(await directory.notice(context.req.valid('json').statement))
+    return context.json({ added }, 200)
   })
   app.openapi(notices, async (context) => {
-    checkNetwork(context, context.req.valid('param').network)
-    const answer = await networkDirectory(context.env, context.var.config.genesis.network).notices()
-    if (!answer.ok) throw codedError(answer.code, answer.why)
-    return context.json({ notices: [...answer.value] }, 200)
+    const directory = directoryOf(context, context.req.valid('param').network)
+    return context.json({ notices: [...answered(await directory.notices())] }, 200)
   })
 }

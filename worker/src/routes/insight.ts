@@ -1,12 +1,12 @@
 /** What operators look at: could the cluster fail over, and its figures for Prometheus (ID7: any role). */
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
-import { codedError } from '../error-answer.ts'
-import { renderClusterMetrics } from '../metrics/cluster-metrics.ts'
-import { clusterAuthority } from '../place.ts'
-import { type AppContext, checkCluster } from './context.ts'
+import { clusterSamples } from '../metrics/cluster-metrics.ts'
+import { renderMetrics } from '../metrics/prometheus-text.ts'
+import { usageSamples } from '../metrics/usage.ts'
+import { type AppContext, answered, authorityOf, directoryOf } from './context.ts'
 import { type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json } from './responses.ts'
-import { clusterPath, errorSchema, explanationSchema } from './schemas.ts'
+import { clusterPath, errorSchema, explanationSchema, networkPath } from './schemas.ts'
 
 const shared = { request: { params: clusterPath }, security: [{ operator: [] }] }
 
@@ -28,23 +28,38 @@ const metrics = createRoute({
   responses: { 200: { description: 'Metrics' }, default: json('Error', errorSchema) },
 })
 
+const networkMetrics = createRoute({
+  method: 'get',
+  path: '/v1/networks/{network}/metrics',
+  summary:
+    'What the directory of the network uses of the platform, in the text format of Prometheus; for operators of any cluster',
+  security: [{ operator: [] }],
+  middleware: [operatorAccess('viewer')] as const,
+  request: { params: networkPath },
+  responses: { 200: { description: 'Metrics' }, default: json('Error', errorSchema) },
+})
+
+const TEXT = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
+
 export function insightRoutes(app: OpenAPIHono<AppContext>): void {
   const operators = app as unknown as OpenAPIHono<OperatorContext>
   operators.openapi(explain, async (context) => {
-    const { network, cluster } = context.req.valid('param')
-    const known = checkCluster(context, network, cluster)
-    const told = await clusterAuthority(context.env, context.var.config.genesis.network, known).explain(known)
-    if (!told.ok) throw codedError(told.code, told.why)
-    return context.json(told.value as never, 200)
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
+    return context.json(answered(await authority.explain(cluster)) as never, 200)
   })
   operators.openapi(metrics, async (context) => {
-    const { network, cluster } = context.req.valid('param')
-    const known = checkCluster(context, network, cluster)
-    const authority = clusterAuthority(context.env, context.var.config.genesis.network, known)
-    const [status, explanation] = await Promise.all([authority.status(known), authority.explain(known)])
-    if (!status.ok) throw codedError(status.code, status.why)
-    if (!explanation.ok) throw codedError(explanation.code, explanation.why)
-    const body = renderClusterMetrics(context.var.config.genesis.network, status.value, explanation.value)
-    return context.body(body, 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+    const { cluster, authority } = authorityOf(context, context.req.valid('param'))
+    const [status, explanation, usage] = await Promise.all([
+      authority.status(cluster),
+      authority.explain(cluster),
+      authority.usage(cluster),
+    ])
+    const metrics = [...clusterSamples(answered(status), answered(explanation)), ...usageSamples(answered(usage))]
+    return context.body(renderMetrics(metrics, { network: context.var.config.genesis.network, cluster }), 200, TEXT)
+  })
+  operators.openapi(networkMetrics, async (context) => {
+    const { network } = context.req.valid('param')
+    const usage = answered(await directoryOf(context, network).usage())
+    return context.body(renderMetrics(usageSamples(usage), { network }), 200, TEXT)
   })
 }

@@ -4,9 +4,7 @@ import { toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { genesisSchema } from '@baton/shared/genesis-schema'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { codedError } from '../error-answer.ts'
-import { networkDirectory } from '../place.ts'
-import { type AppContext, checkNetwork } from './context.ts'
+import { type AppContext, answered, checkNetwork, directoryOf } from './context.ts'
 import { type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json, pageOf } from './responses.ts'
 import { errorSchema, eventsQuery, eventsSchema, mastersSchema, networkPath } from './schemas.ts'
@@ -52,10 +50,12 @@ export function networkRoutes(app: OpenAPIHono<AppContext>): void {
     return context.json(context.var.config.genesis as never, 200)
   })
   app.openapi(masters, async (context) => {
-    checkNetwork(context, context.req.valid('param').network)
-    const table = await networkDirectory(context.env, context.var.config.genesis.network).table()
-    if (!table.ok) throw codedError(table.code, table.why)
-    const body = { ...table.value, masters: [...table.value.masters] }
+    const {
+      version,
+      table,
+      masters: listed,
+    } = answered(await directoryOf(context, context.req.valid('param').network).table())
+    const body = { version, table, masters: [...listed] }
     // Over the whole answer: an address can change under one version of what is signed.
     const etag = `"${sha256(toUtf8(JSON.stringify(body)))}"`
     context.header('etag', etag)
@@ -66,10 +66,8 @@ export function networkRoutes(app: OpenAPIHono<AppContext>): void {
   })
   const operators = app as unknown as OpenAPIHono<OperatorContext>
   operators.openapi(events, async (context) => {
-    checkNetwork(context, context.req.valid('param').network)
+    const directory = directoryOf(context, context.req.valid('param').network)
     const { after, limit } = context.req.valid('query')
-    const page = await networkDirectory(context.env, context.var.config.genesis.network).events(after, limit)
-    if (!page.ok) throw codedError(page.code, page.why)
-    return context.json(pageOf(page.value, limit), 200)
+    return context.json(pageOf(answered(await directory.events(after, limit)), limit), 200)
   })
 }

@@ -1,13 +1,14 @@
 /** ID7: the one place where an operator's token and role are checked; what is refused here is an event of the cluster. */
 import { roleSuffices, verifyOperatorToken } from '@baton/shared/crypto/operator-token'
 import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
+import { peekStatement } from '@baton/shared/crypto/statements'
+import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { codedError } from '../error-answer.ts'
-import { clusterAuthority } from '../place.ts'
-import { type AppContext, checkCluster, checkNetwork } from './context.ts'
+import type { OperatorCall } from '../objects/authority-api.ts'
+import { type AppContext, answered, authorityOf, checkNetwork } from './context.ts'
 
 export interface OperatorContext {
   Bindings: AppContext['Bindings']
@@ -19,22 +20,24 @@ export function operatorAccess(needed: OperatorRole) {
   return createMiddleware<OperatorContext>(async (context, next) => {
     const { network, cluster } = context.req.param() as { network: string; cluster?: string }
     checkNetwork(context, network)
-    const known = cluster === undefined ? null : checkCluster(context, network, cluster)
+    const known = cluster === undefined ? null : authorityOf(context, { network, cluster }).cluster
     const token = await tokenOf(context, known)
     const admitted = token.ok ? rightsOf(token.value, needed) : token
     const heardBy = known ?? (token.ok ? token.value.cluster : null)
     if (heardBy !== null) {
-      const authority = clusterAuthority(context.env, context.var.config.genesis.network, heardBy)
-      const call = `${context.req.method} ${context.req.path}`
+      const { authority } = authorityOf(context, { network, cluster: heardBy })
       const refusal = admitted.ok ? null : { code: admitted.code, why: admitted.why }
       // Whether a token was revoked is known there only.
-      const answer = await authority.admit(heardBy, { call, operator: token.ok ? token.value : null, refusal })
-      if (!answer.ok) throw codedError(answer.code, answer.why)
+      answered(await authority.admit(heardBy, { ...callOf(context, token.ok ? token.value : null), refusal }))
     }
-    if (!admitted.ok) throw codedError(admitted.code, admitted.why)
-    context.set('operator', admitted.value)
+    context.set('operator', answered(admitted))
     return next()
   })
+}
+
+/** What is asked by whom, for the event when it is refused. */
+export function callOf(context: Pick<Context, 'req'>, operator: OperatorToken | null): OperatorCall {
+  return { call: `${context.req.method} ${context.req.path}`, operator, refusal: null }
 }
 
 async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | null): Promise<Result<OperatorToken>> {
@@ -42,7 +45,14 @@ async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | n
   if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
     return failure('UNAUTHENTICATED', 'this route needs an operator token: Authorization: Bearer TOKEN')
   }
-  return verifyOperatorToken(context.var.config.genesis, cluster, token, Date.now() as UnixMs)
+  const { genesis } = context.var.config
+  const read = peekStatement('operatorToken', token)
+  const named = cluster ?? (read.ok ? (clusterOf(genesis, read.payload.cluster)?.cluster ?? null) : null)
+  const { network } = genesis
+  // Owners' keys may have been replaced since genesis: every authority knows of all of them (ID1).
+  const owners = named === null ? null : await authorityOf(context, { network, cluster: named }).authority.owners(named)
+  if (owners !== null && !owners.ok) return owners
+  return verifyOperatorToken(owners?.value ?? genesis, cluster, token, Date.now() as UnixMs)
 }
 
 function rightsOf(token: OperatorToken, needed: OperatorRole): Result<OperatorToken> {

@@ -3,9 +3,8 @@ import { ERROR_CODES } from '@baton/shared/errors'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
 import type { StatementKindOverHttp } from '../objects/authority-api.ts'
-import { clusterAuthority } from '../place.ts'
 import { sourceOf } from '../source.ts'
-import { type AppContext, checkCluster } from './context.ts'
+import { type AppContext, authorityOf } from './context.ts'
 import { json } from './responses.ts'
 import { clusterPath, refusalSchema, registrySchema, requestBody } from './schemas.ts'
 
@@ -28,11 +27,9 @@ export function requestRoutes(app: OpenAPIHono<AppContext>): void {
       },
     })
     app.openapi(route, async (context) => {
-      const { network, cluster } = context.req.valid('param')
-      const known = checkCluster(context, network, cluster)
+      const { cluster, authority } = authorityOf(context, context.req.valid('param'))
       const { statement, certificate } = context.req.valid('json')
-      const authority = clusterAuthority(context.env, context.var.config.genesis.network, known)
-      const answer = await authority.request(known, kind, statement, certificate, sourceOf(context.req.raw))
+      const answer = await authority.request(cluster, kind, statement, certificate, sourceOf(context.req.raw))
       if (answer.ok) return context.json(answer as never, 200)
       const { code, why, retryAfterMs, state } = answer
       const body = { ...codedError(code, why).toJSON(), retryAfterMs, state }

@@ -52,7 +52,7 @@ export interface SignOptions extends OutputOptions, OwnerKeyOptions {
 export async function authoritySign(file: string, options: SignOptions): Promise<void> {
   const genesis = genesisOf(options.genesis)
   const proposal = read({ ...parse(file), network: genesis.network, cluster: options.cluster as ClusterId })
-  const jws = await signAsOwner(genesis, 'authorityKeys', proposal, await ownerSigner(options))
+  const jws = await signAsOwner(genesis, 'authorityKeys', proposal, await ownerSigner(options), options.ownerChanges)
   const out = resolve(options.out)
   writeNewFiles(dirname(out), [{ path: basename(out), content: `${jws}\n` }])
   if (options.json) return printJson({ file: out, ...proposal })

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyCertificate } from '@baton/shared/crypto/certificate-chain'
 import { exportPrivateJwk, generateKeyPair } from '@baton/shared/crypto/keys'
 import { BatonError } from '@baton/shared/errors'
@@ -6,7 +7,9 @@ import { reasonOf } from '../../config/genesis-file.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { NodeConfig } from '../../config/types.ts'
 import { replaceFile } from '../../identity/durable-file.ts'
+import { IdentityClient } from '../../identity/identity-client.ts'
 import { readKeyFile } from '../../identity/key-file.ts'
+import { askNotices, keepNotices } from '../../identity/known-notices.ts'
 import { ensureX509File } from '../../identity/x509-file.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 
@@ -34,7 +37,7 @@ export async function keyInstall({
 }: OutputOptions & { readonly config: string; readonly certificate: string }): Promise<void> {
   const config = configOf(file)
   const jws = readCertificate(certificateFile)
-  const verified = await verifyCertificate(config.genesis, jws)
+  const verified = await verifyCertificate(await trustOf(config), jws)
   if (!verified.ok) throw unusable(certificateFile, verified.why)
   const { node, cluster, site, key } = verified.value
   if (node !== config.node || cluster !== config.cluster) throw unusable(certificateFile, `it is of ${cluster}/${node}`)
@@ -53,6 +56,18 @@ export async function keyInstall({
   print(`${node} has its new certificate, for site ${site} and key ${key}.`)
   if (site !== config.site) print(`Set site = "${site}" in ${config.file}.`)
   print(`Next: baton run --config ${file}`)
+}
+
+/** With what owners have said since genesis: the node may have been away when its owner's key was replaced, and learns it with this. */
+async function trustOf({ genesis, dataFolder, authorityUrl }: NodeConfig): Promise<Trust> {
+  try {
+    const { statements } = await askNotices(new IdentityClient(authorityUrl, genesis.network), genesis)
+    return await keepNotices(genesis, dataFolder, statements)
+  } catch (error) {
+    // Out of reach: what is on the disk has to do, and is enough unless just that has changed.
+    if (error instanceof BatonError && error.code === 'UNREACHABLE') return keepNotices(genesis, dataFolder, [])
+    throw error
+  }
 }
 
 function nextKeyFile({ keyFile }: NodeConfig): string {

@@ -53,7 +53,7 @@ export async function nodeCertify(options: NodeCertifyOptions): Promise<void> {
       remedy: 'give its certificate so far with --certificate, or all of --cluster, --node, --site and --key',
     })
   }
-  const jws = await signAsOwner(genesis, 'certificate', payload.data, await ownerSigner(options))
+  const jws = await signAsOwner(genesis, 'certificate', payload.data, await ownerSigner(options), options.ownerChanges)
   const file = resolve(options.out)
   writeNewFiles(dirname(file), [{ path: basename(file), content: jws }])
   const { token: _, ...shown } = payload.data

@@ -6,6 +6,7 @@ import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
 import { reasonOf } from '../../config/genesis-file.ts'
 import { IdentityClient } from '../../identity/identity-client.ts'
+import { askNotices } from '../../identity/known-notices.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { genesisOf } from './genesis-option.ts'
 import { type RevokeOptions, revoke } from './revoke.ts'
@@ -37,9 +38,12 @@ export async function noticeSend(
     throw new BatonError('CONFIG_UNREADABLE', `${file} cannot be read: ${reasonOf(error)}`, { cause: error })
   }
   const genesis = genesisOf(genesisFile)
-  const notice = await verifyNotice(genesis, statement)
+  const client = new IdentityClient(authorityUrl, genesis.network)
+  // Its owner's key may have come after genesis.
+  const { trust } = await askNotices(client, genesis)
+  const notice = await verifyNotice(trust, statement)
   if (!notice.ok) throw new BatonError(notice.code, `${file} is no notice of an owner: ${notice.why}`)
-  const added = await new IdentityClient(authorityUrl, genesis.network).notice(statement)
+  const added = await client.notice(statement)
   const { kind, payload } = notice.value
   if (json) printJson({ kind, ...payload, added })
   else print(`${kind} of the owner of ${payload.cluster} ${added ? 'sent' : 'was known already'}`)

@@ -1,11 +1,10 @@
 /** `baton operator create`: a token for a person or a job, signed offline with the owner key (ID7). */
-import { randomUUID } from 'node:crypto'
 import { basename, dirname, resolve } from 'node:path'
 import { OPERATOR_ROLES, type OperatorRole } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
 import { operatorName } from '@baton/shared/id-schemas'
-import type { ClusterId, UnixMs } from '@baton/shared/ids'
-import { type OwnerKeyOptions, ownerSigner, signAsOwner } from '../../identity/owner-signer.ts'
+import { signOperatorToken } from '../../identity/operator-token.ts'
+import { type OwnerKeyOptions, ownerSigner } from '../../identity/owner-signer.ts'
 import { writeNewFiles } from '../../network/write-files.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { parseTime } from '../duration.ts'
@@ -32,16 +31,8 @@ export async function operatorCreate(options: OperatorCreateOptions): Promise<vo
   const named = operatorName.safeParse(name)
   if (!named.success) throw new BatonError('BAD_REQUEST', `--name "${name}": ${named.error.issues[0]!.message}`)
   const genesis = genesisOf(options.genesis)
-  const payload = {
-    network: genesis.network,
-    cluster: cluster as ClusterId,
-    name,
-    role: role as OperatorRole,
-    id: randomUUID(),
-    issuedAt: now as UnixMs,
-    expiresAt: expiresAt as UnixMs,
-  }
-  const token = await signAsOwner(genesis, 'operatorToken', payload, await ownerSigner(options))
+  const asked = { cluster, name, role: role as OperatorRole, issuedAt: now, expiresAt }
+  const { token, payload } = await signOperatorToken(genesis, asked, await ownerSigner(options), options.ownerChanges)
   const file = resolve(out)
   writeNewFiles(dirname(file), [{ path: basename(file), content: `${token}\n`, secret: true }])
   if (json === true) printJson({ file, ...payload })

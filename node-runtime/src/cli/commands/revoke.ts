@@ -42,7 +42,13 @@ export async function revoke(
     reason,
     at: Date.now() as UnixMs,
   }
-  const statement = await signAsOwner(genesis, 'revocation', revocation, await ownerSigner(options))
+  const statement = await signAsOwner(
+    genesis,
+    'revocation',
+    revocation,
+    await ownerSigner(options),
+    options.ownerChanges,
+  )
   const file = out === undefined ? null : resolve(out)
   if (file !== null) writeNewFiles(dirname(file), [{ path: basename(file), content: statement }])
   const sent = authorityUrl !== undefined

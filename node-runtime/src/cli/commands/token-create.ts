@@ -1,14 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { toBase64Url } from '@baton/shared/crypto/bytes'
-import { sha256 } from '@baton/shared/crypto/hash-node'
-import { writeJoinToken } from '@baton/shared/crypto/join-token-text'
-import { keyPairFromSeed } from '@baton/shared/crypto/keys'
-import type { JoinToken } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
-import { genesisHash } from '@baton/shared/genesis-schema'
-import { type ClusterId, isName, type NodeId, type SiteId, type UnixMs } from '@baton/shared/ids'
+import { isName } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import { type OwnerKeyOptions, ownerSigner, signAsOwner } from '../../identity/owner-signer.ts'
+import { type OwnerKeyOptions, ownerSigner } from '../../identity/owner-signer.ts'
+import { makeJoinToken } from '../../network/join-token.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { genesisOf } from './genesis-option.ts'
 
@@ -29,27 +23,10 @@ export async function tokenCreate(options: TokenCreateOptions): Promise<void> {
   const { cluster, site, node, uses, expires, renewFor, authorityUrl, json } = options
   check(options)
   const genesis = genesisOf(options.genesis)
-  const seed = randomBytes(32)
   const now = Date.now()
-  const token: JoinToken = {
-    network: genesis.network,
-    cluster: cluster as ClusterId,
-    id: toBase64Url(randomBytes(12)),
-    key: (await keyPairFromSeed(seed)).publicKey,
-    uses,
-    issuedAt: now as UnixMs,
-    expiresAt: (now + expires) as UnixMs,
-    ...(site === undefined ? {} : { site: site as SiteId }),
-    ...(node === undefined ? {} : { node: node as NodeId }),
-    renewUntil: (now + renewFor) as UnixMs,
-  }
-  const statement = await signAsOwner(genesis, 'joinToken', token, await ownerSigner(options))
-  const text = writeJoinToken({
-    statement,
-    seed: toBase64Url(seed),
-    authority: authorityUrl.replace(/\/+$/, ''),
-    genesis: genesisHash(sha256, genesis),
-  })
+  const until = { issuedAt: now, expiresAt: now + expires, renewUntil: now + renewFor }
+  const asked = { cluster, authorityUrl, site, node, uses, ...until }
+  const { text, token } = await makeJoinToken(genesis, asked, await ownerSigner(options), options.ownerChanges)
   const expiresAt = new Date(token.expiresAt).toISOString()
   if (json) return printJson({ token: text, id: token.id, cluster, site, node, uses, expiresAt })
   print(text)

@@ -65,7 +65,12 @@ function report({ state, events }: ActAnswer, dryRun: boolean, { json }: ActOpti
   }
   for (const { event, who, why } of events) print(`${dryRun ? 'would be: ' : ''}${event} (${who}: ${why})`)
   if (state === null) return
-  const { master, syncSet, bars } = state
+  const { cluster, master, syncSet, bars, frozen } = state
+  if (typeof frozen === 'string') {
+    // What the registry says of master and sync set counts for nothing now (RG8).
+    print(`nothing is granted: ${frozen}; what to do says: baton explain ${cluster}`)
+    return
+  }
   const barred = bars.length === 0 ? '' : `, barred ${bars.join(', ')}`
   print(`master ${master}, sync set ${syncSet.join(', ')}${barred}`)
 }

@@ -135,7 +135,7 @@ function addRestore(restore: Command): void {
     .description('begin a new generation from what the members hold')
     .argument('<cluster>')
     .option('--to <generation>', 'default: one more than recorded', number)
-    .option('--bar <node>', 'enter this bar again; repeat it', collect)
+    .option('--bar <node>', 'enter this bar again (an evicted node: evict it again first); repeat it', collect)
     .option('--order <node>', 'enter an order against this node again; repeat it', collect)
     .option(...YES)
     .action(guarded(async (cluster, options) => (await import('./standing.ts')).raiseGeneration(cluster, options)))

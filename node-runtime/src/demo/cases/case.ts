@@ -20,6 +20,8 @@ export interface DemoCase {
   readonly kind: 'default' | 'named' | 'control'
   /** `load`: while transactions are in flight. `end`: when all are acknowledged and all nodes agree, before the check. */
   readonly when: 'load' | 'end'
+  /** Of the input, beside those of the other cases; default 1. A case that takes longer needs more, or it ends without load. */
+  readonly shares?: number
   /** Changes the files of a network that has not started. */
   prepare?(files: NetworkFiles): void
   /** Returns once the network is whole again, or is to stay as it is. Null when there is no outage to measure. */

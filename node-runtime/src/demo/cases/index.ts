@@ -3,8 +3,11 @@ import type { DemoCase } from './case.ts'
 import { controlConflictingVote } from './control-conflicting-vote.ts'
 import { controlLostRow } from './control-lost-row.ts'
 import { controlSilentNode } from './control-silent-node.ts'
+import { join } from './join.ts'
+import { masterAndStandbyKilled } from './master-and-standby-killed.ts'
 import { masterFrozen } from './master-frozen.ts'
 import { masterKilled } from './master-killed.ts'
+import { planned } from './planned.ts'
 import { siteLost } from './site-lost.ts'
 import { wrongResults } from './wrong-results.ts'
 
@@ -14,6 +17,9 @@ export const CASES: readonly DemoCase[] = [
   masterFrozen,
   siteLost,
   wrongResults,
+  masterAndStandbyKilled,
+  planned,
+  join,
   controlLostRow,
   controlConflictingVote,
   controlSilentNode,

@@ -1,5 +1,6 @@
 /** What the keys of the live view do to the network. Each returns the sentence to show. */
 import type { DemoNetwork } from '../network.ts'
+import { askSwitchover } from '../switchover.ts'
 import type { Observer } from './observer.ts'
 
 export class Commands {
@@ -38,6 +39,14 @@ export class Commands {
     this.#observer.struck(clusters.map((view) => view.cluster))
     await Promise.all(lost.map((node) => node.kill()))
     return `killed all ${lost.length} nodes of site ${site.toUpperCase()}`
+  }
+
+  /** Planned, and no fault. What speaks against it, the authentication node says. */
+  async switchOver(cluster: string): Promise<string> {
+    const node = await this.#master(cluster)
+    if (node === undefined) return `${cluster} has no master at the moment`
+    await askSwitchover(this.#network, cluster)
+    return `a switchover of ${cluster} is under way: ${node.files.node} goes on until its standby has taken over`
   }
 
   /** Wakes what is frozen and restarts what is dead. */

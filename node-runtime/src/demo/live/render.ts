@@ -12,7 +12,7 @@ const LAMPS: Record<Lamp, { readonly mark: string; readonly style: keyof typeof 
 }
 
 export const KEYS_LINE =
-  '1-4 choose a cluster   k kill its master   f freeze its master   s kill its site   h heal   q check and quit'
+  '1-4 choose a cluster   its master: k kill  f freeze  p switch over   its site: s kill   h heal   q check and quit'
 
 /** @param columns lines are cut to this width */
 export function renderLive(model: LiveModel, columns: number): string[] {

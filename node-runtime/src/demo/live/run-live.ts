@@ -25,6 +25,7 @@ export async function runLive(network: DemoNetwork, load: Load, folder: string):
     if (key === 'k') message = await commands.killMaster(cluster)
     else if (key === 'f') message = await commands.freezeMaster(cluster)
     else if (key === 's') message = await commands.killSite(cluster)
+    else if (key === 'p') message = await commands.switchOver(cluster)
     else if (key === 'h') {
       message = 'healing: nodes start one by one'
       message = await commands.heal()

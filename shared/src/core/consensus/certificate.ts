@@ -9,10 +9,11 @@ import { allVotes, votesOfRound } from './vote-keeper.ts'
 
 /**
  * Precommits for `block` in `round`, sorted by cluster, each under the highest token it came with. One under a
- * lower token than the block's own table names is void and left out (NW3).
+ * lower token than the block's own table names is void and left out (NW3): none counts while that table is not known.
  */
 export function precommitsFor(state: RunningState | DecidedState, round: Round, block: Hash): readonly Vote[] {
   const tokens = proposalOf(state.proposals, round, block)?.tokens ?? null
+  if (tokens === null) return []
   const votes = votesIn(votesOfRound(state.votes, round).precommit)
   return votes.filter((vote) => vote.block === block && !isVoid(vote, tokens))
 }
@@ -31,7 +32,7 @@ export function votesBelow(state: ConsensusState): readonly Vote[] {
   })
 }
 
-function isVoid(vote: Vote, tokens: readonly TokenEntry[] | null): boolean {
-  const entry = tokens?.find(({ cluster }) => cluster === vote.cluster)
+function isVoid(vote: Vote, tokens: readonly TokenEntry[]): boolean {
+  const entry = tokens.find(({ cluster }) => cluster === vote.cluster)
   return entry !== undefined && compareTokens(vote, entry) < 0
 }

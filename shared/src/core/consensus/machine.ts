@@ -109,7 +109,7 @@ function onVote(state: AtHeight, { vote }: InputOf<'vote'>, effects: Effects): C
 }
 
 function onProposal(state: AtHeight, input: InputOf<'proposal'>, effects: Effects): ConsensusState {
-  const { proposal, valid, needsPolka = false, tokens = null } = input
+  const { proposal, valid, needsPolka = false, tokens } = input
   effects.rejected = screenProposal(proposal, state.height, state.setting)
   if (effects.rejected !== null) return state
   const judged: JudgedProposal = { proposal, valid, needsPolka, tokens }

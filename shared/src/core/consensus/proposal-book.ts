@@ -9,7 +9,7 @@ export interface JudgedProposal {
   readonly valid: boolean
   /** Gets no prevote as a new block: others must have made it good, knowing less (NW3). */
   readonly needsPolka: boolean
-  /** The block's token table, when the host gave it: precommits under lower tokens are void (NW3). */
+  /** The block's token table: precommits under lower tokens are void (NW3). Null while the host does not know it: nothing is decided on it. */
   readonly tokens: readonly TokenEntry[] | null
 }
 
@@ -25,6 +25,7 @@ interface RoundProposals {
 export type ProposalBook = ReadonlyMap<Round, RoundProposals>
 
 export type ProposalOutcome =
+  /** New, or its table has become known. */
   | { readonly kind: 'added' }
   | { readonly kind: 'known' }
   /** NW4; `fresh` when it is the first conflict of the round. */
@@ -45,8 +46,12 @@ export function addProposal(
     return { book: new Map(book).set(round, { first: judged, others: [] }), outcome: { kind: 'added' } }
   }
   const { first, others } = known
-  if ([first, ...others].some(({ proposal }) => same(proposal, judged.proposal))) {
-    return { book, outcome: { kind: 'known' } }
+  const before = [first, ...others].find(({ proposal }) => same(proposal, judged.proposal))
+  if (before !== undefined) {
+    if (before.tokens !== null || judged.tokens === null) return { book, outcome: { kind: 'known' } }
+    const told = (one: JudgedProposal) => (one === before ? { ...one, tokens: judged.tokens } : one)
+    const entry = { first: told(first), others: others.map(told) }
+    return { book: new Map(book).set(round, entry), outcome: { kind: 'added' } }
   }
   const fresh = others.length === 0
   const outcome: ProposalOutcome = { kind: 'conflict', first: first.proposal, fresh }
@@ -66,6 +71,12 @@ export function proposalOf(book: ProposalBook, round: Round, block: Hash): Judge
 export function isProposed(book: ProposalBook, block: Hash): boolean {
   for (const round of book.keys()) if (proposalOf(book, round, block) !== null) return true
   return false
+}
+
+/** Those whose block's token table the host does not know yet. */
+export function withoutTable(book: ProposalBook): readonly Proposal[] {
+  const judged = [...book.values()].flatMap(({ first, others }) => [first, ...others])
+  return judged.filter(({ tokens }) => tokens === null).map(({ proposal }) => proposal)
 }
 
 export function allProposals(book: ProposalBook): readonly Proposal[] {

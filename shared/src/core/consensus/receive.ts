@@ -11,9 +11,10 @@ import { addConflicting, addVote, hear, inWindow, isBacked, roundToSkipTo, votes
 
 export function receiveVote(before: RunningState, vote: Vote, effects: Effects): ConsensusState {
   const { round, type, cluster } = vote
-  if (isForgotten(round, before.round)) return refuseOld(before, round, effects)
+  const asked = isAskedFor(before, vote)
+  if (!asked && isForgotten(round, before.round)) return refuseOld(before, round, effects)
   const heard: RunningState = { ...before, votes: hear(before.votes, cluster, round) }
-  const votes = inWindow(round, before.round) ? keepVote(heard, vote, effects) : heard.votes
+  const votes = asked || inWindow(round, before.round) ? keepVote(heard, vote, effects) : heard.votes
   if (votes === before.votes) return before
   const state: RunningState = { ...before, votes }
   if (type === 'precommit') {
@@ -36,6 +37,11 @@ export function receiveProposal(before: RunningState, judged: JudgedProposal, ef
   if (decision !== null) return decision
   if (votesOfRound(state.votes, round).precommit.quorum === block) reportMissingBlock(state, round, effects)
   return advance(state, round, effects)
+}
+
+/** L28: a prevote of the round that the proposal of this round names is taken, however long ago that was. One such round at a time. */
+function isAskedFor({ proposals, round }: RunningState, vote: Vote): boolean {
+  return vote.type === 'prevote' && proposals.get(round)?.first.proposal.validRound === vote.round
 }
 
 function isForgotten(round: Round, current: Round): boolean {

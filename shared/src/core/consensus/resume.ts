@@ -1,6 +1,7 @@
 /** The lock travels (GU7): where a new master takes up a height, from the acts its predecessors wrote down. */
 import { assert } from '../../assert.ts'
 import type { Hash, Height, Round } from '../../ids.ts'
+import type { CommitVote } from '../ledger/types.ts'
 import type { VoteType } from './messages.ts'
 import { NO_ACTS, type OwnActs, withProposal, withVote } from './own-acts.ts'
 
@@ -21,6 +22,15 @@ export type OwnRecord =
       readonly block: Hash
     }
 
+/** The prevotes that a lock rests on, each under the token it counted under: what the lock is shown to others with (L28). No act of its own. */
+export interface PolkaRecord {
+  readonly kind: 'polka'
+  readonly height: Height
+  readonly round: Round
+  readonly block: Hash
+  readonly votes: readonly CommitVote[]
+}
+
 /** A block and the round in which it was locked or became valid. */
 export interface ValueAtRound {
   readonly round: Round
@@ -36,14 +46,17 @@ export interface ResumeState {
   readonly acts: OwnActs
   /** The non-nil precommit of the highest round: both the lock and the valid value (GU7). */
   readonly locked: ValueAtRound | null
+  /** What the lock rests on; null when it was written by a program that did not keep it. */
+  readonly polka: PolkaRecord | null
 }
 
 /**
- * `records`: the own acts of one height in log order; an act may stand there twice, under two epochs.
+ * `logged`: the own acts of one height in log order, with the polkas they rest on; an act may stand there twice, under two epochs.
  * Null when there is none: the height starts afresh. Stops on two different acts for one round and
  * type: the log itself is then broken, and any vote could contradict one that has left.
  */
-export function resumeFrom(records: readonly OwnRecord[]): ResumeState | null {
+export function resumeFrom(logged: readonly (OwnRecord | PolkaRecord)[]): ResumeState | null {
+  const records = logged.filter((record) => record.kind !== 'polka')
   const first = records[0]
   if (first === undefined) return null
   const distinct: OwnRecord[] = []
@@ -64,5 +77,12 @@ export function resumeFrom(records: readonly OwnRecord[]): ResumeState | null {
     if (acts !== before) distinct.push(record)
     if (record.round > round) round = record.round
   }
-  return { height: first.height, round, records: distinct, acts, locked }
+  return { height: first.height, round, records: distinct, acts, locked, polka: polkaOf(logged, locked) }
+}
+
+function polkaOf(logged: readonly (OwnRecord | PolkaRecord)[], locked: ValueAtRound | null): PolkaRecord | null {
+  for (const record of logged) {
+    if (record.kind === 'polka' && record.round === locked?.round && record.block === locked.block) return record
+  }
+  return null
 }

@@ -6,7 +6,7 @@ import { NO_ACTS, type OwnActs, withProposal, withVote } from './own-acts.ts'
 import { proposer } from './proposer.ts'
 import type { ValueAtRound } from './resume.ts'
 import type { RunningState, WaitingState } from './types.ts'
-import { emptyKeeper, hasPolka, pruneRounds } from './vote-keeper.ts'
+import { emptyKeeper, hasPolka, prevotesFor, pruneRounds } from './vote-keeper.ts'
 
 /** L1–L9: nothing is known of the height. `enterRound` follows. */
 export function blankHeight(at: Omit<WaitingState, 'kind'>): RunningState {
@@ -88,6 +88,7 @@ export function precommit(state: RunningState, block: Hash | null, effects: Effe
 function castVote(state: RunningState, type: VoteType, block: Hash | null, effects: Effects): OwnActs {
   if (!state.setting.mayVote) return state.acts
   const { height, round } = state
-  effects.send.push({ kind: 'vote', height, round, type, block, again: false })
+  const polka = type === 'precommit' && block !== null ? { polka: prevotesFor(state.votes, round, block) } : {}
+  effects.send.push({ kind: 'vote', height, round, type, block, again: false, ...polka })
   return withVote(state.acts, round, type, block)
 }

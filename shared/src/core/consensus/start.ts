@@ -16,6 +16,7 @@ import type {
   RunningState,
   WaitingState,
 } from './types.ts'
+import { withPolka } from './vote-keeper.ts'
 
 /** Any state may be left for a height that is not lower; a decided height is never started again. */
 export function startHeight(before: ConsensusState, input: InputOf<'start'>, effects: Effects): ConsensusState {
@@ -40,12 +41,15 @@ export function begin(state: WaitingState, effects: Effects): RunningState {
 
 /**
  * GU7: the round, step, lock and valid block the records prove. Every act is released again, since it may never have left, or have left
- * under a lower token; none is made anew, so nothing can contradict it. Votes count when the host feeds them back.
+ * under a lower token; none is made anew, so nothing can contradict it. Votes count when the host feeds them back; those that the lock
+ * rests on have counted before, and are here to be shown (L28).
  */
 function resumeHeight(at: WaitingState, resume: ResumeState, effects: Effects): RunningState {
-  const { round, acts, locked } = resume
+  const { round, acts, locked, polka } = resume
+  const blank = blankHeight(at)
   const state: RunningState = {
-    ...blankHeight(at),
+    ...blank,
+    votes: polka === null ? blank.votes : withPolka(blank.votes, polka),
     round,
     acts,
     locked,

@@ -84,7 +84,8 @@ export type ConsensusInput =
   /** There are transactions, or the heartbeat block is due. */
   | { readonly kind: 'work' }
   /**
-   * Signature and sender checked, the block at hand and judged. `tokens`: the block's token table (NW3). `needsPolka`: a good block that this
+   * Signature and sender checked, the block at hand and judged. `tokens`: the block's token table (NW3); null: not
+   * known yet, and the proposal comes again with it. `needsPolka`: a good block that this
    * cluster does not prevote as a new one, though others may have (NW3).
    */
   | {
@@ -92,7 +93,7 @@ export type ConsensusInput =
       readonly proposal: Proposal
       readonly valid: boolean
       readonly needsPolka?: boolean
-      readonly tokens?: readonly TokenEntry[]
+      readonly tokens: readonly TokenEntry[] | null
     }
   /** Signature and token checked. Own votes come the same way, once they are held. */
   | { readonly kind: 'vote'; readonly vote: Vote }
@@ -124,6 +125,8 @@ export type ConsensusRequest =
       readonly type: VoteType
       readonly block: Hash | null
       readonly again: boolean
+      /** Of a new precommit for a block: the prevotes it rests on, to be written down before it (GU7). */
+      readonly polka?: readonly Vote[]
     }
   /** `votes`: the precommits for the block known now, sorted by cluster; `commitVotes` gives later ones. */
   | {

@@ -3,6 +3,7 @@ import { assert } from '../../assert.ts'
 import type { ClusterId, Hash, Round } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { Vote } from './messages.ts'
+import type { PolkaRecord } from './resume.ts'
 import type { Roster } from './roster.ts'
 import { addToTally, countBesides, EMPTY_TALLY, type Tally, type TallyOutcome, votesIn } from './tally.ts'
 
@@ -31,6 +32,17 @@ export function votesOfRound(keeper: VoteKeeper, round: Round): RoundVotes {
 /** Whether more than two thirds prevoted `block` in `round` (a polka). */
 export function hasPolka(keeper: VoteKeeper, round: Round, block: Hash): boolean {
   return keeper.rounds.get(round)?.prevote.quorum === block
+}
+
+/** The prevotes for `block` in `round`. */
+export function prevotesFor(keeper: VoteKeeper, round: Round, block: Hash): readonly Vote[] {
+  return votesIn(votesOfRound(keeper, round).prevote).filter((vote) => vote.block === block)
+}
+
+/** GU7: with the prevotes of a lock, in whatever round. They counted when they were written down. */
+export function withPolka(keeper: VoteKeeper, { height, round, block, votes }: PolkaRecord): VoteKeeper {
+  const known = votes.filter(({ cluster }) => keeper.roster.positions.has(cluster))
+  return known.reduce((kept, vote) => addVote(kept, { ...vote, height, round, type: 'prevote', block }).keeper, keeper)
 }
 
 /** Whether f + 1 clusters voted for `block` in `round`: one of them is correct. */

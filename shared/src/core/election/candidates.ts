@@ -27,7 +27,7 @@ export function compareCandidates(a: Candidate, b: Candidate): number {
 export function electable(state: ElectionState): boolean {
   const { config, role } = state
   if (role.r === 'frozen' || role.r === 'stopped' || (role.r === 'resigning' && role.leaving)) return false
-  if (isRefused(state)) return false
+  if (isRefused(state) || state.revoked.has(config.node)) return false
   // EL6: a node that never knew a token has no log either.
   return (
     state.own !== null && !config.noFailover && state.log.complete && !(state.view?.bars.includes(config.node) ?? false)
@@ -50,6 +50,8 @@ export function barToStanding(state: ElectionState, why: Suspicion['kind']): str
   const { config, log } = state
   const known = registry(state)
   if (known === null) return 'the registry is not known at the highest token'
+  // Whatever its evidence: the authority grants nothing under this key, or has not heard of it yet (ID8).
+  if (state.revoked.has(config.node)) return 'its key is revoked'
   if (why !== 'lost' && !known.syncSet.includes(config.node)) return 'not in the sync set'
   // The registered master that claims anew does not fail over.
   if (config.noFailover && known.master !== config.node) return 'noFailover is set'
@@ -83,13 +85,13 @@ export function peerCandidate(state: ElectionState, node: NodeId, durableIndex?:
   }
 }
 
-/** Peers that could stand: link up, heard within `suspectAfter` at our token, electable, not barred; best first. */
+/** Peers that could stand: link up, heard within `suspectAfter` at our token, electable, neither barred nor revoked; best first. */
 export function electablePeers(state: ElectionState, now: Instant): readonly Candidate[] {
   const bars = registry(state)?.bars ?? []
   const found: Candidate[] = []
   for (const [node, peer] of state.peers) {
     if (!peer.linkUp || peer.heartbeat === null || peer.heardAt === null) continue
-    if (!peer.heartbeat.electable || bars.includes(node)) continue
+    if (!peer.heartbeat.electable || bars.includes(node) || state.revoked.has(node)) continue
     if (now - Math.max(peer.heardAt, state.awakeSince) > state.config.suspectAfterMs) continue
     if (state.own === null || !sameToken(peer.heartbeat.token, state.own.token)) continue
     found.push(peerCandidate(state, node))

@@ -51,7 +51,7 @@ export function heardSyncSetAt(state: ElectionState): Instant | null {
   let heard: Instant | null = null
   for (const node of registry(state)?.syncSet ?? []) {
     const peer = state.peers.get(node)
-    if (peer?.heardAt == null || peer.heartbeat?.electable === false) continue
+    if (peer?.heardAt == null || peer.heartbeat?.electable === false || state.revoked.has(node)) continue
     if (heard === null || peer.heardAt > heard) heard = peer.heardAt
   }
   return heard

@@ -23,7 +23,11 @@ export type ElectionInput =
       readonly log: LogStatus
     }
   /** A verified grant of this cluster, from wherever it came (EL5). */
-  | ({ readonly i: 'grantSeen' } & KnownGrant)
+  | ({
+      readonly i: 'grantSeen'
+      /** ID4: why a grant to this node contradicts what its cluster's masters have signed; null or not said: it does not. */
+      readonly doubt?: string | null | undefined
+    } & KnownGrant)
   /** A registry told by the authority; a hint. The driver feeds the grant inside as `grantSeen` too. */
   | { readonly i: 'view'; readonly view: RegistryView }
   | {
@@ -60,6 +64,8 @@ export type ElectionInput =
    */
   | { readonly i: 'authorityUp'; readonly challenge: string | null }
   | { readonly i: 'authorityDown' }
+  /** ID8: the nodes of this cluster whose key their owner has revoked, as far as this node knows; in place of what was said before. */
+  | { readonly i: 'revoked'; readonly nodes: readonly NodeId[] }
   /** A hint of the authority: the session of this node has closed. */
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
   /** Answer to a report. */

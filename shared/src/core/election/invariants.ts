@@ -85,6 +85,7 @@ export function brokenInStep(before: ElectionState, input: ElectionInput, step: 
         (send.claim.evidence.kind === 'lost') === (registry(after)?.syncSet.includes(after.config.node) === false),
         'RG6: a claim from outside the sync set says that it is lost, and only such a one',
       )
+      must(!after.revoked.has(after.config.node), 'ID8: nothing is claimed under a revoked key')
       must(after.log.complete, 'EL6: a node without its whole log does not stand')
       must(!after.config.noFailover || send.claim.evidence.kind === 'own', 'EL4: noFailover never stands')
     }

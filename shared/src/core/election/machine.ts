@@ -35,6 +35,7 @@ export function initialElection(config: ElectionConfig): ElectionState {
     view: null,
     peers: new Map(),
     authority: { linkUp: false, answeredAt: null, unanswered: [] },
+    revoked: new Set(),
     log: { durableIndex: 0 as LogIndex, height: 0, complete: false, cannotHoldSince: null },
     suspectedSince: null,
     asked: null,
@@ -105,6 +106,9 @@ function handle(turn: Turn, input: ElectionInput): void {
       return
     case 'authorityDown':
       onAuthorityDown(turn)
+      return
+    case 'revoked':
+      turn.set({ revoked: new Set(input.nodes) })
       return
     case 'sessionClosed':
       onSessionClosed(turn, input)

@@ -6,7 +6,7 @@ import type { Turn } from './turn.ts'
 import type { Input, KnownGrant, StepDownReason } from './types.ts'
 
 export function onGrantSeen(turn: Turn, input: Input<'grantSeen'>): void {
-  const { i: _, ...grant } = input
+  const { i: _, doubt = null, ...grant } = input
   const { config, own, role } = turn.state
   const { mastership } = grant
   const seen: OwnToken = { token: tokenOf(grant), node: mastership.node }
@@ -30,7 +30,8 @@ export function onGrantSeen(turn: Turn, input: Input<'grantSeen'>): void {
   const ours = isOurs(turn, grant)
   if (order > 0) adopt(turn, seen, grant)
   else if (turn.state.grant === null) turn.set({ grant })
-  if (ours) becomeMaster(turn, grant)
+  if (ours && doubt !== null) distrust(turn, seen, grant, doubt)
+  else if (ours) becomeMaster(turn, grant)
   else if (order > 0) follow(turn, seen)
 }
 
@@ -87,6 +88,18 @@ export function leaveOffice(turn: Turn, reason: StepDownReason, successor: OwnTo
   if (role.r !== 'master' && role.r !== 'resigning') return
   turn.send({ s: 'stepDown', token: role.token, reason, successor })
   turn.set({ unsureSince: null })
+}
+
+/**
+ * ID4: the authority has granted cleanly what it had no right to. This process is not the master; the token is on disk, so nothing lower is
+ * answered either. It does not recover (section 6): the end of that is recorded by the same authority.
+ */
+function distrust(turn: Turn, { token, node }: OwnToken, grant: KnownGrant, why: string): void {
+  leaveOffice(turn, 'higherToken', null)
+  turn.event({ e: 'grantDoubted', code: 'STATEMENT_INVALID', grant, why })
+  turn.set({ asked: null, suspectedSince: null })
+  turn.become({ r: 'frozen', token, nodes: [node, node] }, why)
+  turn.reject('STATEMENT_INVALID', why)
 }
 
 /** RG8: two grants with one token prove a fraud of the authority (ID4): stop, keep both, wait for an operator. */

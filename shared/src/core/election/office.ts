@@ -35,12 +35,14 @@ export function plannedFor({ view, own, config }: ElectionState): string | null 
 
 /**
  * RG8: the registry was restored and counts in a higher generation: its master asks for a token of it, and goes on under the old one,
- * which no node has seen a higher of, until it has it. One that must re-sync asks for nothing: an order, or its end, brings the successor (EL6, GU4).
+ * which no node has seen a higher of, until it has it. One that must re-sync, or whose key is revoked, asks for nothing: an order, or its end, brings the successor
+ * (EL6, GU4, ID8).
  */
 export function renewGeneration(turn: Turn): void {
   const { role, authority, view, renewedAt, config, log } = turn.state
   if (role.r !== 'master' || view === null || !isRestored(view, role.token)) return
   if (!authority.linkUp || view.frozen !== null || view.master !== config.node || !log.complete) return
+  if (turn.state.revoked.has(config.node)) return
   if (renewedAt !== null && turn.now - renewedAt < config.masterTtlMs) return
   turn.set({ renewedAt: turn.now as Instant })
   sendRenewal(turn)

@@ -64,5 +64,7 @@ export type ElectionEvent =
       readonly knownGrant: KnownGrant | null
       readonly other: KnownGrant
     }
+  /** ID4: its own grant contradicts what the master before it has signed; the node stops, and waits for an operator. */
+  | { readonly e: 'grantDoubted'; readonly code: 'STATEMENT_INVALID'; readonly grant: KnownGrant; readonly why: string }
 
 export type ElectionStep = Step<ElectionState, ElectionWrite, ElectionSend, ElectionTimer, ElectionEvent>

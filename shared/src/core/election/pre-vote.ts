@@ -117,6 +117,7 @@ function objection(
   const order = compareTokens(token, own)
   if (state.role.r === 'frozen') return 'TOKEN_CONFLICT: the cluster is frozen'
   if (order < 0) return `LOWER_TOKEN: ${formatToken(own)} is known here`
+  if (state.revoked.has(asker)) return `CERTIFICATE_REVOKED: the key of ${asker} is revoked (ID8)`
   if (state.role.r === 'master') return isStalled(state, now) ? null : 'this node is the master'
   if (state.role.r === 'resigning') return null
   if (hearsMaster(state, now)) return 'the master is heard'

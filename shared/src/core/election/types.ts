@@ -138,6 +138,8 @@ export interface ElectionState {
   readonly view: RegistryView | null
   readonly peers: ReadonlyMap<NodeId, PeerState>
   readonly authority: AuthorityLink
+  /** ID8: members whose key is revoked, this node perhaps among them. The driver has the statements on disk, and says it at each start. */
+  readonly revoked: ReadonlySet<NodeId>
   readonly log: LogStatus
   /** Since when the master has been suspected without a break; null while it is not. */
   readonly suspectedSince: Instant | null

@@ -2,6 +2,7 @@
 import type { Credential } from '../../crypto/statement-types.ts'
 import type { Hash, Height, NodeId, Round } from '../../ids.ts'
 import type { VoteType } from '../consensus/messages.ts'
+import type { PolkaRecord } from '../consensus/resume.ts'
 
 /** This cluster's vote of the entry's token; `block: null` is nil. */
 export interface VoteRecord {
@@ -65,3 +66,4 @@ export type LogRecord =
   | TokenRecord
   | BarrierRecord
   | LegacyRecord
+  | PolkaRecord

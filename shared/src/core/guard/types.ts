@@ -6,7 +6,7 @@ import type { Hash, LogIndex, NodeId, Token, Version } from '../../ids.ts'
  * are this cluster's own acts, written before they leave (GU2); `decided` is a certificate; `token` is another
  * cluster's grant (NW1); `legacy` opens and closes what was taken over from another log (RC3).
  */
-export type RecordKind = 'barrier' | 'body' | 'proposal' | 'vote' | 'decided' | 'token' | 'legacy'
+export type RecordKind = 'barrier' | 'body' | 'proposal' | 'vote' | 'decided' | 'token' | 'legacy' | 'polka'
 
 export interface LogEntry {
   readonly index: LogIndex

@@ -1,11 +1,13 @@
 /** One height on a master: starting it, and giving consensus the messages that belong to it. */
 import { assert } from '../../assert.ts'
 import { decodeCertificate } from '../../codec/certificate.ts'
-import { type ClusterId, compareTokens, type Height, type Ms, type NodeId } from '../../ids.ts'
+import type { Mastership } from '../../crypto/statement-types.ts'
+import { type ClusterId, compareTokens, type Height, type Ms, type NodeId, type Round } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import { allProposals } from '../consensus/proposal-book.ts'
+import type { Proposal } from '../consensus/messages.ts'
+import { allProposals, withoutTable } from '../consensus/proposal-book.ts'
 import { resumeFrom } from '../consensus/resume.ts'
-import { allVotes } from '../consensus/vote-keeper.ts'
+import { allVotes, prevotesFor } from '../consensus/vote-keeper.ts'
 import { buildProposal } from '../ledger/build-proposal.ts'
 import { type BlockRefusal, refuse } from '../ledger/judgement.ts'
 import { applyMasterships } from '../ledger/tokens.ts'
@@ -105,7 +107,7 @@ export function receiveProposal(turn: Turn, input: Extract<NodeInput, { i: 'prop
     turn.events.push({ event: 'invalid-proposal', cluster, token: { generation, epoch }, height, round, fault, why })
   }
   if (!judged.ok) {
-    runConsensus(turn, { kind: 'proposal', proposal, valid: false })
+    runConsensus(turn, { kind: 'proposal', proposal, valid: false, tokens: null })
     return
   }
   const known = turn.state.bodies.get(block.hash)
@@ -221,11 +223,38 @@ export function receiveSigned(turn: Turn, signed: SignedAct): void {
   if (body === undefined) return
   const message = { t: 'proposal', proposal, body: body.block.bytes } as const
   for (const to of masters) sendTo(turn, to, message)
+  showPolka(turn, proposal, masters)
   if (placeOf(turn, proposal.height) !== 'current') return
   const facts = withKnown(body.block, body.facts, turn.state.masterships.values())
   keepBody(turn, { ...body, facts })
-  const tokens = coversCredentials(body.block, facts) ? { tokens: tokensAfter(turn, facts) } : {}
-  runConsensus(turn, { kind: 'proposal', proposal, valid: true, ...tokens })
+  const covered = coversCredentials(body.block, facts)
+  runConsensus(turn, { kind: 'proposal', proposal, valid: true, tokens: covered ? tokensAfter(turn, facts) : null })
+  // A predecessor's block may name masters that this node has never heard of: nothing is decided on it before they are known (NW3).
+  if (!covered) turn.send.push({ s: 'verifyCredentials', credentials: body.block.credentials })
+}
+
+/** Own proposals of a predecessor's blocks, whose credentials are verified now. */
+export function learnTables(turn: Turn, verified: readonly Mastership[]): void {
+  const { consensus, bodies, masterships } = turn.state
+  if (consensus.kind !== 'running') return
+  for (const proposal of withoutTable(consensus.proposals)) {
+    const body = bodies.get(proposal.block)
+    if (body === undefined) continue
+    const facts = withKnown(body.block, body.facts, [...masterships.values(), ...verified])
+    if (!coversCredentials(body.block, facts)) continue
+    keepBody(turn, { ...body, facts })
+    runConsensus(turn, { kind: 'proposal', proposal, valid: true, tokens: tokensAfter(turn, facts) })
+  }
+}
+
+/** L28: a block that was valid before is prevoted by those that see what made it so, which they may have missed. */
+function showPolka(turn: Turn, { height, validRound, block }: Proposal, masters: readonly NodeId[]): void {
+  const { consensus } = turn.state
+  if (validRound < 0 || consensus.kind !== 'running' || consensus.height !== height) return
+  for (const vote of prevotesFor(consensus.votes, validRound as Round, block)) {
+    const message = { t: 'vote', vote } as const
+    for (const to of masters) sendTo(turn, to, message)
+  }
 }
 
 /** Sends `to` everything this master has of its current height: it is new, or says that it waits. */

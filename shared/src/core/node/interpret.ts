@@ -17,6 +17,7 @@ export function interpret(turn: Turn, index: LogIndex, record: LogRecord, from: 
       return
     case 'vote':
     case 'proposal':
+    case 'polka':
       if (record.height > tip) turn.state = { ...turn.state, acts: [...turn.state.acts, { index, record }] }
       return
     case 'body': {

@@ -2,14 +2,8 @@
  * What goes into a node and what comes out. Everything from outside is verified by the driver first: signatures of votes,
  * proposals, credentials, certificates and transactions, so that the core never sees an unverified statement.
  */
-import type {
-  Claim,
-  Credential,
-  Grant,
-  Mastership,
-  RecordedReshape,
-  Resignation,
-} from '../../crypto/statement-types.ts'
+import type { KnownSyncSet, RecordedReshape } from '../../crypto/recorded-sync-set.ts'
+import type { Claim, Credential, Grant, Mastership, Resignation } from '../../crypto/statement-types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { ClusterId, Hash, Height, Jws, NodeId, Round, Token, Version } from '../../ids.ts'
 import type { ChainReader, LogReader, NodeWrite } from '../../ports/node-store.ts'
@@ -69,7 +63,14 @@ export type PlainPeerMessage = Extract<
 export type NodeInput =
   /** First input after `openNode`. `nonceSeed` is random and unique per process start (EL5). */
   | { readonly i: 'start'; readonly nonceSeed: string }
-  | { readonly i: 'link'; readonly peer: NodeId; readonly cluster: ClusterId; readonly up: boolean }
+  /** `older`: the program of this peer cannot read `polka` entries (`POLKAS_SINCE`). */
+  | {
+      readonly i: 'link'
+      readonly peer: NodeId
+      readonly cluster: ClusterId
+      readonly up: boolean
+      readonly older?: boolean
+    }
   | { readonly i: 'probed'; readonly peer: NodeId; readonly result: 'refused' | 'open' | 'timeout' }
   | { readonly i: 'peer'; readonly from: NodeId; readonly message: PlainPeerMessage }
   | {
@@ -96,11 +97,28 @@ export type NodeInput =
   /** `challenge`: the one this process answered (RG2: the founder's first grant repeats it). */
   | { readonly i: 'authority'; readonly up: true; readonly challenge: string | null }
   | { readonly i: 'authority'; readonly up: false }
-  /** The authority's registry; a grant inside was fed as `granted` before. `reshape`: the one inside, verified (RG8). */
-  | { readonly i: 'view'; readonly view: RegistryView; readonly reshape?: RecordedReshape | undefined }
+  /**
+   * The authority's registry; a grant inside was fed as `granted` before. `reshape`, `syncSet`: the statements inside, verified (RG8, RG4).
+   */
+  | {
+      readonly i: 'view'
+      readonly view: RegistryView
+      readonly reshape?: RecordedReshape | undefined
+      readonly syncSet?: KnownSyncSet | undefined
+    }
+  /** RG4: what the authority has recorded, passed on by a peer, verified; of this node's own cluster. */
+  | { readonly i: 'syncSet'; readonly from: NodeId; readonly syncSet: KnownSyncSet }
   | { readonly i: 'heardByAuthority'; readonly report: number; readonly version: Version }
+  /** ID8: the nodes of the own cluster whose key their owner has revoked; after `start`, and whenever it changes. */
+  | { readonly i: 'revoked'; readonly nodes: readonly NodeId[] }
   | { readonly i: 'sessionClosed'; readonly node: NodeId }
-  | { readonly i: 'claimReply'; readonly request: number; readonly outcome: ClaimOutcome }
+  | {
+      readonly i: 'claimReply'
+      readonly request: number
+      readonly outcome: ClaimOutcome
+      /** That of the registry in the answer, verified. */
+      readonly reshape?: RecordedReshape | undefined
+    }
   /** Answer to `getTransactions`, signatures verified, oldest first; `time` is the proposer's wall clock. */
   | {
       readonly i: 'transactions'
@@ -200,10 +218,18 @@ export type NodeTimer =
   | 'legacy'
   | `dead:${string}`
 
+/** ID4: what the authority says contradicts what masters of this cluster have signed. */
+type UnprovenEvent = {
+  readonly event: 'sync-set-unproven'
+  readonly version: Version
+  readonly syncSet: readonly NodeId[]
+}
+
 export type NodeEvent =
   | ElectionEvent
   | GuardEvent
   | ConsensusEvent
+  | UnprovenEvent
   | {
       readonly event: 'decided'
       readonly height: Height

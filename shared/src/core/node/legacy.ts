@@ -112,6 +112,7 @@ function isOfUse(turn: Turn, record: LogRecord): boolean {
   switch (record.kind) {
     case 'vote':
     case 'proposal':
+    case 'polka':
       return record.height > tip
     case 'body': {
       const block = decodeBlock(turn.context.hash, record.block)
@@ -156,6 +157,7 @@ function takeRecord(turn: Turn, record: LogRecord): void {
   switch (record.kind) {
     case 'vote':
     case 'proposal':
+    case 'polka':
       if (record.height > tipHeight(turn.state)) writeRecord(turn, record, null)
       return
     case 'body': {

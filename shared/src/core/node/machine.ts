@@ -20,7 +20,8 @@ import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { receiveLegacy } from './legacy.ts'
 import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
-import { keepReshape } from './recorded-reshape.ts'
+import { heardRegistry, learnSyncSet, sessionOpened, showSyncSet } from './passed-sync-set.ts'
+import { keepReshape, mayRemove } from './recorded-reshape.ts'
 import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
 import { noteResynced } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
@@ -49,7 +50,7 @@ function handle(turn: Turn, input: NodeInput): void {
       start(turn, input.nonceSeed)
       return
     case 'link':
-      if (input.up) linkUp(turn, input.peer, input.cluster)
+      if (input.up) linkUp(turn, input.peer, input.cluster, input.older === true)
       else linkDown(turn, input.peer, input.cluster)
       return
     case 'probed':
@@ -82,6 +83,7 @@ function handle(turn: Turn, input: NodeInput): void {
     }
     case 'authority':
       if (input.up) {
+        sessionOpened(turn)
         runElection(turn, { i: 'authorityUp', challenge: input.challenge })
         runGuard(turn, { i: 'authorityUp' })
       } else runElection(turn, { i: 'authorityDown' })
@@ -91,15 +93,24 @@ function handle(turn: Turn, input: NodeInput): void {
       keepReshape(turn, input.reshape)
       runElection(turn, { i: 'view', view: input.view })
       showRegistry(turn, input.view)
+      heardRegistry(turn, input.view, input.syncSet)
+      return
+    case 'syncSet':
+      learnSyncSet(turn, input.from, input.syncSet)
       return
     case 'heardByAuthority':
       runElection(turn, { i: 'heardByAuthority', report: input.report, version: input.version })
       sayVerified(turn)
       return
+    case 'revoked':
+      runElection(turn, { i: 'revoked', nodes: input.nodes })
+      offerCandidates(turn)
+      return
     case 'sessionClosed':
       runElection(turn, { i: 'sessionClosed', node: input.node })
       return
     case 'claimReply':
+      keepReshape(turn, input.reshape)
       runElection(turn, { i: 'claimReply', request: input.request, outcome: input.outcome })
       if (input.outcome.state !== null) showRegistry(turn, input.outcome.state)
       return
@@ -159,11 +170,16 @@ function start(turn: Turn, nonceSeed: string): void {
   executeNext(turn)
 }
 
-function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId): void {
+function linkUp(turn: Turn, peer: NodeId, cluster: ClusterId, older: boolean): void {
   turn.state = { ...turn.state, links: new Map(turn.state.links).set(peer, cluster) }
   if (cluster === turn.state.config.election.cluster) {
+    const olderPeers = new Set(turn.state.olderPeers)
+    if (older) olderPeers.add(peer)
+    else olderPeers.delete(peer)
+    turn.state = { ...turn.state, olderPeers }
     runElection(turn, { i: 'linkUp', peer })
     runGuard(turn, { i: 'linkUp', peer })
+    showSyncSet(turn, peer)
     if (turn.state.handOver?.master === peer) offerLog(turn)
     offerCandidates(turn)
     return
@@ -249,7 +265,11 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
 
 function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {
   const { generation, epoch, version, syncSet } = view
-  runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+  if (mayRemove(turn.state, view)) runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+  else {
+    turn.events.push({ event: 'sync-set-unproven', version, syncSet })
+    reject(turn, { code: 'STATEMENT_INVALID', why: 'the registry shows a removal that this master has not signed' })
+  }
   endRecovery(turn, view)
   sayRecovered(turn)
   noteBar(turn, view)

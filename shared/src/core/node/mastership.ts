@@ -3,8 +3,9 @@ import type { Credential, Grant, Mastership } from '../../crypto/statement-types
 import { type ClusterId, compareTokens, type Jws, type NodeId, type Token } from '../../ids.ts'
 import type { WantHeight } from '../../protocol/peer.ts'
 import { acknowledgeEpoch, logToken } from './epoch-ack.ts'
-import { resendHeight } from './height.ts'
+import { learnTables, resendHeight } from './height.ts'
 import type { VerifiedGrant } from './io.ts'
+import { doubtOf } from './recorded-reshape.ts'
 import { markResync } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { runElection } from './run-election.ts'
@@ -35,9 +36,14 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
     if (mastership.cluster === turn.state.config.election.cluster) {
       const { nonce, syncSet, version, coming } = grant
       comeNew(turn, grant)
-      runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming })
+      const doubt = doubtOf(turn.state, mastership)
+      runElection(turn, { i: 'grantSeen', mastership, nonce, syncSet, version, coming, doubt })
     }
   }
+  learnTables(
+    turn,
+    grants.map(({ mastership }) => mastership),
+  )
 }
 
 function adopt(turn: Turn, mastership: Mastership): void {

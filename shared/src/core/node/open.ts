@@ -41,6 +41,7 @@ export function openNode(
     switch (record.value.kind) {
       case 'vote':
       case 'proposal':
+      case 'polka':
         if (record.value.height > tip) acts.push({ index: entry.index, record: record.value })
         break
       case 'body': {
@@ -95,6 +96,7 @@ export function openNode(
     masterships: new Map(stored.masterships.map((mastership) => [mastership.cluster as ClusterId, mastership])),
     superseded: [],
     links: new Map(),
+    olderPeers: new Set(),
     heights: new Map(),
     bodies,
     acts,
@@ -116,6 +118,8 @@ export function openNode(
     recovered: stored.recovered,
     crossed: stored.crossed,
     reshape: stored.reshape,
+    syncSetWord: null,
+    registryHeard: false,
     recovery: null,
     handOver: null,
     heldTokens: new Map(),

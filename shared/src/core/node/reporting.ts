@@ -30,12 +30,18 @@ function joined(runs: readonly MissedRun[], next: MissedRun): readonly MissedRun
 
 /** How often `dueReport` is asked. */
 export function reportEveryMs(recoverAfterMs: number): number {
-  return Math.min(LIMITS.resultGatherMs, recoverAfterMs / 6)
+  return Math.min(LIMITS.resultLookMs, recoverAfterMs / 6)
+}
+
+/** How long a master gathers what is as it should be: what was heard is fresh for a third of `recoverAfter`, and a report may be late. */
+export function gatherForMs(recoverAfterMs: number): number {
+  return Math.min(LIMITS.resultGatherMs, recoverAfterMs / 4)
 }
 
 /**
- * The report to be signed and sent, if one is due and `connected`. What was heard is fresh for a
- * third of `recoverAfter`; results go as they come.
+ * The report to be signed and sent, if one is due and `connected`. Each report is a billed call of the directory, so results that all
+ * clusters had a part in wait; those of heights that somebody missed, or that this node cannot have (GU4), go at once: a mismatch is not
+ * far (NW4).
  */
 export function dueReport(
   state: NodeState,
@@ -46,11 +52,17 @@ export function dueReport(
   if (!isLeading(state)) return { gathered: { ...gathered, results: [], missed: [] }, report: null }
   const { network, cluster, node, recoverAfterMs } = state.config.election
   const { results, missed, reportedAt } = gathered
-  const due = connected && (results.length > 0 || now - reportedAt >= recoverAfterMs / 6)
+  const due = connected && (isTelling(gathered) || now - reportedAt >= gatherForMs(recoverAfterMs))
   if (!due) return { gathered, report: null }
   const { generation, epoch } = state.guard.token
   return {
     gathered: { results: [], missed: [], reportedAt: now },
     report: { network, cluster, generation, epoch, node, results, missed, heard: heardOf(state, now) },
   }
+}
+
+/** On a fast chain what is gathered must leave before there is more than one report holds. */
+function isTelling({ results, missed }: Gathered): boolean {
+  if (results.length >= LIMITS.resultsPerReport / 2) return true
+  return missed.length > 0 || results.some(({ result }) => result === null)
 }

@@ -1,7 +1,7 @@
 /** The node's side of consensus: every act it asks for becomes a record first (GU2). */
 import { assert, unreachable } from '../../assert.ts'
 import { encodeCertificate } from '../../codec/certificate.ts'
-import { compareTokens, type Hash, type Ms } from '../../ids.ts'
+import { compareTokens, type Hash, type Height, type Ms, type Round } from '../../ids.ts'
 import { consensusStep } from '../consensus/machine.ts'
 import type { Vote } from '../consensus/messages.ts'
 import type { TimeoutKind } from '../consensus/timeouts.ts'
@@ -60,8 +60,9 @@ function serve(turn: Turn, request: ConsensusRequest): void {
       return
     }
     case 'vote': {
-      const { height, round, type, block } = request
+      const { height, round, type, block, polka = [] } = request
       if (block !== null) logBody(turn, block)
+      if (block !== null && polka.length > 0) logPolka(turn, height, round, block, polka)
       writeRecord(
         turn,
         { kind: 'vote', height, round, type, block },
@@ -85,6 +86,13 @@ export function logBody(turn: Turn, block: Hash): void {
   const index = turn.state.guard.last.index + 1
   writeRecord(turn, { kind: 'body', block: body.block.bytes }, null)
   keepBody(turn, { ...body, logged: index as never })
+}
+
+/** GU7: what the lock rests on stands before it, so that a new master can show it. An older program could not read on; it is without (PV2). */
+function logPolka(turn: Turn, height: Height, round: Round, block: Hash, polka: readonly Vote[]): void {
+  if (turn.state.olderPeers.size > 0) return
+  const votes = polka.map(({ cluster, generation, epoch, signature }) => ({ cluster, generation, epoch, signature }))
+  writeRecord(turn, { kind: 'polka', height, round, block, votes }, null)
 }
 
 function decide(turn: Turn, request: Extract<ConsensusRequest, { kind: 'decide' }>): void {

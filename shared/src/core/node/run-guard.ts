@@ -24,6 +24,7 @@ export function runGuard(turn: Turn, input: GuardInput): void {
   noteRemovals(turn, before)
   reject(turn, step.rejected)
   turn.write.push(...step.write)
+  for (const write of step.write) if (write.w === 'required') turn.state = { ...turn.state, required: write.required }
   for (const send of step.stream ?? []) if (send.s === 'peer') turn.stream.push(send)
   turn.timers.push(...step.timers)
   turn.events.push(...step.events)

@@ -1,11 +1,12 @@
 /** State of one node: its machines, and what ties them together. */
 
-import type { Credential, Mastership, RecordedReshape } from '../../crypto/statement-types.ts'
+import type { KnownSyncSet, RecordedReshape } from '../../crypto/recorded-sync-set.ts'
+import type { Credential, Mastership } from '../../crypto/statement-types.ts'
 import type { Genesis } from '../../genesis.ts'
 import type { ClusterId, Hash, Height, Instant, Jws, LogIndex, NodeId, Round, SiteId, Token } from '../../ids.ts'
 import type { LogBase, OwnToken } from '../../ports/node-store.ts'
 
-import type { OwnRecord } from '../consensus/resume.ts'
+import type { OwnRecord, PolkaRecord } from '../consensus/resume.ts'
 import type { ConsensusTimeouts, TimeoutKind } from '../consensus/timeouts.ts'
 import type { ConsensusState } from '../consensus/types.ts'
 import type { ElectionConfig, ElectionState } from '../election/types.ts'
@@ -41,10 +42,10 @@ export interface KnownBody {
   readonly logged: LogIndex | null
 }
 
-/** An own act in the log (GU7). */
+/** An own act in the log, or what a lock rests on (GU7). */
 export interface LoggedAct {
   readonly index: LogIndex
-  readonly record: OwnRecord
+  readonly record: OwnRecord | PolkaRecord
 }
 
 /** A decided height in the log that is not executed yet. */
@@ -97,6 +98,7 @@ export interface NodeState {
   readonly nonceSeed: string
   /** Found on disk at start (RG2, EL5). */
   readonly storedOwn: OwnToken | null
+  /** As it is on disk: of the last token under which this node led. */
   readonly required: RequiredSet | null
   readonly election: ElectionState
   readonly guard: GuardState
@@ -108,6 +110,8 @@ export interface NodeState {
   readonly superseded: readonly Mastership[]
   /** Peers whose link is up, and their cluster. */
   readonly links: ReadonlyMap<NodeId, ClusterId>
+  /** Of those of the own cluster: whose program cannot read every record (PV2). */
+  readonly olderPeers: ReadonlySet<NodeId>
   /** The highest height each peer is known to have decided. */
   readonly heights: ReadonlyMap<NodeId, number>
   readonly bodies: ReadonlyMap<Hash, KnownBody>
@@ -147,6 +151,10 @@ export interface NodeState {
   readonly crossed: Token | null
   /** On disk (RG8): the newest statement about the sync set that the registry has recorded. */
   readonly reshape: RecordedReshape | null
+  /** The newest word of the authority on the sync set, for peers that may not hear it (RG4); null before the first. */
+  readonly syncSetWord: KnownSyncSet | null
+  /** RG8: a view of the newest session was of this token's generation, from a registry that does not stand still. */
+  readonly registryHeard: boolean
   /** Section 6: set while this node leads and must not vote (RC2). */
   readonly recovery: Recovery | null
   /** RC3: this log is being shown to the recovering master. */

@@ -15,7 +15,7 @@ export function offerCandidates(turn: Turn): void {
 }
 
 /**
- * Members the authority knows, linked, and electable by their own word. None while the authority is out of reach: an addition that is
+ * Members the authority knows, linked, not revoked (ID8), and electable by their own word. None while the authority is out of reach: an addition that is
  * asked for and not answered would stall the cluster if the node then died (RG4). Nodes of another site than the master's go first, so
  * that one lost site never takes both; one that has just left waits (EL8). Then the announced coming standby (EL7), priority and name.
  */
@@ -33,6 +33,7 @@ export function additionCandidates(state: NodeState, now: Instant): readonly Nod
     .filter(([node, peer]) => {
       const member = members.get(node)
       if (member === undefined || member.noFailover || view.bars.includes(node)) return false
+      if (election.revoked.has(node)) return false
       if (!stallsAlone(state) && waits(state.backOffs, node, now)) return false
       return peer.linkUp && peer.heartbeat?.electable === true
     })

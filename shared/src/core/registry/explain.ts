@@ -7,7 +7,7 @@ import type { RegistryContext } from './messages.ts'
 import { pauseAt } from './pause.ts'
 import { recoveryRefusal } from './recovery.ts'
 import { heirOf } from './switchover.ts'
-import { type FoundedRegistry, type Hearing, type RegistryState, tokenOf } from './types.ts'
+import { type Created, type FoundedRegistry, type Hearing, type RegistryState, tokenOf } from './types.ts'
 
 export interface CandidateView {
   readonly node: NodeId
@@ -31,7 +31,8 @@ export interface Explanation {
 
 export function explain({ registry, hearing }: RegistryState, context: RegistryContext): Explanation {
   if (registry.status !== 'founded') {
-    const lines = ['No master was ever granted here: the founder named in genesis has not registered yet.']
+    const unknown = 'No master is recorded here: the founder named in genesis has not registered yet.'
+    const lines = registry.status === 'absent' ? [unknown] : [unknown, ...restoreLines(registry)]
     const switchover = { to: null, why: 'there is no master' }
     return { couldFailOver: false, to: null, lines, candidates: [], switchover, masterHeardMs: null }
   }
@@ -47,14 +48,35 @@ export function explain({ registry, hearing }: RegistryState, context: RegistryC
     to,
     lines: [
       ...verdict(registry, to, able?.node ?? null, blocked),
+      ...restoreLines(registry),
       masterLine(registry, hearing, masterHeardMs),
       ...candidates.map(candidateLine),
       ...standing(registry, hearing, context),
     ],
     candidates,
-    switchover: 'code' in heir ? { to: null, why: heir.why } : { to: heir.node, why: null },
+    switchover: switchoverNow(standstill(registry), heir),
     masterHeardMs,
   }
+}
+
+function switchoverNow(still: string | null, heir: ReturnType<typeof heirOf>): Explanation['switchover'] {
+  if (still !== null) return { to: null, why: `the registry stands still (${still})` }
+  return 'code' in heir ? { to: null, why: heir.why } : { to: heir.node, why: null }
+}
+
+/** RG8: the way out of a standstill, for an operator who has never been there. */
+function restoreLines({ cluster, frozen, restore }: Created): readonly string[] {
+  if (frozen !== null) {
+    return [
+      `Nothing is granted or changed here, and the master goes on, until an operator has looked. Is this registry an old copy: evict again ` +
+        `who was evicted since, then: baton restore raise-generation ${cluster}`,
+    ]
+  }
+  if (restore === null) return []
+  return [
+    `The restore ends by itself when they have shown it: let these nodes run and reach this authority. For those that never will: baton ` +
+      `restore accept-incomplete ${cluster}`,
+  ]
 }
 
 function candidatesOf(

@@ -60,6 +60,7 @@ export function claim(state: Founded, input: Input<'claim'>, context: RegistryCo
 
 /** EL7: announced only, so a name that cannot come is left out rather than a failover refused. */
 function comingAfter(registry: FoundedRegistry, named: NodeId | null, syncSet: readonly NodeId[]): NodeId | null {
-  if (named === null || !registry.members.has(named) || registry.bars.includes(named)) return null
+  const member = named === null ? undefined : registry.members.get(named)
+  if (named === null || member === undefined || member.revoked === true || registry.bars.includes(named)) return null
   return syncSet.includes(named) ? null : named
 }

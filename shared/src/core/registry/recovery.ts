@@ -29,7 +29,8 @@ interface SignOfLife {
 /** Somebody in the sync set who could go on, or take over, was heard of late: here or by any member. */
 function lifeRefusal(registry: FoundedRegistry, hearing: Hearing, context: RegistryContext): Refusal | null {
   // A barred master goes on (RG9); one that came back with an emptied disk never will, however often it reports (EL6).
-  const master = logIsShort(registry, hearing, registry.master) ? [] : [registry.master]
+  const gone = logIsShort(registry, hearing, registry.master) || gaveUpRevoked(registry, hearing)
+  const master = gone ? [] : [registry.master]
   const able = [...master, ...electableStandbys(registry, hearing, context.wallClock)]
   const signs = [...able.flatMap((node) => heardHere(node, hearing)), ...heardByMembers(registry, hearing)]
   if (hearing.masterActedAt !== null) signs.push({ at: hearing.masterActedAt, what: `${registry.master} acted` })
@@ -41,6 +42,12 @@ function lifeRefusal(registry: FoundedRegistry, hearing: Hearing, context: Regis
   const ageMs = context.now - last.at
   const leftMs = registry.policy.recoverAfterMs - ageMs
   return leftMs > 0 ? notYet(`${last.what} ${ageMs} ms ago`, leftMs) : null
+}
+
+/** ID8: a master under a revoked key goes on, but one that has given its office up is granted nothing any more. */
+function gaveUpRevoked({ master, members }: FoundedRegistry, hearing: Hearing): boolean {
+  const report = hearing.reports.get(master)
+  return members.get(master)?.revoked === true && report !== undefined && report.role !== 'master'
 }
 
 /** A session that is open and silent is no sign: the socket of a host that lost its power may never close. */

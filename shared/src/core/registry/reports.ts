@@ -63,21 +63,25 @@ export function hearForeignSilence(
   return result({ ...state, hearing: { ...state.hearing, foreignSilence } })
 }
 
-/** Writes what is due after `reportWriteMs`, and that of `atOnce`; asks for a timer while something waits. */
+/**
+ * Writes that of `atOnce`, and all that waits once one of it has waited for `reportWriteMs`: the nodes of a cluster come to share one time,
+ * and so one alarm. Asks for a timer while something waits.
+ */
 export function flushReports(state: RegistryState, now: Instant, atOnce: NodeId | null): RegistryStep {
   const { registry, hearing } = state
   if (registry.status === 'absent') return result(state)
-  const due: [NodeId, HeardReport][] = []
+  const unwritten: [NodeId, HeardReport][] = []
   let waitMs = Number.POSITIVE_INFINITY
   for (const [node, report] of hearing.reports) {
     const written = registry.acknowledged.get(node)
     const { token, durableIndex } = report.acknowledged
     if (written !== undefined && sameToken(written.token, token) && written.durableIndex === durableIndex) continue
-    const dueMs = report.writtenAt + LIMITS.reportWriteMs - now
-    if (dueMs <= 0 || node === atOnce) due.push([node, report])
-    else waitMs = Math.min(waitMs, dueMs)
+    unwritten.push([node, report])
+    if (node !== atOnce) waitMs = Math.min(waitMs, report.writtenAt + LIMITS.reportWriteMs - now)
   }
-  const timers = Number.isFinite(waitMs) ? [{ name: 'flush', after: waitMs as Ms } as const] : []
+  const due = waitMs <= 0 ? unwritten : unwritten.filter(([node]) => node === atOnce)
+  const waits = due.length < unwritten.length
+  const timers = waits ? [{ name: 'flush', after: waitMs as Ms } as const] : []
   if (due.length === 0) return result(state, { timers })
   const acknowledged = new Map(registry.acknowledged)
   const reports = new Map(hearing.reports)

@@ -46,6 +46,7 @@ function brokenTokens(was: FoundedRegistry, is: FoundedRegistry, grants: Grants)
 function brokenGrants(was: FoundedRegistry, is: FoundedRegistry, grants: Grants): readonly string[] {
   const broken: string[] = []
   for (const grant of grants) {
+    if (was.members.get(grant.node)?.revoked === true) broken.push('ID8: a grant to a revoked key')
     if (was.syncSet.includes(grant.node)) continue
     if (!grant.recovering) broken.push('RG2: a clean grant to a node outside the sync set')
     if (is.syncSet.length !== 1) broken.push('RG6: a sync set of nodes that hold nothing of the predecessor')

@@ -1,4 +1,5 @@
 /** What nodes and operators are told of the registry (DESIGN section 3). */
+import type { RecordedSyncSet } from '../../crypto/recorded-sync-set.ts'
 import type { Credential, Grant } from '../../crypto/statement-types.ts'
 import type { MemberView, RegistryView } from '../../protocol/control.ts'
 import { standstill } from './freeze.ts'
@@ -37,6 +38,13 @@ export function viewOf(registry: FoundedRegistry, credential: Credential): Regis
 export function grantOf(registry: FoundedRegistry, record: GrantRecord): Grant {
   const { certificate: _, ...payload } = record
   return { network: registry.network, cluster: registry.cluster, ...payload }
+}
+
+/** RG4: what the authority signs of the sync set. Null while the registry stands still: what is recorded may be void (RG8). */
+export function recordedSyncSet(registry: FoundedRegistry): RecordedSyncSet | null {
+  if (standstill(registry) !== null) return null
+  const { network, cluster, generation, epoch, version, syncSet, reshape } = registry
+  return { network, cluster, generation, epoch, version, syncSet, reshape }
 }
 
 function memberView(member: Member): MemberView {

@@ -5,7 +5,8 @@ import { majorityOf } from '@baton/shared/core/arbiter/ballot'
 import type { Ask, RegisterValue } from '@baton/shared/core/arbiter/types'
 import type { RegistryEvent } from '@baton/shared/core/registry/messages'
 import type { Hearing } from '@baton/shared/core/registry/types'
-import type { NodeId, UnixMs } from '@baton/shared/ids'
+import type { Instant, NodeId } from '@baton/shared/ids'
+import type { Clock } from '../clock.ts'
 
 /** What a member has proposed, and on what ground. */
 export interface Proposed {
@@ -16,7 +17,9 @@ export interface Proposed {
   readonly ask: Ask
   readonly hearing: Hearing
   readonly events: readonly RegistryEvent[]
-  readonly at: UnixMs
+  /** When, by true time, and the clock of the member that judged by it. */
+  readonly at: Instant
+  readonly clock: Pick<Clock, 'rate' | 'offsetMs'>
 }
 
 export class Decisions {

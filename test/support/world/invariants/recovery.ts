@@ -66,8 +66,7 @@ export class Recoveries {
       const what = `${host.node} acknowledges ${formatToken(token)} of ${cluster}, and recovers itself`
       this.#scene.breach('RC1 a recovering cluster acknowledges nothing', what)
     }
-    const key = `${cluster} ${formatToken(token)}`
-    this.#acks.set(key, (this.#acks.get(key) ?? new Set()).add(host.cluster))
+    this.acknowledged(host, { cluster, token })
     // A master's log ends in an entry of its own token, and still does when it has stepped down meanwhile.
     const spokeUnder = host.disk.entries.at(-1)?.token ?? own
     const known = isVoid(this.#scene, host.cluster, spokeUnder) ? [host] : electableWith(this.#scene, host)
@@ -76,6 +75,12 @@ export class Recoveries {
     const where = `not on the disk of ${missing.map(({ node }) => node).join(', ')}`
     const what = `${host.node} acknowledges ${formatToken(token)} of ${cluster}, ${where}`
     this.#scene.breach('RC1 acknowledges a recovering epoch when it is held', what)
+  }
+
+  /** Whoever says so: the recovering master cannot tell who lies. */
+  acknowledged(host: Host, { cluster, token }: Pick<EpochAck, 'cluster' | 'token'>): void {
+    const key = `${cluster} ${formatToken(token)}`
+    this.#acks.set(key, (this.#acks.get(key) ?? new Set()).add(host.cluster))
   }
 
   /** RC2: the registry marks the cluster, so its master has no say: neither a vote nor a proposal. */

@@ -8,6 +8,10 @@ import type { ClusterId, NodeId } from '@baton/shared/ids'
 import { type Scene, standsStill } from './scene.ts'
 
 type Claiming = Extract<RegistryInput, { i: 'claim' }>
+type Acting = Extract<RegistryInput, { i: 'operator' }>
+
+/** What an operator's wish for a switch becomes when it is taken in. */
+const TAKEN: ReadonlySet<string> = new Set(['switchover-asked', 'switchover-due'])
 
 /** Clocks of machines differ by 500 ppm at most. */
 const CLOCK_SLACK_MS = 20
@@ -18,6 +22,9 @@ export class Rulings {
   readonly #reported = new Map<NodeId, number>()
   /** The last switch of each cluster: away from whom, and when. */
   readonly #switched = new Map<ClusterId, { readonly from: NodeId; readonly at: number }>()
+
+  /** The planned switch that an operator of each cluster has asked for: to whom (null: to anybody), and from when on. */
+  readonly #planned = new Map<ClusterId, { readonly id: string; readonly to: NodeId | null; readonly at: number }>()
 
   constructor(scene: Scene) {
     this.#scene = scene
@@ -32,6 +39,8 @@ export class Rulings {
       if (alive && state.resync === null) this.#reported.set(input.node, clock.now())
     }
     this.#marked(registry, input, step)
+    if (input.i === 'operator') this.#asked(cluster, input, step, clock.wall())
+    if (step.events.some(({ event }) => event === 'switchover-due')) this.#fallsDue(cluster, clock.wall())
     for (const write of step.write) {
       if (write.w !== 'grant' || input.i !== 'claim') continue
       this.#granted(registry, write.grant, clock.now())
@@ -39,6 +48,7 @@ export class Rulings {
       const heardAt = masterLastHeard(registry, hearing)
       const heard = heardAt !== null && clock.now() - heardAt < registry.policy.masterTtlMs
       if (!left && heard) this.#settled(registry, input, clock.wall())
+      this.#carriedOut(cluster, input, clock.wall())
       if (write.grant.node !== registry.master) this.#switched.set(cluster, { from: registry.master, at: clock.wall() })
     }
   }
@@ -65,9 +75,34 @@ export class Rulings {
   #settled(registry: FoundedRegistry, { claim }: Claiming, wall: number): void {
     const { node, evidence } = claim
     const last = this.#switched.get(registry.cluster)
-    const back = evidence.kind === 'resigned' && last?.from === node && registry.orders.length === 0
+    const unforced = (evidence.kind === 'resigned' || evidence.kind === 'planned') && registry.orders.length === 0
+    const back = unforced && last?.from === node
     if (!back || wall < last.at || wall - last.at >= registry.policy.settleTimeMs) return
     this.#scene.breach('EL8 a living master is not switched to and fro', `${node} is back after ${wall - last.at} ms`)
+  }
+
+  #asked(cluster: ClusterId, { action }: Acting, { events }: RegistryStep, wall: number): void {
+    if (action.act === 'switchover' && events.some(({ event }) => TAKEN.has(event))) {
+      this.#planned.set(cluster, { id: action.id, to: action.to, at: Math.max(action.at, wall) })
+    }
+    if (action.act === 'cancel-switchover') this.#planned.delete(cluster)
+  }
+
+  /** From now on nobody is early: members that are their own arbiter (MJ1) have a clock each, and one of them has seen the time. */
+  #fallsDue(cluster: ClusterId, wall: number): void {
+    const planned = this.#planned.get(cluster)
+    if (planned !== undefined && wall >= planned.at) this.#planned.set(cluster, { ...planned, at: 0 })
+  }
+
+  /** A living master is relieved by plan for the node, and not before the time, that somebody has asked for; any grant ends that. */
+  #carriedOut(cluster: ClusterId, { claim: { node, evidence } }: Claiming, wall: number): void {
+    const planned = this.#planned.get(cluster)
+    this.#planned.delete(cluster)
+    if (evidence.kind !== 'planned') return
+    const named = planned?.id === evidence.switchover && (planned.to === null || planned.to === node)
+    if (named && wall >= planned.at) return
+    const what = named ? `${planned.at - wall} ms before its time` : 'nobody has asked for it'
+    this.#scene.breach('EL8 a planned switch is what was asked for', `${node} is granted by plan, ${what}`)
   }
 
   /** RG6: nobody of the sync set who could go on has reported for `recoverAfter`. */

@@ -48,6 +48,7 @@ export type InvariantName =
   | 'NW5 one order stands'
   | 'NW5 an order ends with the switch'
   | 'EL8 a living master is not switched to and fro'
+  | 'EL8 a planned switch is what was asked for'
   | 'RC2 a recovering cluster signs nothing'
   | 'consensus state'
   | 'the recount agrees'

@@ -32,6 +32,14 @@ export async function acceptCertificate(
   if (certificate.cluster !== cluster) {
     return failure('CERTIFICATE_INVALID', `it is of cluster ${certificate.cluster}, not ${cluster}`)
   }
+  const { ownerKeyEnds } = chain.value
+  if (ownerKeyEnds !== null && now >= ownerKeyEnds) {
+    const end = new Date(ownerKeyEnds).toISOString()
+    return failure(
+      'CERTIFICATE_EXPIRED',
+      `the owner key that signed the certificate of ${node} was replaced, and counted until ${end}`,
+    )
+  }
   if (certificateExpired(certificate, now)) {
     return failure('CERTIFICATE_EXPIRED', `the certificate of ${node} expired at ${new Date(expiresAt).toISOString()}`)
   }

@@ -6,7 +6,7 @@ import type { ErrorCode } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { type Failure, failure } from '@baton/shared/result'
-import { appendEvent } from '../../adapters/event-log.ts'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { IdentityEvent } from './identity-events.ts'
 
@@ -19,10 +19,12 @@ const ALL = '*'
 export class Attempts {
   readonly #sql: Sql
   readonly #clock: Clock
+  readonly #events: EventLog
 
-  constructor(sql: Sql, clock: Clock) {
+  constructor(sql: Sql, clock: Clock, events: EventLog) {
     this.#sql = sql
     this.#clock = clock
+    this.#events = events
   }
 
   /** Records a refusal, as long as its source has not had too many; what to answer. */
@@ -39,7 +41,7 @@ export class Attempts {
       if (recorded < LIMITS.attemptsRecorded) {
         this.#count(source, before + 1, at)
         this.#count(ALL, recorded + 1, at)
-        appendEvent(this.#sql, at, { ...event, evidence: { ...event.evidence, source } })
+        this.#events.append(at, { ...event, evidence: { ...event.evidence, source } })
       }
       return failure(event.code, event.why)
     })
@@ -55,7 +57,7 @@ export class Attempts {
       code: 'TOO_MANY_ATTEMPTS',
       evidence: null,
     }
-    appendEvent(this.#sql, at, event)
+    this.#events.append(at, event)
   }
 
   #failures(source: string, at: number): number {

@@ -10,12 +10,13 @@ import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
 import { parseToAuthority } from '@baton/shared/protocol/control-schemas'
-import { type Failure, failure, type Result } from '@baton/shared/result'
-import { readEvents } from '../../adapters/event-log.ts'
+import { failure, type Result } from '@baton/shared/result'
+import { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
   ClusterExplanation,
   ClusterStatus,
+  EventsQuery,
   KnownNode,
   OperatorAnswer,
   OperatorCall,
@@ -41,8 +42,9 @@ import { Notices } from './notices.ts'
 import { Operators, operatorInput } from './operators.ts'
 import { orderAnswer } from './order-answer.ts'
 import { answerOf, Outbox, replyOf } from './outbox.ts'
+import { Refusals } from './refusals.ts'
 import { Revoker } from './revoker.ts'
-import { type Attachment, attachmentOf, CLOSE } from './sockets.ts'
+import { type Attachment, attachmentOf } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
 import { statusOf } from './status.ts'
 import { Witnesses } from './witnesses.ts'
@@ -67,15 +69,14 @@ export class Authority {
   readonly #witnesses: Witnesses
   readonly #admission: AdmissionParts
   readonly #enrolment: Enrolment
-  readonly #attempts: Attempts
+  readonly #refusals: Refusals
   readonly #revoker: Revoker
   readonly door: Door
+  readonly owners: Notices['owners']
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   readonly #operators: Operators
   readonly #alerts: AlertPost
-  readonly #waiters = new EventWaiters()
-  /** An event was recorded, and those who wait for one have not been told. */
-  #eventful = false
+  readonly #waiters: EventWaiters
   #requests = 0
   #lookedAt = 0
 
@@ -89,27 +90,33 @@ export class Authority {
       backstop: parts.backstop,
       now: () => parts.clock.wallNow(),
     })
-    this.#decider = new Decider(parts.sql, parts.clock, (seq, event) => {
-      this.#alerts.enter(seq, alertOf(event))
-      this.#eventful = true
+    // Whatever is recorded, of whichever part of the authority: those who follow the log read on, and alerts leave.
+    this.#waiters = new EventWaiters(parts.sql, (call) => this.admit(call))
+    const events = new EventLog(parts.sql, () => {
+      this.#waiters.wake()
+      void this.#alerts.deliver()
     })
+    this.#decider = new Decider(parts.sql, parts.clock, events, (seq, event) => this.#alerts.enter(seq, alertOf(event)))
     this.#credentials = new Credentials(parts.config.authority)
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     const { sql, clock } = parts
-    const notices = new Notices(sql, clock, parts.config.genesis)
+    const notices = new Notices(sql, clock, parts.config, events)
+    this.owners = () => notices.owners()
     this.#operators = new Operators(this.#decider, clock, notices.revocations)
-    this.#enrolment = new Enrolment(sql, clock)
-    this.#attempts = new Attempts(sql, clock)
+    this.#enrolment = new Enrolment(sql, clock, events)
+    const attempts = new Attempts(sql, clock, events)
+    this.#refusals = new Refusals(attempts, parts.sockets)
     this.#admission = {
-      genesis: parts.config.trust,
+      genesis: notices.trust,
       cluster: parts.cluster.cluster,
       revocations: notices.revocations,
       registry: () => this.#decider.state.registry,
     }
-    const door = { admission: this.#admission, enrolment: this.#enrolment, attempts: this.#attempts }
+    const door = { admission: this.#admission, enrolment: this.#enrolment, attempts }
     this.door = new Door({
       sql,
+      events,
       clock,
       authority: parts.config.authority,
       ...door,
@@ -125,6 +132,7 @@ export class Authority {
     })
     this.#revoker = new Revoker({
       notices,
+      clock,
       sockets: parts.sockets,
       directory: this.#directory,
       decider: this.#decider,
@@ -132,6 +140,8 @@ export class Authority {
     })
     this.#witnesses = new Witnesses({
       ...parts,
+      refusals: this.#refusals,
+      trust: notices.trust,
       directory: this.#directory,
       registry: () => this.#decider.state.registry,
       decide: (input) => this.#decide(input),
@@ -142,6 +152,7 @@ export class Authority {
     const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
     this.#revoker.enforce()
+    void this.#revoker.recertify()
     void this.#revoker.poll()
     void this.#witnesses.askDirectory().then(() => this.#settleDirectory())
   }
@@ -153,7 +164,10 @@ export class Authority {
   /** Resolves when the frame has been dealt with. */
   async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const done = this.#lanes.run(attachmentOf(socket).id, () => this.#frame(socket, frame))
-    if (done === null) return this.closed(socket, CLOSE.overloaded, 'too many frames at once')
+    if (done === null) {
+      const { close, why } = this.#refusals.flood(socket)
+      return this.closed(socket, close, why)
+    }
     await done
     if (this.#parts.clock.now() - this.#lookedAt >= DIRECTORY_RETRY_MS) this.deadlines()
   }
@@ -188,17 +202,17 @@ export class Authority {
     source: string,
   ): Promise<RequestAnswer> {
     const certified = await acceptCertificate(this.#admission, certificate, this.#parts.clock.wallNow())
-    if (!certified.ok) return this.#requestRefused(certified, source)
+    if (!certified.ok) return this.#refusals.request(certified, source)
     const { node, key } = certified.value.certificate
     if (!this.#enrolment.has(certified.value)) {
-      return this.#requestRefused(failure('UNKNOWN_NODE', `${node} has never joined`), source)
+      return this.#refusals.request(failure('UNKNOWN_NODE', `${node} has never joined`), source)
     }
     const members = memberKeys(this.#decider.state.registry)
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const verify = kind === 'claim' ? claimInput : reshapeInput
     const input = await verify(statement as Jws, from, (of) => (of === node ? key : members(of)))
-    if (!input.ok) return { ...input, retryAfterMs: null, state: null }
+    if (!input.ok) return this.#refusals.request(input, source, node)
     const taken = this.#decider.take(input.value)
     const answer = this.#outbox.answerTo(from.channel)
     this.#settle(taken)
@@ -207,7 +221,7 @@ export class Authority {
 
   /** What the directory knows of notices (ID8). */
   async notices(statements: readonly Jws[]): Promise<void> {
-    await this.#revoker.take(statements)
+    await this.#revoker.take(statements, null)
   }
 
   nodes(): readonly KnownNode[] {
@@ -220,21 +234,19 @@ export class Authority {
     return statusOf(this.#parts.cluster.cluster, this.#decider.state, view, this.#parts.clock.now())
   }
 
-  async events(after: number, limit: number, waitMs: number): Promise<readonly ChainedEvent[]> {
-    const read = () => readEvents(this.#parts.sql, after, limit)
-    const known = read()
-    if (known.length > 0 || waitMs === 0) return known
-    await this.#waiters.wait(waitMs)
-    return read()
+  events(query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
+    return this.#waiters.page(query, caller)
   }
 
   admit(call: OperatorCall): Result<null> {
-    const admitted = this.#operators.admit(call)
-    this.#tellEvents()
-    return admitted
+    return this.#operators.admit(call)
   }
 
   async operate(request: OperatorRequest): Promise<OperatorAnswer> {
+    const { operator, action } = request
+    // ID7: it was let in before it came here, and may have been revoked in between.
+    const admitted = this.admit({ call: `act ${action.act}`, operator, refusal: null })
+    if (!admitted.ok) return { ...admitted, retryAfterMs: null, state: null, events: [] }
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const input = operatorInput(request, from)
@@ -286,10 +298,7 @@ export class Authority {
       if (!parsed.ok) return this.#entrance.refuse(socket, parsed.code, parsed.why)
       return this.#entrance.greet(socket, attachment, parsed.value)
     }
-    // What an admitted node says wrongly changes nothing, and does not cost it its session.
-    if (!parsed.ok) {
-      return this.#parts.sockets.send(attachment.id, { t: 'refused', code: parsed.code, why: parsed.why })
-    }
+    if (!parsed.ok) return this.#refusals.frame(attachment, parsed)
     await this.#message(socket, attachment, parsed.value)
   }
 
@@ -297,15 +306,15 @@ export class Authority {
     const { id, node } = open
     switch (message.t) {
       case 'hello':
-        return this.#parts.sockets.send(id, { t: 'refused', code: 'PEER_UNEXPECTED', why: 'the session is open' })
+        return this.#refusals.frame(open, failure('PEER_UNEXPECTED', 'the session is open'))
       case 'report': {
         const { t: _, ...report } = message
         return this.#decide({ i: 'report', node, session: id, report })
       }
       case 'claim':
-        return this.#statement(id, message.request, claimInput, message.claim)
+        return this.#statement(open, message.request, claimInput, message.claim)
       case 'reshape':
-        return this.#statement(id, message.request, reshapeInput, message.reshape)
+        return this.#statement(open, message.request, reshapeInput, message.reshape)
       case 'confirm':
         return this.#decide({
           i: 'confirm',
@@ -323,13 +332,13 @@ export class Authority {
       }
       case 'shown':
         return this.#witnesses.shown(socket, open, message)
+      case 'notices':
+        return this.#revoker.learn(message.notices)
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report, node)
       case 'findings':
         return void this.#directory.findings(message.findings, node)
-      case 'notices':
-        return void this.#revoker.learn(message.notices)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
@@ -337,12 +346,13 @@ export class Authority {
     }
   }
 
-  async #statement(id: string, request: number, verify: typeof claimInput, jws: Jws): Promise<void> {
+  async #statement(open: Open, request: number, verify: typeof claimInput, jws: Jws): Promise<void> {
     const { registry } = this.#decider.state
-    const input = await verify(jws, { channel: id, request }, memberKeys(registry))
+    const input = await verify(jws, { channel: open.id, request }, memberKeys(registry))
     if (input.ok) return this.#decide(input.value)
+    this.#refusals.statement(open, input)
     const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
-    this.#parts.sockets.send(id, replyOf(request, { ...input, retryAfterMs: null }, view))
+    this.#parts.sockets.send(open.id, replyOf(request, { ...input, retryAfterMs: null }, view))
   }
 
   /** NW2, the poll: what the directory has; and what it lacks is told to it once more. */
@@ -350,7 +360,7 @@ export class Authority {
     const { config, sockets } = this.#parts
     await this.#witnesses.askDirectory()
     this.#settleDirectory()
-    void this.#revoker.poll()
+    void this.#revoker.catchUp()
     sockets.send(id, { t: 'masters', table: await this.#directory.table(config.genesis.network, config.authority) })
   }
 
@@ -362,27 +372,11 @@ export class Authority {
     this.#decide({ i: 'memberSeen', member: { ...member, certificate, expiresAt }, nonce: '' })
   }
 
-  #requestRefused(refusal: Failure, source: string): RequestAnswer {
-    const { code: refusedFor, why: reason } = refusal
-    const event = { event: 'request-refused', who: 'unknown', why: reason, code: refusedFor, evidence: null } as const
-    const { code, why } = this.#attempts.refused(source, event)
-    return { ok: false, code, why, retryAfterMs: null, state: null }
-  }
-
   #decide(input: RegistryInput): void {
     this.#settle(this.#decider.take(input))
   }
 
-  /** The log has grown: those who follow it read on, and alerts leave. */
-  #tellEvents(): void {
-    if (!this.#eventful) return
-    this.#eventful = false
-    this.#waiters.wake()
-    void this.#alerts.deliver()
-  }
-
   #settle(taken: Taken): void {
-    this.#tellEvents()
     if (taken.sends.some(({ s }) => s === 'directory')) queueMicrotask(() => this.#revoker.enforce())
     if (taken.tickAfterMs !== null) this.#parts.backstop.wakeAt(this.#parts.clock.wallNow() + taken.tickAfterMs)
     if (taken.sends.length > 0) void this.#outbox.deliver(taken)

@@ -1,14 +1,17 @@
-/** Signs the recorded grant: after the write, and the same every time, for Ed25519 is deterministic. */
+/** Signs the recorded grant and sync set: after the write, and the same every time, for Ed25519 is deterministic. */
 import type { FoundedRegistry } from '@baton/shared/core/registry/types'
-import { grantOf, viewOf } from '@baton/shared/core/registry/view'
+import { grantOf, recordedSyncSet, viewOf } from '@baton/shared/core/registry/view'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
+import type { Jws } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 
 export class Credentials {
   readonly #authority: KeyPair
   #latest: { readonly nonce: string; readonly epoch: number; readonly credential: Credential } | undefined
+
+  #recorded: { readonly registry: FoundedRegistry; readonly statement: Jws | null } | undefined
 
   constructor(authority: KeyPair) {
     this.#authority = authority
@@ -25,6 +28,15 @@ export class Credentials {
   }
 
   async view(registry: FoundedRegistry): Promise<RegistryView> {
-    return viewOf(registry, await this.of(registry))
+    return { ...viewOf(registry, await this.of(registry)), recorded: await this.#syncSet(registry) }
+  }
+
+  /** RG4: for peers to pass on. A registry is a value: the same one says the same. */
+  async #syncSet(registry: FoundedRegistry): Promise<Jws | null> {
+    if (this.#recorded?.registry === registry) return this.#recorded.statement
+    const recorded = recordedSyncSet(registry)
+    const statement = recorded === null ? null : await signStatement('syncSet', recorded, this.#authority.privateKey)
+    this.#recorded = { registry, statement }
+    return statement
   }
 }

@@ -15,7 +15,7 @@ import type {
 import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
-import { appendEvent } from '../../adapters/event-log.ts'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import { applyWrite, loadRegistry, recordedVersion } from './registry-store.ts'
 
@@ -35,11 +35,12 @@ export class Decider {
   #state: RegistryState
   readonly #sql: Sql
   readonly #clock: Clock
-
+  readonly #events: EventLog
   /** Inside the transaction of the event. */
   readonly #appended: (seq: number, event: RegistryEvent) => void
 
-  constructor(sql: Sql, clock: Clock, appended: (seq: number, event: RegistryEvent) => void) {
+  constructor(sql: Sql, clock: Clock, events: EventLog, appended: (seq: number, event: RegistryEvent) => void) {
+    this.#events = events
     this.#appended = appended
     this.#sql = sql
     this.#clock = clock
@@ -82,7 +83,7 @@ export class Decider {
   }
 
   #append(event: RegistryEvent): void {
-    this.#appended(appendEvent(this.#sql, this.#clock.wallNow(), event), event)
+    this.#appended(this.#events.append(this.#clock.wallNow(), event), event)
   }
 
   /** The many reports that write nothing cost no transaction: they change memory only. */

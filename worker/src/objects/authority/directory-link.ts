@@ -30,6 +30,7 @@ export class DirectoryLink {
   readonly #credentials: Credentials
   #table: { readonly version: number; readonly table: Jws } | null
   #busy = false
+  #noticesThere: number | null = null
 
   constructor({ sql, directory, cluster }: DirectoryLinkParts, credentials: Credentials) {
     this.#sql = sql
@@ -46,6 +47,11 @@ export class DirectoryLink {
     this.#table = { version, table }
     writeMeta(this.#sql, TABLE, JSON.stringify(this.#table))
     return true
+  }
+
+  /** How many owner-signed notices the directory had at the last poll; null: not told yet. */
+  get noticesThere(): number | null {
+    return this.#noticesThere
   }
 
   /** The newest table at hand, once there is one. */
@@ -65,6 +71,7 @@ export class DirectoryLink {
   async poll(): Promise<boolean> {
     const answer = await attempt(() => this.#directory.table(this.#table?.version ?? 0))
     if (answer === null) return false
+    this.#noticesThere = answer.notices
     this.#notice(answer)
     return this.take(answer.version, answer.table)
   }

@@ -7,7 +7,7 @@ import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { type Failure, failure, type Result, success } from '@baton/shared/result'
-import { appendEvent } from '../../adapters/event-log.ts'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { JoinAnswer, RenewalAnswer } from '../authority-api.ts'
 import { type AdmissionParts, acceptCertificate } from './admission.ts'
@@ -17,6 +17,7 @@ import type { IdentityEvent } from './identity-events.ts'
 
 export interface DoorParts {
   readonly sql: Sql
+  readonly events: EventLog
   readonly clock: Clock
   readonly authority: KeyPair
   readonly admission: AdmissionParts
@@ -63,7 +64,7 @@ export class Door {
   }
 
   async #renew(request: Jws): Promise<Result<RenewalAnswer>> {
-    const { admission, enrolment, clock, sql, authority } = this.#parts
+    const { admission, enrolment, clock, sql, events, authority } = this.#parts
     const now = clock.wallNow()
     const read = peekStatement('renewal', request)
     if (!read.ok) return read
@@ -99,7 +100,7 @@ export class Door {
       code: null,
       evidence: { key, expiresAt },
     }
-    sql.transaction(() => appendEvent(sql, now, event))
+    sql.transaction(() => events.append(now, event))
     this.#parts.onRenewed(node, certificate, expiresAt)
     return success({ certificate })
   }

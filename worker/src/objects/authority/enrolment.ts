@@ -8,7 +8,7 @@ import type { NodeId, PublicKey } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { failure, type Result, success } from '@baton/shared/result'
-import { appendEvent } from '../../adapters/event-log.ts'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { IdentityEvent } from './identity-events.ts'
 
@@ -27,10 +27,12 @@ export interface Enrolled {
 export class Enrolment {
   readonly #sql: Sql
   readonly #clock: Clock
+  readonly #events: EventLog
 
-  constructor(sql: Sql, clock: Clock) {
+  constructor(sql: Sql, clock: Clock, events: EventLog) {
     this.#sql = sql
     this.#clock = clock
+    this.#events = events
   }
 
   /** This node has used its token before. */
@@ -70,7 +72,7 @@ export class Enrolment {
         code: null,
         evidence: { token: token.id, key, site },
       }
-      appendEvent(this.#sql, at, event)
+      this.#events.append(at, event)
       return success({ usesLeft: allowed - uses - 1 })
     })
   }

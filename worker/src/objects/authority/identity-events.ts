@@ -7,6 +7,9 @@ export interface IdentityEvent {
     | 'join-refused'
     | 'session-refused'
     | 'request-refused'
+    /** Of an admitted node. */
+    | 'frame-refused'
+    | 'shown-refused'
     | 'certificate-renewed'
     | 'renewal-refused'
     | 'attempts-limited'

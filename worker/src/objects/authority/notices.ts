@@ -1,42 +1,61 @@
 /** Owner-signed notices at a cluster's authority: verified, stored, told to the sessions, and what follows from them (ID8). */
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
-import { type Notice, peekNotice, Revocations, verifyNotice } from '@baton/shared/crypto/notices'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { type Notice, peekNotice, type Revocations } from '@baton/shared/crypto/notices'
 import type { Revocation } from '@baton/shared/crypto/statement-types'
-import type { Genesis } from '@baton/shared/genesis'
-import type { Jws, NodeId } from '@baton/shared/ids'
+import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
+import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
+import type { Config } from '../../env.ts'
+import type { OwnerKeys } from '../authority-api.ts'
 import { noticeEvent } from '../notice-event.ts'
 import { NoticeStore } from '../notice-store.ts'
 
 export class Notices {
-  readonly #genesis: Genesis
   readonly #clock: Clock
   readonly #store: NoticeStore
-  readonly revocations = new Revocations()
+  readonly #book: NoticeBook
 
-  constructor(sql: Sql, clock: Clock, genesis: Genesis) {
-    this.#genesis = genesis
+  constructor(sql: Sql, clock: Clock, { genesis, notices }: Pick<Config, 'genesis' | 'notices'>, events: EventLog) {
+    this.#book = new NoticeBook(genesis, notices)
     this.#clock = clock
-    this.#store = new NoticeStore(sql)
+    this.#store = new NoticeStore(sql, events)
     for (const statement of this.#store.all()) {
       const read = peekNotice(statement)
       if (read.ok) this.#learn(read.value)
     }
   }
 
-  /** Takes in what is new and verifies; returns it. Any number of times, in any order, from anybody. */
-  async take(statements: readonly Jws[]): Promise<readonly Jws[]> {
+  get revocations(): Revocations {
+    return this.#book.revocations
+  }
+
+  /** What statements are checked against, always as of now (ID1). */
+  get trust(): Trust {
+    return this.#book.trust
+  }
+
+  /** The same as plain data: what tokens of operators are checked against (ID1, ID7). */
+  owners(): OwnerKeys {
+    const { network, clusters, authorityKeys, ownerKeyEnds = [] } = this.trust
+    return { network, clusters, authorityKeys, ownerKeyEnds }
+  }
+
+  /**
+   * Takes in what is new and verifies; returns it. Any number of times, in any order, from anybody.
+   * @param now as for `verifyNotice`: null when the directory has looked at that
+   */
+  async take(statements: readonly Jws[], now: UnixMs | null): Promise<readonly Jws[]> {
+    const unknown = statements.filter((statement) => !this.#store.has(statement))
     const taken: Jws[] = []
-    for (const statement of statements) {
-      if (this.#store.has(statement)) continue
-      const notice = await verifyNotice(this.#genesis, statement)
-      if (!notice.ok) continue
-      if (!this.#store.add(statement, this.#clock.wallNow(), noticeEvent(notice.value))) continue
-      this.#learn(notice.value)
+    for (const { statement, notice } of await this.#book.verifyAll(unknown, now)) {
+      if (!this.#store.add(statement, this.#clock.wallNow(), noticeEvent(notice))) continue
+      this.#learn(notice)
       taken.push(statement)
     }
     return taken
@@ -57,9 +76,13 @@ export class Notices {
     return this.#store.all()
   }
 
+  get count(): number {
+    return this.#store.count
+  }
+
   /** Which keys of the authority count is in its configuration: here such a notice is only passed on. */
   #learn(notice: Notice): void {
-    if (notice.kind === 'revocation') this.revocations.add(notice.payload)
+    if (notice.kind !== 'authorityKeys') this.#book.add(notice)
   }
 }
 

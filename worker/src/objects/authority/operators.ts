@@ -24,7 +24,7 @@ export class Operators {
 
   /** Every refused call is an event, up to a bound in a minute: who asks may be anybody on the Internet. */
   admit(call: OperatorCall): Result<null> {
-    const refusal = call.refusal ?? this.#revoked(call.operator)
+    const refusal = call.refusal ?? this.#ended(call.operator)
     if (refusal === null) return success(null)
     this.tellUntold()
     if (this.#minute.told >= LIMITS.refusedCallsPerMinute) this.#minute.untold += 1
@@ -35,11 +35,14 @@ export class Operators {
     return failure(refusal.code, refusal.why)
   }
 
-  #revoked(operator: OperatorCall['operator']): OperatorCall['refusal'] {
-    const revocation = operator === null ? null : this.#revocations.ofOperator(operator)
-    if (operator === null || revocation === null) return null
-    const why = `the operator token of ${operator.name} is revoked: ${revocation.reason}`
-    return { code: 'UNAUTHENTICATED', why }
+  /** Asked again when a call has waited: a token ends while its holder follows the log. */
+  #ended(operator: OperatorCall['operator']): OperatorCall['refusal'] {
+    if (operator === null) return null
+    const { name, expiresAt } = operator
+    const revocation = this.#revocations.ofOperator(operator)
+    const how = revocation !== null ? `is revoked: ${revocation.reason}` : 'has expired'
+    if (revocation === null && this.#clock.wallNow() < expiresAt) return null
+    return { code: 'UNAUTHENTICATED', why: `the operator token of ${name} ${how}` }
   }
 
   /** How many calls the bound has kept out of the log, once their minute is over. */

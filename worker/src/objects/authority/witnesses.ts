@@ -1,18 +1,20 @@
 /** RG8: those who may know more of the cluster than its registry: its nodes, and the network's directory. */
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { Grant } from '@baton/shared/crypto/statement-types'
 import { sameToken } from '@baton/shared/ids'
 import { SHOWN_SINCE, type ToAuthority } from '@baton/shared/protocol/control'
-import { appendEvent } from '../../adapters/event-log.ts'
-import type { Sql } from '../../adapters/sql.ts'
+import { failure } from '@baton/shared/result'
 import type { DirectoryLink } from './directory-link.ts'
 import { type EntranceParts, keep } from './entrance.ts'
+import type { Refusals } from './refusals.ts'
 import type { Attachment } from './sockets.ts'
 import { verifyShown } from './statements.ts'
 
-export interface WitnessParts extends Pick<EntranceParts, 'config' | 'cluster' | 'clock' | 'sockets'> {
-  readonly sql: Sql
+export interface WitnessParts extends Pick<EntranceParts, 'cluster' | 'sockets'> {
+  readonly refusals: Refusals
+  readonly trust: Trust
   readonly directory: DirectoryLink
   readonly registry: () => Registry
   readonly decide: (input: RegistryInput) => void
@@ -29,17 +31,16 @@ export class Witnesses {
 
   /** Once per session. What does not verify is recorded and shows nothing: a restore then waits for this node. */
   async shown(socket: WebSocket, open: Open, message: Extract<ToAuthority, { t: 'shown' }>): Promise<void> {
-    const { sockets, sql, clock, config, cluster, decide } = this.#parts
+    const { refusals, trust, cluster, decide } = this.#parts
     const { id, node } = open
     if (open.shown || open.protocol < SHOWN_SINCE) {
       const why = 'a node shows what it holds once, at the start of its session'
-      return sockets.send(id, { t: 'refused', code: 'PEER_UNEXPECTED', why })
+      return refusals.frame(open, failure('PEER_UNEXPECTED', why))
     }
     keep(socket, { ...open, shown: true })
-    const verified = await verifyShown(config.trust, cluster.cluster, message)
+    const verified = await verifyShown(trust, cluster.cluster, message)
     if (verified.ok) return decide({ i: 'shown', node, session: id, ...verified.value })
-    const { code, why } = verified
-    sql.transaction(() => appendEvent(sql, clock.wallNow(), { event: 'shown-refused', who: node, why, code }))
+    refusals.shown(open, verified)
   }
 
   /** The directory's newest table, for the sessions and for the registry. */
@@ -51,8 +52,8 @@ export class Witnesses {
 
   /** What the table at hand says of this cluster. */
   async hearDirectory(): Promise<void> {
-    const { config, cluster, directory, registry, decide } = this.#parts
-    const grant = await directory.grantOf(config.trust, cluster.cluster)
+    const { trust, cluster, directory, registry, decide } = this.#parts
+    const grant = await directory.grantOf(trust, cluster.cluster)
     if (grant !== null && differs(registry(), grant)) decide({ i: 'directoryKnows', grant })
   }
 

@@ -1,5 +1,6 @@
 /** The directory's audit, put together: what masters say goes in, and what follows is told to the authorities (NW4, NW5, RG6). */
 import type { AuditInput, AuditSend, AuditStep } from '@baton/shared/core/audit/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
@@ -20,6 +21,8 @@ import { Reports, type Verified } from './reports.ts'
 export interface AudienceParts {
   readonly sql: Sql
   readonly genesis: Genesis
+  /** What the credentials in evidence are checked against, always as of now. */
+  readonly trust: Trust
   readonly masters: MasterList
   readonly clock: Clock
   readonly backstop: Backstop
@@ -40,8 +43,8 @@ export class Audience {
 
   constructor(parts: AudienceParts) {
     this.#parts = parts
-    const { genesis, masters, clock, authorityOf } = parts
-    this.reports = new Reports(genesis, masters)
+    const { genesis, trust, masters, clock, authorityOf } = parts
+    this.reports = new Reports(trust, masters)
     this.#alerts = new AlertPost({
       ...parts,
       network: genesis.network,

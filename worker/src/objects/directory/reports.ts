@@ -1,9 +1,9 @@
 /** What masters say to the directory, verified: only the master of the table, under its token, speaks for its cluster (NW4). */
 import type { AuditInput, MissedRun, Reporter, ResultEntry } from '@baton/shared/core/audit/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import type { Mastership, StatementKind } from '@baton/shared/crypto/statement-types'
 import { peekStatement, type VerifiedStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { Genesis } from '@baton/shared/genesis'
 import { type Height, type Jws, type Round, sameToken } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
 import { reporterOf, verifyEquivocation } from './evidence.ts'
@@ -18,11 +18,11 @@ export interface Verified {
 type Spoken = Extract<StatementKind, 'resultReport' | 'findings'>
 
 export class Reports {
-  readonly #genesis: Genesis
+  readonly #trust: Trust
   readonly #masters: MasterList
 
-  constructor(genesis: Genesis, masters: MasterList) {
-    this.#genesis = genesis
+  constructor(trust: Trust, masters: MasterList) {
+    this.#trust = trust
     this.#masters = masters
   }
 
@@ -47,13 +47,13 @@ export class Reports {
     const { credentials, evidence, accusations } = findings.payload
     const masterships: Mastership[] = [...this.#masters.all()]
     for (const credential of credentials) {
-      const mastership = await verifyCredential(this.#genesis, credential)
+      const mastership = await verifyCredential(this.#trust, credential)
       if (!mastership.ok) return mastership
       masterships.push(mastership.value)
     }
     const verified: Verified[] = []
     for (const stated of evidence) {
-      const input = await verifyEquivocation(this.#genesis.network, stated, masterships)
+      const input = await verifyEquivocation(this.#trust.network, stated, masterships)
       if (!input.ok) return input
       verified.push({ input: input.value, evidence: stated })
     }
@@ -70,7 +70,7 @@ export class Reports {
     if (!read.ok) return read
     const said: Reporter & { readonly network: string } = read.payload
     const { cluster, node, network } = said
-    if (network !== this.#genesis.network) return failure('STATEMENT_INVALID', `it is of network ${network}`)
+    if (network !== this.#trust.network) return failure('STATEMENT_INVALID', `it is of network ${network}`)
     const master = this.#master(said)
     if (master === null) {
       return failure('NOT_CURRENT_MASTER', `${node} is not the master of ${cluster} under this token`)

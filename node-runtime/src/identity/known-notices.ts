@@ -1,0 +1,59 @@
+/** What owners have said since genesis, for commands: asked of the authentication node, read from a file, and kept for a node. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { BatonError } from '@baton/shared/errors'
+import type { Genesis } from '@baton/shared/genesis'
+import type { Jws } from '@baton/shared/ids'
+import { reasonOf } from '../config/genesis-file.ts'
+import { NodeNotices } from '../daemon/node-notices.ts'
+import type { IdentityClient } from './identity-client.ts'
+
+export interface KnownNotices {
+  readonly trust: Trust
+  /** Those that verify, in an order in which each does. */
+  readonly statements: readonly Jws[]
+}
+
+/** @throws BatonError UNREACHABLE */
+export async function askNotices(client: Pick<IdentityClient, 'notices'>, genesis: Genesis): Promise<KnownNotices> {
+  return believed(genesis, await client.notices())
+}
+
+/**
+ * Genesis with the owner keys of `--owner-changes`: what `baton owner rotate-key` wrote, one statement a line.
+ * @throws BatonError CONFIG_UNREADABLE, STATEMENT_INVALID
+ */
+export async function ownersOf(genesis: Genesis, file: string | undefined): Promise<Trust> {
+  if (file === undefined) return genesis
+  let lines: readonly Jws[]
+  try {
+    lines = readFileSync(file, 'utf8')
+      .split(/\s+/)
+      .filter((line) => line !== '') as Jws[]
+  } catch (error) {
+    throw new BatonError('CONFIG_UNREADABLE', `--owner-changes ${file} cannot be read: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+  const { trust, statements } = await believed(genesis, lines)
+  if (statements.length === new Set(lines).size) return trust
+  throw new BatonError('STATEMENT_INVALID', `--owner-changes ${file} holds a line that does not verify`, {
+    remedy: 'use what `baton owner rotate-key` wrote, with the genesis document of the same network',
+  })
+}
+
+/** On the disk of a node that does not run yet, so that it verifies its own certificate when it starts. @throws BatonError STORAGE_FAILED */
+export async function keepNotices(genesis: Genesis, dataFolder: string, statements: readonly Jws[]): Promise<Trust> {
+  if (statements.length > 0) mkdirSync(dataFolder, { recursive: true })
+  const notices = new NodeNotices({ genesis, dataFolder, onTaken: () => {} })
+  await notices.take(statements)
+  return notices.trust
+}
+
+async function believed(genesis: Genesis, lines: readonly Jws[]): Promise<KnownNotices> {
+  const book = new NoticeBook(genesis)
+  const verified = await book.verifyAll(lines, null)
+  for (const { notice } of verified) book.add(notice)
+  return { trust: book.trust, statements: verified.map(({ statement }) => statement) }
+}

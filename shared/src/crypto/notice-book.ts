@@ -1,0 +1,89 @@
+/** All notices that a process knows, and what they make of genesis: what it checks statements against from then on (ID1, ID8). */
+import type { Jws, UnixMs } from '../ids.ts'
+import { type Trust, trustAfter } from './authority-keys.ts'
+import { type Notice, Revocations, verifyNotice } from './notices.ts'
+import { withOwnerKeys } from './owner-keys.ts'
+import type { AuthorityKeys, OwnerRotation } from './statement-types.ts'
+
+export interface VerifiedNotice {
+  readonly statement: Jws
+  readonly notice: Notice
+}
+
+export class NoticeBook {
+  readonly revocations = new Revocations()
+  readonly #genesis: Trust
+  readonly #changes: AuthorityKeys[] = []
+  readonly #rotations: OwnerRotation[] = []
+  #trust: Trust
+
+  constructor(genesis: Trust, notices: readonly Notice[] = []) {
+    this.#genesis = genesis
+    this.#trust = genesis
+    for (const notice of notices) this.add(notice)
+  }
+
+  /** Always as of now: whoever was given it once sees what is added later. */
+  get trust(): Trust {
+    const now = () => this.#trust
+    return {
+      network: this.#genesis.network,
+      get clusters() {
+        return now().clusters
+      },
+      get authorityKeys() {
+        return now().authorityKeys
+      },
+      get retired() {
+        return now().retired ?? []
+      },
+      get ownerKeyEnds() {
+        return now().ownerKeyEnds ?? []
+      },
+    }
+  }
+
+  /** `notice` was verified. Any number of times; the first rotation of its number counts. */
+  add(notice: Notice): void {
+    if (notice.kind === 'revocation') {
+      this.revocations.add(notice.payload)
+      return
+    }
+    if (notice.kind === 'authorityKeys') this.#changes.push(notice.payload)
+    else this.#rotations.push(notice.payload)
+    this.#trust = trustAfter(withOwnerKeys(this.#genesis, this.#rotations), this.#changes)
+  }
+
+  /**
+   * Those that verify, in an order in which each does: one may replace the key that the next is signed with. Nothing is added.
+   * @param now as for `verifyNotice`
+   */
+  async verifyAll(statements: readonly Jws[], now: UnixMs | null): Promise<readonly VerifiedNotice[]> {
+    const scratch = this.#copy()
+    const verified: VerifiedNotice[] = []
+    let left = [...new Set(statements)]
+    for (let before = left.length + 1; left.length > 0 && left.length < before; ) {
+      before = left.length
+      const again: Jws[] = []
+      for (const statement of left) {
+        const notice = await verifyNotice(scratch.#trust, statement, now)
+        if (!notice.ok) {
+          again.push(statement)
+          continue
+        }
+        scratch.add(notice.value)
+        verified.push({ statement, notice: notice.value })
+      }
+      left = again
+    }
+    return verified
+  }
+
+  #copy(): NoticeBook {
+    const copy = new NoticeBook(this.#genesis)
+    copy.#changes.push(...this.#changes)
+    copy.#rotations.push(...this.#rotations)
+    copy.#trust = this.#trust
+    return copy
+  }
+}

@@ -1,0 +1,116 @@
+/** Every attack of `attacks.ts` is refused with a code, told by an event, and changes nothing. */
+import { LIMITS } from '@baton/shared/limits'
+import { beforeAll, expect, test } from 'vitest'
+import { directory } from '../audited.ts'
+import { eventually } from '../eventually.ts'
+import { keyOf } from '../network.ts'
+import { clusterUrl, get, TestNode, threeNodes } from '../test-node.ts'
+import { type Attack, REQUESTS, SAID, SESSIONS } from './attacks.ts'
+import { assemble, C1, C3, C4, type Cast } from './cast.ts'
+import { durable, lastSeq, settled, toldAfter } from './scene.ts'
+
+let cast: Cast
+beforeAll(async () => {
+  cast = await assemble()
+})
+
+/** The code that an answer names, in whichever form it came. */
+async function codeIn(answer: unknown): Promise<unknown> {
+  if (answer instanceof Response) {
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    return (await answer.json<{ error: unknown }>()).error
+  }
+  return (answer as { code?: unknown }).code
+}
+
+/** Rows are compared before and after; the event comes, whoever is told what. */
+async function isRefused({ code, event, where = C1, run }: Attack): Promise<void> {
+  const cluster = where === 'directory' ? C1 : where
+  const before = await settled(cluster)
+  const seq = await lastSeq(where)
+  expect(await codeIn(await run(cast))).toBe(code)
+  const told = expect.objectContaining({ event, code })
+  if (event !== null) await expect.poll(() => toldAfter(where, seq)).toContainEqual(told)
+  expect(await durable(cluster)).toEqual(before)
+}
+
+test.each(SESSIONS.map((attack) => [attack.what, attack] as const))(
+  '[ID1, ID4, ID5, ID6, ID8, RG11] refuses %s with a code and an event, and nothing changes',
+  (_, attack) => isRefused(attack),
+)
+
+test.each(REQUESTS.map((attack) => [attack.what, attack] as const))(
+  '[ID1, ID3, ID5, ID6, ID7, ID8, RG1, RG2, RG4, RG7, RG11] refuses %s with a code and an event, and nothing changes',
+  (_, attack) => isRefused(attack),
+)
+
+test.each(SAID.map((attack) => [attack.what, attack] as const))(
+  '[ID5, RG8, RG11, NW1, NW4] refuses %s with a code and an event, and nothing changes',
+  (_, attack) => isRefused(attack),
+)
+
+test('[RG8] a grant of long ago, delivered once more, informs nobody and changes nothing', async () => {
+  const { a, d, firstGrant } = cast
+  const before = await settled(C1)
+  await d.connect()
+  d.show({ credential: firstGrant, reshape: null })
+  expect((await d.report()).version).toBe(a.known.version)
+  expect(await directory().learn(firstGrant)).toMatchObject({ ok: true })
+  expect(await durable(C1)).toEqual(before)
+})
+
+test('[RG11] 10,000 malformed frames of an admitted node: each refused, a bounded number of events, nobody else disturbed', async () => {
+  const [master, other, flooder] = await threeNodes(C3)
+  for (const node of [master, other, flooder]) await node.report()
+  const before = await settled(C3)
+  const seq = await lastSeq(C3)
+  const kinds = [
+    '{',
+    '[]',
+    'null',
+    '{"t":"claim","request":1}',
+    '{"t":"unknown"}',
+    '{"t":"report","report":-1}',
+    '"\ud800"',
+    '',
+  ]
+  for (let batch = 0; batch < 200; batch++) {
+    flooder.inbox = []
+    for (let at = 0; at < 50; at++) flooder.sendRaw(kinds[(batch + at) % kinds.length]!)
+    const refused = () => flooder.inbox.filter(({ t }) => t === 'refused')
+    await eventually(() => expect(refused()).toHaveLength(50))
+    for (const answer of refused()) expect(answer).toMatchObject({ code: 'BAD_REQUEST' })
+  }
+  flooder.inbox = []
+  expect((await flooder.report()).version).toBe(flooder.known.version)
+  const told = await toldAfter(C3, seq)
+  expect(told.filter(({ event }) => event === 'frame-refused')).toHaveLength(LIMITS.attemptsPerSource)
+  expect(told.filter(({ event }) => event === 'attempts-limited')).toMatchObject([{ who: flooder.node }])
+  expect(await durable(C3)).toEqual(before)
+  expect(await other.report()).toMatchObject({ version: other.known.version })
+  expect(await master.confirm()).toMatchObject({ ok: true })
+}, 120_000)
+
+test('[ID5] what floods the door of a cluster keeps nobody out whose proof is right', async () => {
+  for (let at = 0; at < 2 * LIMITS.attemptsPerSource; at++) {
+    const stranger = await TestNode.make(C4, 'a', {}, await keyOf('stranger'))
+    stranger.source = '198.51.100.7'
+    await stranger.open()
+    await stranger.hello()
+    expect((await stranger.take('refused')).code).toMatch(/^(CERTIFICATE_INVALID|TOO_MANY_ATTEMPTS)$/)
+  }
+  const founder = await TestNode.make(C4, 'a')
+  founder.source = '198.51.100.7'
+  expect((await founder.connect()).state).toMatchObject({ master: founder.node })
+})
+
+test('[RG11] an oversized request is refused by its size, before anything reads it', async () => {
+  const before = await settled(C1)
+  const body = JSON.stringify({ statement: 'x'.repeat(LIMITS.controlBodyBytes), certificate: 'y' })
+  const headers = { 'content-type': 'application/json' }
+  for (const route of ['claims', 'reshapes', 'joins', 'renewals', 'acts/freeze']) {
+    const answer = await get(clusterUrl(C1, `/${route}`), { method: 'POST', headers, body })
+    expect([answer.status, await answer.json()]).toMatchObject([413, { error: 'BODY_TOO_LARGE' }])
+  }
+  expect(await durable(C1)).toEqual(before)
+})
