@@ -69,7 +69,10 @@ export function genesisHash(hash: HashFunction, genesis: Genesis): Hash {
 }
 
 /** Null when the network has no such cluster. */
-export function clusterOf(genesis: Pick<Genesis, 'clusters'>, cluster: ClusterId): GenesisCluster | null {
+export function clusterOf<Cluster extends GenesisCluster>(
+  genesis: { readonly clusters: readonly Cluster[] },
+  cluster: ClusterId,
+): Cluster | null {
   return genesis.clusters.find((candidate) => candidate.cluster === cluster) ?? null
 }
 

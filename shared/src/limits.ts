@@ -136,6 +136,14 @@ export const LIMITS = {
   noticesPerFrame: 16,
   /** ID8: an alert stands from this long before the expiry of a certificate. */
   expiryAlertMs: (30 * 24 * 3_600_000) as Ms,
+  /** MJ1: requests that wait at one member of a majority, and the time for each of them. */
+  arbiterAsks: 16,
+  arbiterAskMs: 2_000 as Ms,
+  /** A proposal that a majority has not answered so long begins anew; one that met a higher ballot waits this long for each try and rank. */
+  arbiterRoundMs: 250 as Ms,
+  arbiterBackOffMs: 10 as Ms,
+  /** A member without a value asks again after this long. */
+  arbiterRecallMs: 500 as Ms,
   /** One turn of the event loop with cryptography in it. */
   turnMs: 10 as Ms,
 } as const

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { FAULT_KINDS } from './faults/kinds.ts'
 import { MUTANTS } from './mutants/list.ts'
 import { jobsByDefault } from './options.ts'
-import type { Overrides } from './run/overrides.ts'
+import { MAJORITIES, type Overrides } from './run/overrides.ts'
 
 /** One line that says what is wrong with a command. */
 export class UsageError extends Error {}
@@ -83,7 +83,7 @@ function parsed(args: readonly string[]) {
 }
 
 function overridesOf(values: ReturnType<typeof parsed>['values']): Overrides {
-  const without = names('without', values.without, new Set(Object.keys(FAULT_KINDS)))
+  const without = names('without', values.without, new Set([...Object.keys(FAULT_KINDS), MAJORITIES]))
   const safetyMs = whole('safety', values.safety, 1)
   const network = values.network === undefined ? null : networkOf(values.network)
   return {

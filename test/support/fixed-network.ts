@@ -174,4 +174,15 @@ export const PAYLOADS: StatementPayloads = {
     keys: [OUTSIDER.publicKey],
     retired: [{ key: AUTHORITY.publicKey, upTo: [{ cluster: C1, generation: 0 as Generation, epoch: 3 as Epoch }] }],
   },
+  grantVote: {
+    ...underToken,
+    version: 7 as Version,
+    node: C1A,
+    syncSet: [C1A, C1B],
+    recovering: false,
+    coming: null,
+    nonce: 'nonce-of-claim',
+    issuedAt: ISSUED,
+    ballot: { counter: 12, node: C1A },
+  },
 }

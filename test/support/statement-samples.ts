@@ -25,6 +25,7 @@ export const SIGNERS = {
   authorityKeys: OWNER_C1,
   ownerRotation: OWNER_C1,
   recordedRotation: AUTHORITY,
+  grantVote: NODE,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

@@ -8,7 +8,7 @@ const titled = rulesOfTitles(sourceFiles('test', /\.test\.ts$/).filter(({ path }
 
 test('every machine has a SPEC.md', () => {
   expect(specs.map(({ path }) => path.split('/').at(-2)).sort()).toEqual(
-    expect.arrayContaining(['consensus', 'election', 'guard', 'ledger', 'registry']),
+    expect.arrayContaining(['arbiter', 'consensus', 'election', 'guard', 'ledger', 'registry']),
   )
 })
 

@@ -1,7 +1,8 @@
 /** Reads what nodes (`/v1/masters`) and the edge (`/v1/networks/…/masters`) say about masters: shapes only, plus the signature of the table. */
 import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { peekGrant } from '@baton/shared/crypto/credential'
 import { credential } from '@baton/shared/crypto/statement-schemas'
-import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
+import { verifyStatement } from '@baton/shared/crypto/statements'
 import { BatonError } from '@baton/shared/errors'
 import * as id from '@baton/shared/id-schemas'
 import { type Jws, sameToken } from '@baton/shared/ids'
@@ -52,10 +53,10 @@ export async function saidByEdge(answer: unknown, genesis: Trust | null): Promis
     throw new BatonError('STATEMENT_INVALID', `the master table is of network ${verified.payload.network}`)
   }
   const said = verified.payload.masters.flatMap((proof): SaidMaster[] => {
-    const grant = peekStatement('grant', proof.grant)
+    const grant = peekGrant(proof.grant)
     if (!grant.ok) return []
-    const { cluster, generation, epoch, node } = grant.payload
-    const beside = masters.find((one) => one.cluster === cluster && sameToken(one, grant.payload))
+    const { cluster, generation, epoch, node } = grant.value
+    const beside = masters.find((one) => one.cluster === cluster && sameToken(one, grant.value))
     return [{ cluster, generation, epoch, node, apiAddress: beside?.apiAddress ?? null, credential: proof }]
   })
   return { masters: said, addresses: [], notices: [] }

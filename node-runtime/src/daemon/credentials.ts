@@ -3,10 +3,9 @@
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyCertificate } from '@baton/shared/crypto/certificate-chain'
-import { verifyCredential } from '@baton/shared/crypto/credential'
+import { peekGrant, verifyCredential } from '@baton/shared/crypto/credential'
 import type { Credential, NodeCertificate } from '@baton/shared/crypto/statement-types'
-import { peekStatement } from '@baton/shared/crypto/statements'
-import { failure, type Result, success } from '@baton/shared/result'
+import { type Result, success } from '@baton/shared/result'
 
 /** Grants kept; a network has one per switch. */
 const REMEMBERED = 1_024
@@ -31,9 +30,9 @@ export class Credentials {
     if (known !== undefined) return success(known)
     const mastership = await verifyCredential(this.#genesis, credential, (jws) => this.certificate(jws))
     if (!mastership.ok) return mastership
-    const read = peekStatement('grant', credential.grant)
-    if (!read.ok) return failure('STATEMENT_INVALID', read.why)
-    const verified: VerifiedGrant = { mastership: mastership.value, grant: read.payload }
+    const read = peekGrant(credential.grant)
+    if (!read.ok) return read
+    const verified: VerifiedGrant = { mastership: mastership.value, grant: read.value }
     if (this.#verified.size >= REMEMBERED) this.#verified.clear()
     this.#verified.set(keyOf(credential), verified)
     return success(verified)

@@ -3,6 +3,7 @@ import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { KnownSyncSet, RecordedReshape } from '@baton/shared/crypto/recorded-sync-set'
 import type { Mastership } from '@baton/shared/crypto/statement-types'
 import { verifyStatement } from '@baton/shared/crypto/statements'
+import { clusterOf } from '@baton/shared/genesis-schema'
 import { type Jws, type NodeId, sameToken } from '@baton/shared/ids'
 import { failure, type Result, success } from '@baton/shared/result'
 
@@ -31,9 +32,12 @@ export async function verifyRecorded(
   return success({ reshape, statement })
 }
 
-/** RG4: signed by the authority, about the cluster and token of this master, and resting on its statement where it names one. */
+/**
+ * RG4: signed by the authority, about the cluster and token of this master, and resting on its statement where it names one. Where the members
+ * are the arbiter (MJ1) the authority has no such word.
+ */
 export async function verifySyncSet(
-  genesis: Pick<Trust, 'network' | 'authorityKeys'>,
+  genesis: Pick<Trust, 'network' | 'authorityKeys' | 'clusters'>,
   master: Mastership,
   statement: Jws,
 ): Promise<Result<KnownSyncSet>> {
@@ -42,6 +46,12 @@ export async function verifySyncSet(
   const recorded = verified.payload
   if (recorded.network !== genesis.network || recorded.cluster !== master.cluster || !sameToken(recorded, master)) {
     return failure('STATEMENT_INVALID', 'it is of another cluster, or of another token')
+  }
+  if (clusterOf(genesis, master.cluster)?.arbiter !== undefined) {
+    return failure(
+      'STATEMENT_INVALID',
+      `the members of ${master.cluster} are its arbiter: the authority records nothing there`,
+    )
   }
   if (recorded.reshape === null) return success({ recorded, statement, reshape: null })
   const reshape = await verifyRecorded(genesis, master, recorded.reshape, recorded.syncSet)

@@ -23,6 +23,9 @@ export const grant = z.object({
   issuedAt: id.unixMs,
 })
 
+/** MJ1. */
+export const grantVote = grant.extend({ ballot: z.object({ counter: z.int().positive(), node: id.nodeId }) })
+
 export const certificate = z.object({
   ...inCluster,
   node: id.nodeId,
@@ -257,6 +260,7 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   authorityKeys,
   ownerRotation,
   recordedRotation,
+  grantVote,
 }
 
 /** Longest compact JWS of a kind, in characters. */

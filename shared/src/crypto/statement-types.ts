@@ -17,6 +17,7 @@ import type {
   UnixMs,
   Version,
 } from '../ids.ts'
+import type { GrantVote } from './majority-grant.ts'
 import type { RecordedSyncSet } from './recorded-sync-set.ts'
 
 /** JWS `typ` of each statement. */
@@ -41,10 +42,11 @@ export const STATEMENT_TYPES = {
   authorityKeys: 'baton-authority-keys+jws',
   ownerRotation: 'baton-owner-rotation+jws',
   recordedRotation: 'baton-recorded-rotation+jws',
+  grantVote: 'baton-grant-vote+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
-/** "(network, cluster, token) belongs to node": signed by the authority (RG2). */
+/** "(network, cluster, token) belongs to node": signed by the authority (RG2), or by a majority of the members (`GrantVote`, MJ1). */
 export interface Grant {
   readonly network: NetworkId
   readonly cluster: ClusterId
@@ -390,4 +392,5 @@ export interface StatementPayloads {
   readonly authorityKeys: AuthorityKeys
   readonly ownerRotation: OwnerRotation
   readonly recordedRotation: RecordedRotation
+  readonly grantVote: GrantVote
 }

@@ -10,6 +10,7 @@ import { operatorFaults } from './operators.ts'
 import { processFaults } from './processes.ts'
 import { recoveryFaults } from './recoveries.ts'
 import { revocationFaults } from './revocations.ts'
+import { rivalFaults } from './rivals.ts'
 import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
 import { switchoverFaults } from './switchovers.ts'
@@ -33,6 +34,7 @@ const LATER = {
   ...twinFaults,
   ...switchoverFaults,
   ...revocationFaults,
+  ...rivalFaults,
 }
 
 export type FaultKind = keyof typeof FIRST | keyof typeof LATER

@@ -64,6 +64,8 @@ export function restoreFrom(
   raiseMs: number,
   random: Random,
 ): boolean {
+  // MJ1: there is no storage of an authority.
+  if (authority.arbiter === 'majority') return false
   const latest = authority.backup()
   authority.restore(backup)
   return raiseAfter(stage, authority, latest, raiseMs, random)

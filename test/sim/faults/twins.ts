@@ -16,6 +16,8 @@ export const twinFaults = {
       const { cluster } = stage.victim(random)
       const master = stage.world.masterOf(cluster)
       if (master === null || master.frozen || !stage.mayLie(cluster)) return null
+      // MJ1: members are honest with each other. Two copies of one have one vote, and would promise with it twice.
+      if (stage.world.authorities.get(cluster)!.arbiter === 'majority') return null
       twins.make(master, reachesSecond)
       return `there are two of ${master.node}`
     },

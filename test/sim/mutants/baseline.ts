@@ -14,7 +14,7 @@ export interface BaselineReport {
 
 export class Baseline {
   readonly #pool: Pool
-  /** By seed and mode; one seed is the same for every defect. */
+  /** By spec: what one defect wants of a seed is not what another does. */
   readonly #runs = new Map<string, Promise<string | null>>()
   readonly #broken = new Map<number, string>()
 
@@ -25,8 +25,7 @@ export class Baseline {
 
   /** What this seed breaks without a defect; null: nothing. */
   breaks(task: Task): Promise<string | null> {
-    const { seed, liveness } = task.spec
-    const key = `${seed} ${liveness}`
+    const key = JSON.stringify(task.spec)
     const known = this.#runs.get(key)
     if (known !== undefined) return known
     const run = this.#run(task)

@@ -1,3 +1,4 @@
+import { ARBITER_MUTANTS } from './arbiter-mutants.ts'
 import { AUDIT_MUTANTS } from './audit-mutants.ts'
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts'
 import { ELECTION_MUTANTS } from './election-mutants.ts'
@@ -15,4 +16,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...RECOVERY_MUTANTS,
   ...AUDIT_MUTANTS,
   ...SWITCHOVER_MUTANTS,
+  ...ARBITER_MUTANTS,
 ]

@@ -11,6 +11,8 @@ export interface Mutant {
   readonly wants?: Wanted
   /** It breaks no promise, and a network with it stands still: looked for in liveness mode. */
   readonly standsStill?: boolean
+  /** A defect of what only clusters have that are their own arbiter (MJ1): looked for in networks of nothing else. */
+  readonly ofMembers?: boolean
 }
 
 export interface Wanted {

@@ -11,7 +11,7 @@ const QUIET: Patch = {
   replace: `if (condition) return
   const left = globalThis as { batonAssertion?: string }
   left.batonAssertion ??= message
-  if (!/^(node|guard|election): |^GU3|^GU7|^RG2|^two own/.test(message)) throw new AssertionFailure(message)`,
+  if (!/^(node|guard|election): |^MJ1|^GU3|^GU7|^RG2|^two own/.test(message)) throw new AssertionFailure(message)`,
 }
 
 /** Without any patch: the core as it is, under the same conditions. */

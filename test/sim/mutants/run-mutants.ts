@@ -113,9 +113,11 @@ async function runMutant(defect: Mutant, baseline: Baseline, jobs: number, seeds
 }
 
 /** Safety alone, unless the defect is one of liveness: that a network with a defect also stands still would say little. */
-function* tasks({ standsStill = false, wants }: Mutant, seedsMax: number): Generator<Task> {
+function* tasks({ standsStill = false, ofMembers = false, wants }: Mutant, seedsMax: number): Generator<Task> {
   for (let n = 0; n < seedsMax; n++) {
     const wanted = n % 2 === 1 ? wants : undefined
-    yield { spec: specOf(FIRST_SEED + n, { liveness: standsStill, ...wanted }), twice: false, failsQuietly: true }
+    const drawn = specOf(FIRST_SEED + n, { liveness: standsStill, ...wanted })
+    const members = { nodes: Math.max(3, drawn.nodes), majorities: drawn.clusters }
+    yield { spec: ofMembers ? { ...drawn, ...members } : drawn, twice: false, failsQuietly: true }
   }
 }

@@ -116,7 +116,9 @@ function drawAway(world: World, spec: RunSpec): Away {
   for (const host of world.hosts.values()) {
     const { registry } = world.authorities.get(host.cluster)!.state
     const counted = registry.status !== 'founded' || registry.syncSet.includes(host.node)
-    const mayStay = !counted && spec.durability === 'preferred' && random.chance(0.5)
+    const drawnAway = !counted && spec.durability === 'preferred' && random.chance(0.5)
+    // MJ1: a member that lost its disk has no vote before all others have told it what they hold.
+    const mayStay = drawnAway && world.authorities.get(host.cluster)!.arbiter === 'edge'
     if (clusters.has(host.cluster) || mayStay) nodes.add(host.node)
   }
   return { clusters, nodes }

@@ -3,6 +3,9 @@ import { faultsTolerated } from '@baton/shared/core/ledger/types'
 import { FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
 import { drawSpec, type RunSpec } from './spec.ts'
 
+/** Named in `without`: no cluster is its own arbiter. */
+export const MAJORITIES = 'majorities'
+
 export interface Overrides {
   readonly without?: readonly string[]
   /** These kinds and no other, far oftener than usual, and no traitor: for what needs one rare situation. */
@@ -22,6 +25,8 @@ export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
   const faults = Object.fromEntries(Object.entries(rates).filter(([kind]) => !without.includes(kind))) as Partial<
     Record<FaultKind, number>
   >
+  const { majorities, ...others } = drawn
+  const arbiters = majorities === undefined || without.includes(MAJORITIES) ? {} : { majorities }
   // Traitors were drawn for another network: no more than this one tolerates.
   const size =
     network === undefined
@@ -31,7 +36,7 @@ export function specOf(seed: number, overrides: Overrides = {}): RunSpec {
           nodes: network[1],
           traitors: drawn.traitors.slice(0, faultsTolerated(network[0])),
         }
-  return { ...drawn, ...size, ...(focus === undefined ? {} : { traitors: [] }), ...rest, faults }
+  return { ...others, ...arbiters, ...size, ...(focus === undefined ? {} : { traitors: [] }), ...rest, faults }
 }
 
 /** The command that runs the same again. */

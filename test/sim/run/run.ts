@@ -73,6 +73,7 @@ function runWorld(spec: RunSpec, { failsQuietly = false }: RunOptions): RunResul
     observer: trace,
     tamper: traitors.tamper.bind(traitors),
     slander: traitors.slander,
+    majorities: spec.majorities ?? 0,
     audit: spec.missedInARow === undefined ? {} : { missedInARow: spec.missedInARow },
   })
   const start = world.now

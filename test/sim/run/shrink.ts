@@ -1,5 +1,5 @@
 /** Makes a failing seed smaller: the same invariant must still break with fewer kinds of faults and less time. */
-import { type Overrides, specOf } from './overrides.ts'
+import { MAJORITIES, type Overrides, specOf } from './overrides.ts'
 import type { RunResult } from './run.ts'
 import type { RunSpec } from './spec.ts'
 
@@ -20,7 +20,7 @@ export async function shrink(seed: number, start: Overrides, failed: RunResult, 
     return true
   }
   if (!failed.broken?.startsWith('does not')) await tries({ ...best.overrides, liveness: false })
-  for (const kind of Object.keys(specOf(seed, start).faults)) {
+  for (const kind of [...Object.keys(specOf(seed, start).faults), MAJORITIES]) {
     await tries({ ...best.overrides, without: [...(best.overrides.without ?? []), kind] })
   }
   for (;;) {

@@ -39,11 +39,13 @@ export interface RunSpec {
   readonly liveness: boolean
   /** Missed heights in a row that are one error (NW5); the usual number when not said. */
   readonly missedInARow?: number
+  /** So many clusters, the first ones, are their own arbiter (MJ1); none when not said. */
+  readonly majorities?: number
   /** After the first broken invariant the run goes on, to show what comes of it. */
   readonly goesOn?: boolean
 }
 
-const STREAM = { spec: 101, faults: 211, errors: 307, kinds: 401 } as const
+const STREAM = { spec: 101, faults: 211, errors: 307, kinds: 401, majorities: 503 } as const
 const CALM = [20, 500, 3_000] as const
 
 export function drawSpec(seed: number): RunSpec {
@@ -89,7 +91,15 @@ export function drawSpec(seed: number): RunSpec {
     liveness: true,
     appendEntries: random.pick([2, 256, 256]),
     ...drawErrors(seed, faults, traitors, f),
+    ...drawMajorities(seed, clusters, nodes),
   }
+}
+
+/** MJ1 came later still, with a stream of its own. */
+function drawMajorities(seed: number, clusters: number, nodes: number): Pick<RunSpec, 'majorities'> {
+  const random = new Random(seed * 1_024 + STREAM.majorities)
+  if (nodes < 3 || !random.chance(0.2)) return {}
+  return { majorities: random.pick([1, clusters]) }
 }
 
 /** What the audit is to find came later: it has a stream of its own, so that what seeds had drawn before stays. */

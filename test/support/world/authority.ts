@@ -27,12 +27,36 @@ interface Fenced {
   readonly sessions: Map<string, NodeId>
 }
 
-export class WorldAuthority {
+/** What keeps the registry of one cluster: an authority at the edge, or its members (`majority.ts`, MJ1). */
+export interface WorldAuthority {
   readonly cluster: ClusterId
+  readonly arbiter: 'edge' | 'majority'
+  readonly clock: Clock
+  readonly state: RegistryState
+  readonly sessions: Map<string, NodeId>
+  readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[]
+  readonly reshaped: RecordedReshape | null
+  /** ID8: their owner has revoked their key. */
+  readonly revoked: Set<NodeId>
+  readonly givenUpBelow: Generation | null
+  view(): RegistryView | null
+  input(input: RegistryInput): void
+  restart(): void
+  revoke(node: NodeId): void
+  backup(): Registry
+  restore(backup: Registry): void
+  operate(action: OperatorAction): void
+  double(): void
+  undouble(): void
+}
+
+export class EdgeAuthority implements WorldAuthority {
+  readonly cluster: ClusterId
+  readonly arbiter = 'edge'
   readonly clock: Clock
   state: RegistryState
   readonly sessions = new Map<string, NodeId>()
-  /** ID8: their owner has revoked their key; on disk beside the registry, and acted on again at every start. */
+  /** ID8: on disk beside the registry, and acted on again at every start. */
   readonly revoked = new Set<NodeId>()
   /** Every grant ever made: node by token. */
   readonly grants: (Token & { readonly node: NodeId; readonly recovering: boolean; readonly at: Instant })[] = []

@@ -38,6 +38,9 @@ export type Slander = (
   masters: ReadonlyMap<ClusterId, Reporter>,
 ) => { readonly report: ResultReport; readonly accusations: readonly Accusation[] }
 
+/** Within it a majority that is there has decided. */
+const DECIDED_MS = 1_000
+
 export interface DirectoryPorts {
   readonly schedule: Schedule
   readonly policy: Partial<AuditPolicy> & Pick<AuditPolicy, 'recoverAfterMs'>
@@ -165,9 +168,14 @@ export class WorldDirectory {
     const { order, bars } = send
     this.#carry(() => {
       authority.input({ i: 'order', ...order, bars })
-      const { registry } = authority.state
-      const taken = registry.status === 'founded' && registry.ordersSeen.includes(order.id)
-      this.#carry(() => this.#step({ i: taken ? 'orderTaken' : 'orderEnded', id: order.id }))
+      const answer = () => {
+        const { registry } = authority.state
+        const taken = registry.status === 'founded' && registry.ordersSeen.includes(order.id)
+        this.#carry(() => this.#step({ i: taken ? 'orderTaken' : 'orderEnded', id: order.id }))
+      }
+      // MJ1: members take their time to decide.
+      if (authority.arbiter === 'majority') this.#ports.schedule.after(DECIDED_MS, answer)
+      else answer()
     })
   }
 

@@ -2,14 +2,15 @@
 import type { RecoveredBy } from '@baton/shared/core/node/io'
 import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import type { RegistrySend } from '@baton/shared/core/registry/messages'
-import type { Claim, Grant, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
+import type { Claim, Grant, Reshape } from '@baton/shared/crypto/statement-types'
 import { type ClusterId, type NetworkId, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 import type { WorldAuthority } from './authority.ts'
 import { type EdgeWay, EdgeWays } from './edge-ways.ts'
 import type { Host } from './host.ts'
+import { WorldMajority } from './majority.ts'
 import type { Schedule } from './schedule.ts'
-import { certificateOf, keyOf, openCredential, openResignation, openSyncSet, signReshape } from './statements.ts'
+import { memberOf, openCredential, openResignation, openSyncSet, signReshape } from './statements.ts'
 import type { TwinCopies } from './twins.ts'
 
 /** What the network between hosts and the edge does to messages besides delaying them. */
@@ -37,6 +38,8 @@ export interface EdgePorts {
   readonly relays: (host: Host) => readonly Host[]
 }
 
+type Asked = Pick<WorldAuthority, 'input'>
+
 /** Requests whose answers no handler awaits: the registry in the answer is what counts. */
 const NO_REQUEST = -1
 /** From a lost session to the next attempt. */
@@ -61,12 +64,16 @@ export class Edge {
   }
 
   open(host: Host): void {
+    const majority = this.#majority(host)
+    if (host.alive) majority?.start(host)
     if (!this.up || !host.alive || host.session !== null || !this.#ways.isWhole(host.node)) return
     const authority = this.#authority(host)
     if (authority.revoked.has(host.node)) return
     this.#sessions += 1
     const session = `${host.node}/${host.life}/${this.#sessions}`
     host.session = session
+    // MJ1: over this one only the directory speaks.
+    if (majority !== null) return
     authority.sessions.set(session, host.node)
     const nonce = `challenge-${session}`
     host.feed({ i: 'authority', up: true, challenge: nonce })
@@ -82,9 +89,12 @@ export class Edge {
 
   /** The host's end is gone; the authority learns of it when it can be reached. */
   close(host: Host): void {
+    const majority = this.#majority(host)
+    if (!host.alive) majority?.end(host)
     const { session } = host
     if (session === null) return
     host.session = null
+    if (majority !== null) return
     const authority = this.#authority(host)
     authority.sessions.delete(session)
     if (this.#hearsFrom(host)) {
@@ -172,8 +182,20 @@ export class Edge {
     }
   }
 
+  /** MJ1: the members that are the arbiter of this host's cluster. */
+  #majority(host: Host): WorldMajority | null {
+    const authority = this.#authority(host)
+    return authority instanceof WorldMajority ? authority : null
+  }
+
   report(host: Host, report: Extract<Parameters<WorldAuthority['input']>[0], { i: 'report' }>['report']): void {
-    this.#toAuthority(host, (authority, session) => authority.input({ i: 'report', node: host.node, session, report }))
+    const majority = this.#majority(host)
+    if (majority !== null) majority.feed(host, { i: 'report', report })
+    else {
+      this.#toAuthority(host, (authority, session) =>
+        authority.input({ i: 'report', node: host.node, session, report }),
+      )
+    }
   }
 
   confirm(host: Host, token: Extract<Parameters<WorldAuthority['input']>[0], { i: 'confirm' }>['token']): void {
@@ -196,7 +218,7 @@ export class Edge {
 
   reshape(host: Host, asked: Omit<Reshape, 'network' | 'cluster' | 'node'>): void {
     const reshape: Reshape = { network: this.#ports.network, cluster: host.cluster, node: host.node, ...asked }
-    const ask = (authority: WorldAuthority, channel: string) =>
+    const ask = (authority: Asked, channel: string) =>
       authority.input({
         i: 'reshape',
         from: { channel, request: NO_REQUEST },
@@ -209,17 +231,22 @@ export class Edge {
   /** Over the own session, else through a linked peer that has one. */
   claim(host: Host, request: number, claim: Claim): void {
     const { life } = host
+    const majority = this.#majority(host)
+    const resigned = claim.evidence.kind === 'resigned' ? openResignation(claim.evidence.resignation) : null
+    if (majority !== null) {
+      const from = { channel: host.node, request }
+      majority.feed(host, { i: 'ask', ask: { i: 'claim', from, claim, resignation: resigned } })
+      return
+    }
     const way = host.session !== null ? host : this.#ports.relays(host).find(({ session }) => session !== null)
     if (way === undefined) {
       const outcome = { ok: false, code: 'UNREACHABLE', why: 'no session', retryAfterMs: null, state: null } as const
       this.#ports.schedule.after(5, () => host.life === life && host.feed({ i: 'claimReply', request, outcome }))
       return
     }
-    const resignation: Resignation | null =
-      claim.evidence.kind === 'resigned' ? openResignation(claim.evidence.resignation) : null
     const relayed = way === host ? request : FIRST_RELAYED + this.#relayed.push({ host, life, request }) - 1
-    const ask = (authority: WorldAuthority, channel: string) =>
-      authority.input({ i: 'claim', from: { channel, request: relayed }, claim, resignation })
+    const ask = (authority: Asked, channel: string) =>
+      authority.input({ i: 'claim', from: { channel, request: relayed }, claim, resignation: resigned })
     this.#toAuthority(way, ask, true)
   }
 
@@ -268,8 +295,13 @@ export class Edge {
   }
 
   /** What has left arrives, even from a host that dies meanwhile, unless its way is cut first. */
-  #toAuthority(host: Host, act: (authority: WorldAuthority, session: string) => void, mayComeLate = false): void {
+  #toAuthority(host: Host, act: (authority: Asked, session: string) => void, mayComeLate = false): void {
     const { session } = host
+    const majority = this.#majority(host)
+    if (majority !== null) {
+      act({ input: (ask) => majority.feed(host, { i: 'ask', ask }) }, host.node)
+      return
+    }
     if (session === null) return
     if (this.#chance(this.adversity.loss)) return
     const arrive = () => {
@@ -316,19 +348,5 @@ function opened({ state }: Host): { readonly grant: Grant | null; readonly resha
   return {
     grant: credential === null ? null : (openCredential(credential)?.grant ?? null),
     reshape: reshape === null ? null : (state.reshape?.reshape ?? null),
-  }
-}
-
-function memberOf(host: Host) {
-  return {
-    node: host.node,
-    site: host.site,
-    certificate: certificateOf(host.cluster, host.node),
-    peerAddress: host.node,
-    apiAddress: host.node,
-    priority: 0,
-    noFailover: false,
-    key: keyOf(host.node),
-    expiresAt: Number.MAX_SAFE_INTEGER as never,
   }
 }

@@ -170,6 +170,7 @@ export class Host {
     this.disk = new MemoryDisk()
     this.executed.clear()
     this.durableTip = 0
+    this.durableToken = null
     this.wiped = true
   }
 

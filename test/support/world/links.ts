@@ -72,6 +72,10 @@ export class Links {
     return this.isCut(a, b) || this.#isClogged(a, b) || this.#isClogged(b, a)
   }
 
+  isOpen(a: string, b: string): boolean {
+    return this.#links.has(pair(a, b))
+  }
+
   /** A message would arrive soon. */
   flows(a: string, b: string): boolean {
     return this.#links.has(pair(a, b)) && !this.#isClogged(a, b) && !this.#isClogged(b, a)
@@ -137,27 +141,37 @@ export class Links {
   }
 
   send(from: Host, to: NodeId, message: PeerMessage): void {
-    const link = this.#links.get(pair(from.place, this.#placeOf(from, to)))
+    const link = this.#linkOf(from, to)
     if (link === undefined) return
+    const arrives = this.#carry(message)
+    this.#say(link, from, (receiver) => this.#ports.arrived(receiver, from.node, arrives))
+  }
+
+  /** What is no peer message: it fares as one would, and no codec is asked. */
+  carry(from: Host, to: NodeId, arrive: (receiver: Host) => void): void {
+    const link = this.#linkOf(from, to)
+    if (link !== undefined) this.#say(link, from, arrive)
+  }
+
+  #say(link: Link, from: Host, arrive: (receiver: Host) => void): void {
     const { adversity } = this
     const { draw } = this.#ports
     if (adversity !== null && draw() < adversity.loss) return
-    this.#carryOver(link, from, message, adversity !== null && draw() < adversity.reordering)
-    if (adversity !== null && draw() < adversity.duplication) this.#carryOver(link, from, message, true)
+    this.#carryOver(link, from, arrive, adversity !== null && draw() < adversity.reordering)
+    if (adversity !== null && draw() < adversity.duplication) this.#carryOver(link, from, arrive, true)
   }
 
-  #carryOver(link: Link, from: Host, message: PeerMessage, outOfOrder: boolean): void {
-    const arrives = this.#carry(message)
+  #carryOver(link: Link, from: Host, arrived: (receiver: Host) => void, outOfOrder: boolean): void {
     const end = link.ends[0] === from ? 0 : 1
     const receiver = link.ends[1 - end]!
-    const { schedule, latencyMs, draw, arrived } = this.#ports
+    const { schedule, latencyMs, draw } = this.#ports
     const soonest = schedule.now + latencyMs() + (outOfOrder ? 20 * draw() : 0)
     const at = outOfOrder ? soonest : Math.max(soonest, link.arrival[end])
     if (!outOfOrder) link.arrival[end] = at
     const arrive = () => {
       if (!link.open) return
       if (this.#isClogged(from.node, receiver.node)) link.waiting[end].push(arrive)
-      else if (receiver.alive) arrived(receiver, from.node, arrives)
+      else if (receiver.alive) arrived(receiver)
     }
     schedule.after(at - schedule.now, arrive)
   }
@@ -170,10 +184,9 @@ export class Links {
     return twins.reachedFrom.has(from.place) ? twins.second : twins.first
   }
 
-  #placeOf(from: Host, to: NodeId): string {
-    if (this.#twins.size === 0) return to
-    const twins = this.#twins.get(to)
-    return twins?.reachedFrom.has(from.place) ? twins.second.place : to
+  #linkOf(from: Host, to: NodeId): Link | undefined {
+    const twins = this.#twins.size === 0 ? undefined : this.#twins.get(to)
+    return this.#links.get(pair(from.place, twins?.reachedFrom.has(from.place) ? twins.second.place : to))
   }
 
   #isClogged(from: string, to: string): boolean {

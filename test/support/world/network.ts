@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly syncReplicas?: number
   /** Instead of the defaults of genesis. */
   readonly policy?: Partial<ClusterPolicy>
+  /** So many clusters, the first ones, are their own arbiter (MJ1); they have three nodes or more. */
+  readonly majorities?: number
   /** Of the directory's audit, instead of the defaults. */
   readonly audit?: Partial<AuditPolicy>
   /** The longest commit; 0: commits take no time. */

@@ -1,11 +1,15 @@
 /** Statements and signatures of the world: keyed hashes. The world holds the keys, so nothing can be forged by accident. */
 
+import type { GrantAtBallot } from '@baton/shared/core/arbiter/types'
 import type { VerifiedGrant } from '@baton/shared/core/node/io'
+import type { Member } from '@baton/shared/core/registry/types'
 import { toBase64Url, toUtf8 } from '@baton/shared/crypto/bytes'
 import { sha256 } from '@baton/shared/crypto/hash-node'
+import { signersProblem } from '@baton/shared/crypto/majority-grant'
 import type { KnownSyncSet, RecordedSyncSet } from '@baton/shared/crypto/recorded-sync-set'
 import type { Credential, Grant, Mastership, Reshape, Resignation } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId, PublicKey } from '@baton/shared/ids'
+import type { Host } from './host.ts'
 
 const keys = new Map<NodeId, PublicKey>()
 
@@ -49,10 +53,56 @@ export function openCredential(credential: Credential): VerifiedGrant | null {
   return grant
 }
 
+/** What a member of a majority signs (MJ1). */
+export function signVote(node: NodeId, { grant, ballot }: GrantAtBallot): string {
+  return sha256(toUtf8(`${node} signs ${JSON.stringify([grant, ballot])}`))
+}
+
+/** In the place of genesis: which nodes are the arbiter of their cluster. */
+function charterOf(cluster: ClusterId, members: readonly NodeId[]): string {
+  return sha256(toUtf8(`genesis names for ${cluster}: ${members.join(' ')}`))
+}
+
+interface Proof extends GrantAtBallot {
+  readonly signatures: readonly (readonly [NodeId, string])[]
+  readonly members: readonly NodeId[]
+  readonly charter: string
+}
+
+/** The signatures of members under one ballot, as one text: it proves what it holds to whoever looks. */
+export function proveGrant(
+  cluster: ClusterId,
+  members: readonly NodeId[],
+  signed: GrantAtBallot,
+  signatures: ReadonlyMap<NodeId, string>,
+): Jws {
+  const charter = charterOf(cluster, members)
+  return jws('majority', { ...signed, signatures: [...signatures], members, charter } satisfies Proof, 'nobody')
+}
+
+function isProven({ grant, ballot, signatures, members, charter }: Proof): boolean {
+  const signers = signatures.map(([node]) => node)
+  return (
+    charterOf(grant.cluster, members) === charter &&
+    signersProblem(members, signers) === null &&
+    signatures.every(([node, signature]) => signVote(node, { grant, ballot }) === signature)
+  )
+}
+
 function open(credential: Credential): VerifiedGrant | null {
-  const grant = JSON.parse(Buffer.from(credential.grant.split('.')[1] ?? '', 'base64url').toString()) as Grant
+  const said = JSON.parse(Buffer.from(credential.grant.split('.')[1] ?? '', 'base64url').toString()) as Grant | Proof
+  if ('charter' in said) {
+    const { cluster, node } = said.grant
+    if (!isProven(said) || credential.certificate !== certificateOf(cluster, node)) return null
+    return verifiedGrant(said.grant, credential)
+  }
+  const grant = said
   const same = credentialOf(grant)
   if (same.grant !== credential.grant || same.certificate !== credential.certificate) return null
+  return verifiedGrant(grant, credential)
+}
+
+function verifiedGrant(grant: Grant, credential: Credential): VerifiedGrant {
   const { cluster, generation, epoch, node, recovering } = grant
   const mastership: Mastership = { cluster, generation, epoch, node, key: keyOf(node), recovering, credential }
   return { mastership, grant }
@@ -92,5 +142,20 @@ export function openResignation(jws: Jws): Resignation | null {
     return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString()) as Resignation
   } catch {
     return null
+  }
+}
+
+/** As the owner has certified it, and as it says itself. */
+export function memberOf(host: Pick<Host, 'node' | 'cluster' | 'site'>): Member {
+  return {
+    node: host.node,
+    site: host.site,
+    certificate: certificateOf(host.cluster, host.node),
+    peerAddress: host.node,
+    apiAddress: host.node,
+    priority: 0,
+    noFailover: false,
+    key: keyOf(host.node),
+    expiresAt: Number.MAX_SAFE_INTEGER as never,
   }
 }

@@ -119,6 +119,11 @@ export class Watch {
     if (before.registry !== step.state.registry) this.#held.check(cluster)
   }
 
+  /** MJ1: the members of a cluster have decided two things. */
+  undecided(cluster: ClusterId, sentence: string): void {
+    this.#breach('MJ1 one line of decisions', `${cluster}: ${sentence}`)
+  }
+
   reports(host: Host, report: ResultReport): void {
     this.#audits.reports(host, report)
   }

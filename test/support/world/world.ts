@@ -11,7 +11,8 @@ import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
-import { WorldAuthority } from './authority.ts'
+import { type Majorities, makeArbiters } from './arbiters.ts'
+import type { WorldAuthority } from './authority.ts'
 import { WorldDirectory } from './directory.ts'
 import { Edge, type EdgeAdversity } from './edge.ts'
 import type { EdgeWay } from './edge-ways.ts'
@@ -45,15 +46,15 @@ export class World {
   readonly #schedule = new Schedule()
   readonly #links: Links
   readonly #edge: Edge
+  readonly #majorities: Majorities
   readonly #workload: Random
   #submitted = 0
   /** Nodes that stop on an assertion of the core are no breach: set while a defect is planted on purpose. */
   readonly #failsQuietly: boolean
 
   constructor(options: WorldOptions) {
-    const seed = options.seed ?? 1
     // One stream each, so that one more draw of one does not shift the others.
-    const stream = (of: number) => new Random(seed * 16 + of)
+    const stream = (of: number) => new Random((options.seed ?? 1) * 16 + of)
     const [network, disk, workload, toDirectory] = [stream(1), stream(2), stream(3), stream(7)]
     this.#workload = workload
     this.#failsQuietly = options.failsQuietly ?? false
@@ -67,7 +68,10 @@ export class World {
       latencyMs: () => latencyMs(0.3),
       draw: () => network.next(),
       opened: (host, peer) => this.#opened(host, peer),
-      closed: (host, peer) => host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: false }),
+      closed: (host, peer) => {
+        host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: false })
+        this.#majorities.link(host, peer, false)
+      },
       arrived: (host, from, message) => inbox.receive(host, from, message),
     })
     const { hosts, authorities } = this
@@ -106,23 +110,18 @@ export class World {
       directory: () => this.directory,
       host: (node) => this.host(node),
     })
-    for (const { cluster, founder, policy } of this.genesis.clusters) {
-      const authority = new WorldAuthority(this.genesis.network, cluster, founder, policy, {
-        now: () => this.now,
-        after: (ms, run) => this.after(ms, run),
-        deliver: (node, session, send, view) => this.#edge.deliver(node, session, send, view),
-        granted: (view) => {
-          this.#edge.broadcast(view)
-          this.directory.learn(view)
-        },
-        stepped: (from, before, input, step) => {
-          watch.registryStepped(cluster, before, input, step)
-          options.observer?.registryStepped(from, before, input, step)
-        },
-        dropped: (node, session) => this.#edge.dropped(node, session),
-      })
-      this.authorities.set(cluster, authority)
-    }
+    this.#majorities = makeArbiters(this.genesis, options, {
+      schedule,
+      watch,
+      hosts,
+      authorities,
+      links: this.#links,
+      edge: this.#edge,
+      seats: stream(8),
+      directory: () => this.directory,
+      failed: (host, error) => ports.failed(host, error),
+      stopped: (host, why) => ports.stopped(host, why),
+    })
     const ports = {
       schedule,
       application: () => this.application,
@@ -280,6 +279,7 @@ export class World {
   thaw(node: string): void {
     const host = this.host(node)
     if (host.frozen) host.thaw()
+    this.#majorities.of(host)?.thaw(host)
   }
 
   /** From now on its process computes with this; the disk that it leaves is wrong. */
@@ -387,10 +387,12 @@ export class World {
   #empty(host: Host): void {
     this.watch.emptied(host)
     host.wipe()
+    this.#majorities.of(host)?.wipe(host)
   }
 
   #opened(host: Host, peer: Host): void {
     host.feed({ i: 'link', peer: peer.node, cluster: peer.cluster, up: true })
+    this.#majorities.link(host, peer, true)
     const credentials = knownCredentials(host.state.masterships)
     if (credentials.length > 0) this.#links.send(host, peer.node, { t: 'inform', credentials })
   }

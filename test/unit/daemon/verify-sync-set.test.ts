@@ -9,6 +9,7 @@ import { expect, test } from 'vitest'
 import { PeerInbox, type PeerInboxPorts } from '../../../node-runtime/src/daemon/peer-inbox.ts'
 import { verifySyncSet } from '../../../node-runtime/src/daemon/verify-recorded.ts'
 import { AUTHORITY, C1, C1A, C1B, C2, GENESIS, NETWORK, NODE, OUTSIDER } from '../../support/fixed-network.ts'
+import { OF_FIVE } from '../../support/majority-members.ts'
 
 const token = { generation: 0 as Generation, epoch: 3 as Epoch }
 const master = { cluster: C1, ...token, node: C1A, key: NODE.publicKey } as unknown as Mastership
@@ -52,6 +53,10 @@ test.each<readonly [string, () => Promise<Jws>]>([
     ok: false,
     code: 'STATEMENT_INVALID',
   })
+})
+
+test('[MJ1, RG4] where the members are the arbiter the word of an authority is none', async () => {
+  expect(await verifySyncSet(OF_FIVE, master, await signed())).toMatchObject({ ok: false, code: 'STATEMENT_INVALID' })
 })
 
 function inbox() {

@@ -10,7 +10,7 @@ import type { Acknowledged, HeardReport } from './types.ts'
  */
 export function acknowledge(
   written: Acknowledged | undefined,
-  before: HeardReport | undefined,
+  before: Pick<HeardReport, 'session' | 'acknowledged' | 'complete'> | undefined,
   session: string,
   report: { readonly token: Token; readonly durableIndex: LogIndex },
 ): { readonly acknowledged: Acknowledged; readonly complete: boolean } {

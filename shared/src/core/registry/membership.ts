@@ -81,6 +81,6 @@ const SHOWN: readonly (keyof Member)[] = [
   'revoked',
 ]
 
-function sameMember(a: Member, b: Member): boolean {
+export function sameMember(a: Member, b: Member): boolean {
   return SHOWN.every((field) => a[field] === b[field])
 }

@@ -40,6 +40,7 @@ export class Rulings {
     }
     this.#marked(registry, input, step)
     if (input.i === 'operator') this.#asked(cluster, input, step, clock.wall())
+    if (step.events.some(({ event }) => event === 'switchover-due')) this.#fallsDue(cluster, clock.wall())
     for (const write of step.write) {
       if (write.w !== 'grant' || input.i !== 'claim') continue
       this.#granted(registry, write.grant, clock.now())
@@ -85,6 +86,12 @@ export class Rulings {
       this.#planned.set(cluster, { id: action.id, to: action.to, at: Math.max(action.at, wall) })
     }
     if (action.act === 'cancel-switchover') this.#planned.delete(cluster)
+  }
+
+  /** From now on nobody is early: members that are their own arbiter (MJ1) have a clock each, and one of them has seen the time. */
+  #fallsDue(cluster: ClusterId, wall: number): void {
+    const planned = this.#planned.get(cluster)
+    if (planned !== undefined && wall >= planned.at) this.#planned.set(cluster, { ...planned, at: 0 })
   }
 
   /** A living master is relieved by plan for the node, and not before the time, that somebody has asked for; any grant ends that. */

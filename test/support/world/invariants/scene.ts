@@ -8,6 +8,7 @@ import type { Host } from '../host.ts'
 export type InvariantName =
   | 'RG1 one holder per token'
   | 'RG registry step'
+  | 'MJ1 one line of decisions'
   | 'RG4 electable nodes have what is held'
   | 'EL5 tokens never fall'
   | 'EL6 an emptied node is not electable'

@@ -3,7 +3,7 @@
 import { assert } from '@baton/shared/assert'
 import type { FoundedRegistry, Registry } from '@baton/shared/core/registry/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { verifyCredential } from '@baton/shared/crypto/credential'
+import { peekGrant, verifyCredential } from '@baton/shared/crypto/credential'
 import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { Grant } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement } from '@baton/shared/crypto/statements'
@@ -80,9 +80,9 @@ export class DirectoryLink {
   async grantOf(trust: Trust, cluster: ClusterId): Promise<Grant | null> {
     const read = this.#table === null ? null : peekStatement('masterTable', this.#table.table)
     for (const credential of read?.ok ? read.payload.masters : []) {
-      const grant = peekStatement('grant', credential.grant)
-      if (grant.ok && grant.payload.cluster === cluster) {
-        return (await verifyCredential(trust, credential)).ok ? grant.payload : null
+      const grant = peekGrant(credential.grant)
+      if (grant.ok && grant.value.cluster === cluster) {
+        return (await verifyCredential(trust, credential)).ok ? grant.value : null
       }
     }
     return null

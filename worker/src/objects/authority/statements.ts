@@ -2,7 +2,7 @@
 import type { RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { verifyCredential } from '@baton/shared/crypto/credential'
+import { peekGrant, verifyCredential } from '@baton/shared/crypto/credential'
 import type { Claim, Grant, Reshape, Resignation, StatementPayloads } from '@baton/shared/crypto/statement-types'
 import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import { type ClusterId, type Jws, type NodeId, type PublicKey, sameToken } from '@baton/shared/ids'
@@ -48,16 +48,16 @@ export async function verifyShown(
   }
   const master = await verifyCredential(trust, credential)
   if (!master.ok) return master
-  const grant = peekStatement('grant', credential.grant)
+  const grant = peekGrant(credential.grant)
   if (!grant.ok) return grant
-  if (grant.payload.cluster !== cluster) return failure('STATEMENT_INVALID', `a grant of ${grant.payload.cluster}`)
-  if (reshape === null) return success({ grant: grant.payload, reshape: null })
+  if (grant.value.cluster !== cluster) return failure('STATEMENT_INVALID', `a grant of ${grant.value.cluster}`)
+  if (reshape === null) return success({ grant: grant.value, reshape: null })
   const made = await verifyStatement('reshape', reshape, [master.value.key])
   if (!made.ok) return made
   if (made.payload.node !== master.value.node || !sameToken(made.payload, master.value)) {
     return failure('STATEMENT_INVALID', 'a reshape of another master, or under another token, than the grant beside it')
   }
-  return success({ grant: grant.payload, reshape: made.payload })
+  return success({ grant: grant.value, reshape: made.payload })
 }
 
 async function resignationIn(claim: Claim, keyOf: KeyOf): Promise<Resignation | null> {

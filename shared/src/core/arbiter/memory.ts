@@ -1,0 +1,55 @@
+/**
+ * A member whose disk holds no value (MJ1): new, or emptied. An emptied one has forgotten what it promised, so it votes for nothing until
+ * every other member has told it what it holds. Then it holds the newest value of theirs, and promises as much as any of them: whoever
+ * proposes is a member, and promises its own ballot before it sends it, so that no ballot is higher that the lost disk had promised. Who is
+ * asked starts its own proposal again: the lost disk may have voted for it.
+ */
+import type { NodeId } from '../../ids.ts'
+import { LIMITS } from '../../limits.ts'
+import { highestBallot, isAbove, majorityOf } from './ballot.ts'
+import type { ArbiterMessage } from './messages.ts'
+import { startAgain } from './proposer.ts'
+import type { Turn } from './turn.ts'
+import type { Accepted } from './types.ts'
+
+type Message<Name extends ArbiterMessage['m']> = Extract<ArbiterMessage, { readonly m: Name }>
+
+export function onRecall(turn: Turn, from: NodeId, { life }: Message<'recall'>): void {
+  startAgain(turn)
+  const { promised, accepted } = turn.state.seat
+  turn.tell(from, { m: 'memory', life, promised, accepted })
+}
+
+export function onMemory(turn: Turn, from: NodeId, { life, promised, accepted }: Message<'memory'>): void {
+  const { standing, config, seat } = turn.state
+  if (standing.s !== 'asking' || life !== turn.state.life) return
+  const told = new Map(standing.told).set(from, { promised, accepted })
+  turn.set({ standing: { s: 'asking', told } })
+  if (told.size < config.members.length - 1) return
+  const memories = [...told.values()]
+  const promises = highestBallot([seat.promised, ...memories.map((memory) => memory.promised)])
+  const holders = memories.filter((memory) => memory.accepted !== null)
+  turn.timer('recall', null)
+  if (holders.length >= majorityOf(config.members)) {
+    let newest: Accepted | null = null
+    for (const { accepted: held } of holders) {
+      if (held !== null && isAbove(held.ballot, newest?.ballot ?? null)) newest = held
+    }
+    turn.keep({ promised: promises, accepted: newest })
+    turn.set({ standing: { s: 'seated' }, counter: Math.max(turn.state.counter, promises?.counter ?? 0) })
+    turn.event({ e: 'reseated', promised: promises })
+  } else {
+    turn.set({ standing: { s: 'fresh' }, counter: Math.max(turn.state.counter, promises?.counter ?? 0) })
+    turn.event({ e: 'fresh' })
+  }
+}
+
+/** Asks those who have not answered yet. */
+export function askForMemory(turn: Turn): void {
+  const { standing, config, life } = turn.state
+  if (standing.s !== 'asking') return
+  for (const member of config.members) {
+    if (member !== config.member.node && !standing.told.has(member)) turn.tell(member, { m: 'recall', life })
+  }
+  turn.timer('recall', LIMITS.arbiterRecallMs)
+}
