@@ -20,6 +20,8 @@ export interface Wanted {
   readonly network?: readonly [clusters: number, nodes: number]
   /** For faults that last. */
   readonly safetyMs?: number
+  /** Seldom, for what shows only while the chain is slow. */
+  readonly loadEveryMs?: number
 }
 
 export function mutant(

@@ -1,6 +1,12 @@
 /** Defects of recovery, orders, pauses and restores. */
 import { type Mutant, mutant, type Wanted } from './mutant.ts'
 
+/** Recoveries, one after another and in two clusters at once. */
+const RECOVERIES: Wanted = {
+  focus: ['forgetSyncSet', 'hideSyncSet', 'loseSyncSet', 'resign'],
+  network: [4, 3],
+  safetyMs: 30_000,
+}
 const LATE_VOTES: Wanted = { focus: ['lateVotes'], network: [4, 3], safetyMs: 40_000 }
 
 export const RECOVERY_MUTANTS: readonly Mutant[] = [
@@ -109,6 +115,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'node/epoch-ack.ts',
     'if (!isLeading(turn.state) || recovery !== null || mastership',
     'if (!isLeading(turn.state) || mastership',
+    RECOVERIES,
   ),
   mutant(
     'recovery-ends-early',
@@ -116,6 +123,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'node/recovery.ts',
     'if (horizon === null || tip <= horizon || heldHeight <= horizon) return null',
     'if (horizon === null || tip < horizon || heldHeight < horizon) return null',
+    { ...RECOVERIES, focus: ['forgetSyncSet'], loadEveryMs: 4_000 },
   ),
   mutant(
     'restore-forgets-reshapes',

@@ -11,6 +11,7 @@ export interface Overrides {
   /** These kinds and no other, far oftener than usual, and no traitor: for what needs one rare situation. */
   readonly focus?: readonly FaultKind[] | undefined
   readonly safetyMs?: number
+  readonly loadEveryMs?: number
   readonly network?: readonly [clusters: number, nodes: number] | undefined
   readonly traitors?: RunSpec['traitors']
   readonly liveness?: boolean
