@@ -13,6 +13,9 @@ type Acting = Extract<RegistryInput, { i: 'operator' }>
 /** What an operator's wish for a switch becomes when it is taken in. */
 const TAKEN: ReadonlySet<string> = new Set(['switchover-asked', 'switchover-due'])
 
+/** For any clock: one that was stepped back may stand below 0. */
+const LONG_AGO = Number.NEGATIVE_INFINITY
+
 /** Clocks of machines differ by 500 ppm at most. */
 const CLOCK_SLACK_MS = 20
 
@@ -91,7 +94,7 @@ export class Rulings {
   /** From now on nobody is early: members that are their own arbiter (MJ1) have a clock each, and one of them has seen the time. */
   #fallsDue(cluster: ClusterId, wall: number): void {
     const planned = this.#planned.get(cluster)
-    if (planned !== undefined && wall >= planned.at) this.#planned.set(cluster, { ...planned, at: 0 })
+    if (planned !== undefined && wall >= planned.at) this.#planned.set(cluster, { ...planned, at: LONG_AGO })
   }
 
   /** A living master is relieved by plan for the node, and not before the time, that somebody has asked for; any grant ends that. */
