@@ -2,11 +2,11 @@ import type { NodeContext } from '@baton/shared/core/node/io'
 import { nodeStep } from '@baton/shared/core/node/machine'
 import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { Height, LogIndex } from '@baton/shared/ids'
+import type { ClusterId, Height, LogIndex } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
-import { describeWorld, unsettled } from '../../support/world/checks.ts'
+import { describeWorld, lost, unsettled, violations } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
-import { settledWorld, submitsUntilAcknowledged } from '../../support/world/settled.ts'
+import { settledWorld, submitsUntilAcknowledged, syncSetOf } from '../../support/world/settled.ts'
 import { certifiedBlocks } from '../../support/world/verification.ts'
 import type { World } from '../../support/world/world.ts'
 
@@ -172,4 +172,36 @@ test('[EL6] one that has less than its master says it has itself has not, whatev
   const heartbeat = { ...master![1].heartbeat!, durableIndex: (master![1].heartbeat!.durableIndex + 300) as LogIndex }
   const peers = new Map(election.peers).set(master![0], { ...master![1], heartbeat })
   expect(greeted(world, { election: { ...election, peers } }, 0).resync).toBe('as a test')
+})
+
+test('[EL6, RG2, GU1] an emptied disk is no second one for an old master that comes back: it may have followed a later one', () => {
+  const world = settledWorld({ clusters: 1 })
+  submitsUntilAcknowledged(world, 5)
+  const [, heir] = syncSetOf(world, 'c1')
+  const third = world.nodesOf('c1' as ClusterId).find(({ node }) => node !== 'c1-n1' && node !== heir)!.node
+  world.kill('c1-n1')
+  const tookOver = () => world.masterOf('c1')?.node === heir && syncSetOf(world, 'c1').includes(third)
+  expect(world.run(10_000, tookOver), describeWorld(world)).toBe(true)
+  submitsUntilAcknowledged(world, 5)
+
+  world.cutEdge()
+  world.kill(third)
+  world.kill(heir!)
+  world.wipe(heir!)
+  world.start(heir!)
+  world.start('c1-n1')
+  // It leads at its old token, as its disk allows, and must hold nothing.
+  world.run(5_000)
+  expect(violations(world)).toEqual([])
+  expect(world.authorities.get('c1' as ClusterId)!.state.registry).toMatchObject({ epoch: 2, master: heir })
+
+  world.mendEdge()
+  world.start(third)
+  expect(
+    world.run(30_000, () => unsettled(world).length === 0),
+    describeWorld(world),
+  ).toBe(true)
+  submitsUntilAcknowledged(world, 5)
+  expect(violations(world)).toEqual([])
+  expect(lost(world)).toEqual([])
 })

@@ -23,7 +23,7 @@ import { greetMaster, learnGrants, verified, wantCurrentHeight } from './masters
 import { heardRegistry, learnSyncSet, sessionOpened, showSyncSet } from './passed-sync-set.ts'
 import { keepReshape, mayRemove } from './recorded-reshape.ts'
 import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
-import { noteResynced } from './resync.ts'
+import { mayAttach, noteResynced } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
@@ -94,6 +94,7 @@ function handle(turn: Turn, input: NodeInput): void {
       runElection(turn, { i: 'view', view: input.view })
       showRegistry(turn, input.view)
       heardRegistry(turn, input.view, input.syncSet)
+      attachWhenNamed(turn)
       return
     case 'syncSet':
       learnSyncSet(turn, input.from, input.syncSet)
@@ -261,6 +262,13 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
     default:
       unreachable(message)
   }
+}
+
+/** EL6: the registry has just named the master that this node, whose log is lost, waits to attach to. */
+function attachWhenNamed(turn: Turn): void {
+  const { resync, guard } = turn.state
+  const waits = resync !== null && guard.role.role === 'following' && !guard.role.attached
+  if (waits && mayAttach(turn.state)) runGuard(turn, { i: 'timer' })
 }
 
 function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {

@@ -1,5 +1,6 @@
 /** EL6: a node whose log is missing, damaged or wrong is not electable until it has re-synced. */
 import { type LogIndex, sameToken } from '../../ids.ts'
+import type { NodeState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** Not electable until re-synced. */
@@ -7,6 +8,17 @@ export function markResync(turn: Turn, why: string): void {
   if (turn.state.resync !== null) return
   turn.state = { ...turn.state, resync: why }
   turn.write.push({ w: 'resync', needed: true, why })
+}
+
+/**
+ * A node that has lost its log counts as a disk of nobody before the registry has named that master, at that token, to this very process. It may
+ * have followed, or been, a later master, and with its memory gone an old one that comes back, also cut off from the registry, would take it for
+ * the second disk of its own (RG2, GU1).
+ */
+export function mayAttach({ resync, election, guard }: NodeState): boolean {
+  if (resync === null || guard.role.role !== 'following') return true
+  const { view } = election
+  return view !== null && view.frozen === null && sameToken(view, guard.token) && view.master === guard.role.master
 }
 
 /**

@@ -11,6 +11,7 @@ import { acknowledgeEpoch } from './epoch-ack.ts'
 import { forgetAfter, interpret } from './interpret.ts'
 import { legacyHeld } from './legacy.ts'
 import { recoveryHolds } from './recovery.ts'
+import { mayAttach } from './resync.ts'
 import { isLeading, type Release } from './state.ts'
 import { countCall, reject, type Turn } from './turn.ts'
 
@@ -46,7 +47,8 @@ export function writeRecord(turn: Turn, record: LogRecord, release: Release['wha
 function route(turn: Turn, send: GuardSend): void {
   switch (send.s) {
     case 'peer':
-      turn.send.push(send)
+      // EL6: the guard asks again until it is answered.
+      if (send.message.t !== 'attach' || mayAttach(turn.state)) turn.send.push(send)
       return
     case 'reshape':
       turn.send.push(send)
