@@ -80,7 +80,7 @@ export function mayForget(stage: Stage, host: Host): boolean {
   const { registry } = stage.world.authorities.get(host.cluster)!.state
   if (registry.status !== 'founded') return false
   const counted = registry.syncSet.includes(host.node) || isPending(stage, host)
-  const remembers = (other: Host) => other !== host && !other.wiped
+  const remembers = (other: Host) => other !== host && other.remembers
   if (!counted) return stage.world.nodesOf(host.cluster).some(remembers)
   return registry.syncSet.some((node) => remembers(stage.world.host(node)))
 }

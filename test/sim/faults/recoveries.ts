@@ -19,9 +19,7 @@ export const recoveryFaults = {
       const { cluster } = stage.victim(random)
       const lost = syncSetOf(stage, cluster)
       // Somebody outside it must be left to be granted (RG6); a cluster all of whose disks are empty is the operator's case.
-      const outside = stage.world
-        .nodesOf(cluster)
-        .some((host) => !lost.includes(host) && !host.wiped && host.state.resync === null)
+      const outside = stage.world.nodesOf(cluster).some((host) => !lost.includes(host) && host.remembers)
       if (lost.length === 0 || !outside || !stage.mayForget(cluster)) return null
       for (const host of lost) {
         if (host.alive) stage.world.kill(host.node)

@@ -93,13 +93,17 @@ export class EdgeAuthority implements WorldAuthority {
 
   /** Its memory is gone, its storage is not. */
   restart(): void {
+    this.#begin()
+    this.#enforce()
+  }
+
+  #begin(): void {
     this.#endFenced()
     for (const [session, node] of this.sessions) this.#ports.dropped(node, session)
     this.sessions.clear()
     this.#lives += 1
     this.#ticksAt = null
     this.state = startAuthority(this.#registryOnDisk, this.clock.now())
-    this.#enforce()
   }
 
   revoke(node: NodeId): void {
@@ -116,8 +120,9 @@ export class EdgeAuthority implements WorldAuthority {
   /** RG8: the storage is as it was when `backup` was made, and its operator says so before anything else is asked of it. */
   restore(backup: Registry): void {
     this.#registryOnDisk = backup
-    this.restart()
+    this.#begin()
     this.operate({ act: 'freeze' })
+    this.#enforce()
   }
 
   operate(action: OperatorAction): void {

@@ -1,7 +1,6 @@
 /**
- * One host: its disk, its process and the driver's loop in virtual time. Inputs that wait are stepped through together; what
- * they stream leaves at once, their writes are committed together, and only then does the rest leave. A crash in between
- * loses the writes, never the streams.
+ * One host: its disk, its process and the driver's loop in virtual time. Inputs that wait are stepped through together; what they stream leaves
+ * at once, their writes are committed together, and only then does the rest leave. A crash in between loses the writes, never the streams.
  */
 import type { Application } from '@baton/shared/core/ledger/application'
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
@@ -86,6 +85,8 @@ export class Host {
   revoked: ReadonlySet<NodeId> = new Set()
   /** Its disk was emptied, and what it had is not all back yet. */
   wiped = false
+  /** The life after which an entry of its log became unreadable: the next one finds it. */
+  #tornIn = -1
   readonly mempool = new Map<Hash, SignedTransaction>()
   readonly events: { readonly at: Instant; readonly event: NodeEvent }[] = []
   readonly executed = new Map<number, { readonly hash: Hash; readonly result: Hash }>()
@@ -183,7 +184,13 @@ export class Host {
     const body = Uint8Array.from(entry.body)
     body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
     this.disk.entries = entries.with(at, { ...entry, body })
+    this.#tornIn = this.life
     return true
+  }
+
+  /** Its disk has a whole log. */
+  get remembers(): boolean {
+    return !this.wiped && !this.disk.resync.needed && this.life > this.#tornIn
   }
 
   thaw(): void {
