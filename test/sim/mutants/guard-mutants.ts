@@ -42,10 +42,8 @@ export const GUARD_MUTANTS: readonly Mutant[] = [
     'acknowledged-before-sync',
     'a follower says what it has before it is on disk',
     'node/run-guard.ts',
-    `    case 'peer':
-      turn.send.push(send)`,
-    `    case 'peer':
-      turn.stream.push(send)`,
+    "if (send.message.t !== 'attach' || mayAttach(turn.state)) turn.send.push(send)",
+    "if (send.message.t !== 'attach' || mayAttach(turn.state)) turn.stream.push(send)",
   ),
   mutant(
     'body-missing',

@@ -188,7 +188,6 @@ export class Host {
     return true
   }
 
-  /** Its disk has a whole log. */
   get remembers(): boolean {
     return !this.wiped && !this.disk.resync.needed && this.life > this.#tornIn
   }
