@@ -110,6 +110,22 @@ test('[EL8] a standby that comes and goes is added again later each time', () =>
   expect(eventsOf(world.host('c1-n1'), 'guard-adding').length).toBeGreaterThan(4)
 })
 
+test('[EL8] a standby that had to wait is added again also while the chain decides faster than anything is repaired', () => {
+  const world = settledWorld({ nodes: 2 })
+  const load = () => {
+    world.submit('c2-n1', 'load')
+    world.after(5, load)
+  }
+  load()
+  world.kill('c1-n2')
+  expect(world.run(5_000, () => syncSetOf(world, 'c1').length === 1)).toBe(true)
+  world.start('c1-n2')
+  expect(
+    world.run(4_000, () => syncSetOf(world, 'c1').length > 1),
+    describeWorld(world),
+  ).toBe(true)
+})
+
 test('[EL8 RG5] a master that completes nothing alone takes its standby back at once', () => {
   const world = settledWorld({ nodes: 2, durability: 'required' })
   for (let round = 0; round < 3; round++) {

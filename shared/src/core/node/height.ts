@@ -25,7 +25,8 @@ import { learnedAt, screenProposal, screenVote } from './screen.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { sendTo, type Turn } from './turn.ts'
 
-const REPAIR_MS = 250
+/** A height that takes longer is asked after. */
+export const REPAIR_MS = 250 as Ms
 const LAG_MS = 20
 
 /**
@@ -51,7 +52,7 @@ export function startHeight(turn: Turn): void {
     timeouts: state.config.timeouts,
   })
   turn.timers.push({ name: 'heartbeatBlock', after: state.config.heartbeatBlockMs as never })
-  turn.timers.push({ name: 'repair', after: REPAIR_MS as never })
+  turn.timers.push({ name: 'repair', after: REPAIR_MS })
   turn.send.push({ s: 'heightStarted', height })
   replayEarly(turn, height)
   // After a catch-up the messages of the running height may have been too early to keep.

@@ -213,6 +213,7 @@ export type NodeTimer =
   | 'guard'
   | 'heartbeatBlock'
   | 'repair'
+  | 'tend'
   | 'lag'
   | 'blocks'
   | 'legacy'

@@ -1,18 +1,17 @@
 /** Becoming and ceasing to be the cluster's voice. */
 import { assert } from '../../assert.ts'
-import { type Height, type LogIndex, type Ms, sameToken, type Token } from '../../ids.ts'
+import { type Height, type LogIndex, sameToken, type Token } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { KnownGrant } from '../election/types.ts'
 import { logToken } from './epoch-ack.ts'
-import { restOfConsensus, startHeight } from './height.ts'
+import { REPAIR_MS, restOfConsensus, startHeight } from './height.ts'
 import { informAll, wantCurrentHeight } from './mastership.ts'
 import { blankRecovery, sayRecovered } from './recovery.ts'
+import { TEND_MS } from './repair.ts'
 import { logDecided } from './run-consensus.ts'
 import { runGuard, writeRecord } from './run-guard.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
 import { later, type Turn } from './turn.ts'
-
-const REPAIR_MS = 250 as Ms
 
 /** A grant made this process master: its log is the truth from here on (GU3). */
 export function beginLeading(turn: Turn, grant: KnownGrant): void {
@@ -66,6 +65,7 @@ export function endLeading(turn: Turn, token: Token, why: string): void {
   turn.state = { ...turn.state, releases: [], early: new Map(), recovery: null, heldTokens: new Map() }
   turn.timers.push(
     { name: 'repair', after: null },
+    { name: 'tend', after: null },
     { name: 'heartbeatBlock', after: null },
     { name: 'guard', after: null },
   )
@@ -83,7 +83,7 @@ function announce(turn: Turn, token: Token, resumed: boolean): void {
   later(turn, { i: 'execute' })
   startHeight(turn)
   wantCurrentHeight(turn)
-  turn.timers.push({ name: 'repair', after: REPAIR_MS })
+  turn.timers.push({ name: 'repair', after: REPAIR_MS }, { name: 'tend', after: TEND_MS })
   sayRecovered(turn)
 }
 

@@ -3,8 +3,8 @@
  * function; what it returns is done in the order of core/step.ts.
  */
 import { assert, unreachable } from '../../assert.ts'
-import { type ClusterId, compareTokens, type Height, type NodeId } from '../../ids.ts'
-import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight, startCatchUp } from './catch-up.ts'
+import { type ClusterId, compareTokens, type NodeId } from '../../ids.ts'
+import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight } from './catch-up.ts'
 import { receiveWantBlock } from './epoch-ack.ts'
 import { executeNext, receiveCertified } from './execute.ts'
 import { offerLog, receiveLegacyAck } from './hand-over.ts'
@@ -19,21 +19,19 @@ import {
 import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { receiveLegacy } from './legacy.ts'
-import { greetMaster, learnGrants, verified, wantCurrentHeight } from './mastership.ts'
+import { greetMaster, learnGrants, verified } from './mastership.ts'
 import { heardRegistry, learnSyncSet, sessionOpened, showSyncSet } from './passed-sync-set.ts'
 import { keepReshape, mayRemove } from './recorded-reshape.ts'
-import { endRecovery, receiveEpochAck, sayRecovered, tendRecovery } from './recovery.ts'
+import { endRecovery, receiveEpochAck, sayRecovered } from './recovery.ts'
+import { fetchIfBehind, repairHeight, tend } from './repair.ts'
 import { mayAttach, noteResynced } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { logStatus, runElection } from './run-election.ts'
 import { runGuard } from './run-guard.ts'
-import { isLeading, type NodeState, tipHeight } from './state.ts'
+import { isLeading, type NodeState } from './state.ts'
 import { offerCandidates } from './sync-candidates.ts'
 import { beginTurn, endTurn, reject, type Turn } from './turn.ts'
 import { noteBar, sayVerified } from './verified.ts'
-
-const REPAIR_MS = 250
-const IDLE_REPAIR_MS = 1_000
 
 export function nodeStep(state: NodeState, input: NodeInput, context: NodeContext): NodeStep {
   const turn = beginTurn(state, context)
@@ -310,7 +308,10 @@ function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): vo
       if (isLeading(turn.state) && turn.state.consensus.kind === 'waiting') runConsensus(turn, { kind: 'work' })
       return
     case 'repair':
-      repair(turn)
+      repairHeight(turn)
+      return
+    case 'tend':
+      tend(turn)
       return
     case 'lag':
       turn.state = { ...turn.state, lagging: false }
@@ -325,26 +326,6 @@ function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): vo
     default:
       reject(turn, { code: 'INTERNAL', why: `no timer is called ${name}` })
   }
-}
-
-/** A height that takes long is asked after: links may have dropped what this master was sent. */
-function repair(turn: Turn): void {
-  const { consensus, heightSince } = turn.state
-  if (!isLeading(turn.state)) return
-  // An idle master asks too, now and then: a decision it missed would otherwise show only with the next block.
-  turn.timers.push({ name: 'repair', after: (consensus.kind === 'waiting' ? IDLE_REPAIR_MS : REPAIR_MS) as never })
-  tendRecovery(turn)
-  // EL8: those that had to wait may be offered by now.
-  offerCandidates(turn)
-  if (!fetchIfBehind(turn) && turn.context.now - heightSince >= REPAIR_MS) wantCurrentHeight(turn)
-}
-
-/** GU5: true when a peer is known to have decided more, and its blocks are on their way. */
-function fetchIfBehind(turn: Turn): boolean {
-  const ahead = Math.max(0, ...turn.state.heights.values())
-  if (ahead <= tipHeight(turn.state) || turn.state.decided.has(tipHeight(turn.state) + 1)) return false
-  if (turn.state.catchUp === null) startCatchUp(turn, ahead as Height, null, null)
-  return true
 }
 
 function isOwn(turn: Turn, node: NodeId): boolean {
