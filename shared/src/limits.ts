@@ -94,6 +94,8 @@ export const LIMITS = {
   /** Time for the whole of one HTTP request to arrive, and for its headers. */
   apiRequestMs: 10_000 as Ms,
   apiHeadersMs: 5_000 as Ms,
+  /** Tokens of one cluster that were replaced and that no block has named an heir of. */
+  supersededTokens: 32,
   /** Clusters in a network, nodes in a cluster. */
   clusters: 64,
   nodesPerCluster: 32,

@@ -174,6 +174,63 @@ test('[NW3] a vote under the token before a clean one counts, one before a token
 })
 
 /**
+ * Found by a seed: c2 had voted under token 2, and others had locked a block on that, when it switched twice more and fell silent. The clusters
+ * whose masters had been followers meanwhile knew of token 4 alone, refused that vote, and no polka could ever be shown to them.
+ */
+test('[NW3 GU7] votes under the tokens before a clean one count with a master that was a follower when they were replaced', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 1)
+  handOver(world, 'c2', 2)
+  handOver(world, 'c2', 3)
+  handOver(world, 'c1', 2)
+  const master = world.masterOf('c1')!
+  expect(master.node).not.toBe('c1-n1')
+  const vote = (epoch: number) => ({
+    cluster: C2,
+    generation: 0 as Generation,
+    epoch: epoch as Epoch,
+    height: (master.state.chain.tip.height + 1) as Height,
+    round: 0 as Round,
+    type: 'prevote' as const,
+    block: null,
+    signature: new Uint8Array(64),
+  })
+  const signers = () => [1, 2, 3].map((epoch) => mastershipOfVote(master.state, vote(epoch))?.node)
+  expect(signers()).toEqual(['c2-n1', 'c2-n2', expect.stringMatching(/^c2/)])
+
+  // Its process starts anew: what its predecessors knew is in the log.
+  world.kill(master.node)
+  world.start(master.node)
+  expect(
+    world.run(5_000, () => signers()[1] !== undefined),
+    describeWorld(world),
+  ).toBe(true)
+})
+
+test('[NW3] a master that missed a token is told of it by whoever shows votes from before it', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 1)
+  for (const { node } of world.nodesOf('c4')) world.kill(node)
+  for (const { node } of world.nodesOf('c1')) isolate(world, node)
+  // Two of four decide nothing. c3 has what c2 voted under its first token; of the next ones it hears from their authority.
+  world.submit('c2-n1', 'waits')
+  world.run(200)
+  for (const { node } of world.nodesOf('c2')) for (const other of world.nodesOf('c3')) world.cut(node, other.node)
+  handOver(world, 'c2', 2)
+  handOver(world, 'c2', 3)
+  world.run(500)
+  for (const { node } of world.nodesOf('c2')) world.kill(node)
+  const told = () => world.masterOf('c1')?.state.superseded.map(({ cluster, epoch }) => `${cluster} ${epoch}`)
+  expect(told()).toEqual([])
+  for (const { node } of world.nodesOf('c1')) for (const other of world.hosts.keys()) world.mend(node, other)
+  expect(
+    world.run(5_000, () => told()?.includes('c2 2') === true),
+    describeWorld(world),
+  ).toBe(true)
+  expect(violations(world)).toEqual([])
+})
+
+/**
  * Found by a seed: c1 had the precommit of c2 under token 2 when c2 switched to token 3, then decided. The block named neither, so the
  * certificate needed the credential of token 2, which c1 had replaced: no node could verify it, nor catch up with it.
  */

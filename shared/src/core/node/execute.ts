@@ -17,6 +17,7 @@ import { noteDiffering, sayResult } from './results.ts'
 import { markResync, noteResynced } from './resync.ts'
 import { runGuard } from './run-guard.ts'
 import { tipHeight } from './state.ts'
+import { dropNamed } from './superseded.ts'
 import { later, type Turn } from './turn.ts'
 import { sayVerified } from './verified.ts'
 
@@ -71,6 +72,7 @@ export function executeNext(turn: Turn): void {
     executedAt:
       decided.index === null ? turn.state.executedAt : [...turn.state.executedAt, { height, index: decided.index }],
   }
+  dropNamed(turn)
   turn.events.push({ event: 'executed', height, result: done.result })
   turn.send.push({
     s: 'executed',

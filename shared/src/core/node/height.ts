@@ -23,6 +23,7 @@ import { sayDiffering } from './results.ts'
 import { runConsensus } from './run-consensus.ts'
 import { learnedAt, screenProposal, screenVote } from './screen.ts'
 import { isLeading, type NodeState, tipHeight } from './state.ts'
+import { showSuperseded } from './superseded.ts'
 import { sendTo, type Turn } from './turn.ts'
 
 /** A height that takes longer is asked after. */
@@ -41,7 +42,7 @@ export function startHeight(turn: Turn): void {
   const records = bindingActs(state)
     .filter((act) => act.record.height === height)
     .map((act) => act.record)
-  turn.state = { ...turn.state, heightSince: turn.context.now, superseded: [] }
+  turn.state = { ...turn.state, heightSince: turn.context.now }
   runConsensus(turn, {
     kind: 'start',
     height,
@@ -252,7 +253,9 @@ export function learnTables(turn: Turn, verified: readonly Mastership[]): void {
 function showPolka(turn: Turn, { height, validRound, block }: Proposal, masters: readonly NodeId[]): void {
   const { consensus } = turn.state
   if (validRound < 0 || consensus.kind !== 'running' || consensus.height !== height) return
-  for (const vote of prevotesFor(consensus.votes, validRound as Round, block)) {
+  const polka = prevotesFor(consensus.votes, validRound as Round, block)
+  for (const to of masters) showSuperseded(turn, to, polka)
+  for (const vote of polka) {
     const message = { t: 'vote', vote } as const
     for (const to of masters) sendTo(turn, to, message)
   }
@@ -267,7 +270,9 @@ export function resendHeight(turn: Turn, to: NodeId): void {
     const body = bodies.get(proposal.block)
     if (body !== undefined) sendTo(turn, to, { t: 'proposal', proposal, body: body.block.bytes })
   }
-  for (const vote of allVotes(consensus.votes)) sendTo(turn, to, { t: 'vote', vote })
+  const votes = allVotes(consensus.votes)
+  showSuperseded(turn, to, votes)
+  for (const vote of votes) sendTo(turn, to, { t: 'vote', vote })
 }
 
 /** The proposer of a leaderless cluster is not waited for. */

@@ -82,8 +82,8 @@ function keepTokenHeight(turn: Turn, { credential, height }: TokenRecord): void 
 
 /** NW1: of the own log, or of one that was taken over: to be verified, unless it was. */
 export function learnToken(turn: Turn, credential: Credential): void {
-  const { masterships, unverified } = turn.state
-  for (const known of masterships.values()) if (known.credential.grant === credential.grant) return
+  const { masterships, superseded, unverified } = turn.state
+  for (const known of [...masterships.values(), ...superseded]) if (known.credential.grant === credential.grant) return
   turn.state = { ...turn.state, unverified: new Map(unverified).set(credential.grant, credential) }
   turn.send.push({ s: 'verifyCredentials', credentials: [credential] })
 }

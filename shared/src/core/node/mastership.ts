@@ -10,6 +10,7 @@ import { markResync } from './resync.ts'
 import { runConsensus } from './run-consensus.ts'
 import { runElection } from './run-election.ts'
 import { isLeading } from './state.ts'
+import { keepSuperseded } from './superseded.ts'
 import { later, sendTo, type Turn } from './turn.ts'
 
 /** NW1: a higher grant replaces the known one at once; a lower one is answered with the higher. */
@@ -22,8 +23,12 @@ export function learnGrants(turn: Turn, grants: readonly VerifiedGrant[], from: 
     const known = turn.state.masterships.get(mastership.cluster)
     const order = known === undefined ? 1 : compareTokens(mastership, known)
     if (order > 0) adopt(turn, mastership)
-    else if (order < 0 && from !== null && known !== undefined) {
-      sendTo(turn, from, { t: 'inform', credentials: [known.credential] })
+    else if (order < 0 && known !== undefined) {
+      keepSuperseded(turn, mastership)
+      const knowsHigher = grants.some(({ mastership: { cluster, credential } }) => {
+        return cluster === known.cluster && credential.grant === known.credential.grant
+      })
+      if (from !== null && !knowsHigher) sendTo(turn, from, { t: 'inform', credentials: [known.credential] })
     } else if (order === 0 && known !== undefined && known.node !== mastership.node) {
       // RG8, ID4: two grants of one token prove the fraud.
       turn.events.push({
@@ -55,9 +60,9 @@ function adopt(turn: Turn, mastership: Mastership): void {
   turn.state = {
     ...turn.state,
     masterships: new Map(turn.state.masterships).set(cluster, mastership),
-    superseded: known !== undefined && isLeading(turn.state) ? [...turn.state.superseded, known] : [],
     leaderless,
   }
+  if (known !== undefined) keepSuperseded(turn, known)
   turn.write.push({ w: 'mastership', mastership })
   turn.events.push({ event: 'mastership-known', cluster, token: tokenOf(mastership), node })
   if (!foreign || !isLeading(turn.state)) return

@@ -3,6 +3,7 @@ import type { Mastership } from '../../crypto/statement-types.ts'
 import { type ClusterId, compareTokens, type Height, type NodeId, sameToken, type Token } from '../../ids.ts'
 import type { Proposal, Vote } from '../consensus/messages.ts'
 import { isLeading, type NodeState } from './state.ts'
+import { supersededOf } from './superseded.ts'
 import { reject, sendTo, type Turn } from './turn.ts'
 
 /**
@@ -32,10 +33,10 @@ export function mastershipOfToken(state: NodeState, cluster: ClusterId, token: T
 }
 
 /** What else this node knows of the cluster: of the height it works on, and what the chain names. */
-function knownBefore({ superseded, chain }: NodeState, known: Mastership): readonly Mastership[] {
+function knownBefore(state: NodeState, known: Mastership): readonly Mastership[] {
   const { cluster } = known
-  const inChain = chain.tokens.masterships.get(cluster)
-  const older = superseded.filter((one) => one.cluster === cluster)
+  const inChain = state.chain.tokens.masterships.get(cluster)
+  const older = supersededOf(state, cluster)
   const isNew = inChain !== undefined && ![known, ...older].some((one) => sameToken(one, inChain))
   return isNew ? [...older, inChain] : older
 }

@@ -106,7 +106,7 @@ export interface NodeState {
   readonly chain: ChainState
   /** The highest mastership known of each cluster (NW1). */
   readonly masterships: ReadonlyMap<ClusterId, Mastership>
-  /** Masterships replaced while the current height ran: votes under them may be part of its certificate (ID8). */
+  /** Masterships that were replaced, as long as votes under them may count (`superseded.ts`). */
   readonly superseded: readonly Mastership[]
   /** Peers whose link is up, and their cluster. */
   readonly links: ReadonlyMap<NodeId, ClusterId>
