@@ -81,6 +81,11 @@ export class Timeline {
     return epochs.length === 0 ? undefined : Math.max(...epochs)
   }
 
+  /** Whether a node of the cluster has become its master under a later epoch than this one. */
+  isPromotedAbove(cluster: string, epoch: number): boolean {
+    return this.promotions(0).some((event) => event.cluster === cluster && (event.epoch ?? 0) > epoch)
+  }
+
   /** Switches in order: every one that no fault explains is one too many. */
   promotions(sinceMs: number): TimedEvent[] {
     return this.#events.filter(({ name, atMs, resumed }) => name === 'promoted' && !resumed && atMs >= sinceMs)

@@ -23,6 +23,8 @@ test('the figures of a switch count from the fault and belong to its cluster', (
   expect(timeline.grantedAtMs('c1', 2, 200)).toBe(220)
   expect(timeline.grantedAtMs('c1', 3, 200)).toBeUndefined()
   expect(timeline.promotions(0).map(({ node, epoch }) => [node, epoch])).toEqual([['c1-y1', 2]])
+  expect([1, 2].map((epoch) => timeline.isPromotedAbove('c1', epoch))).toEqual([true, false])
+  expect(timeline.isPromotedAbove('c2', 1)).toBe(false)
 })
 
 test('a height is decided when the first node decides it, and the next one is a new height', () => {
