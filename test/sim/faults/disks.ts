@@ -73,12 +73,15 @@ export const diskFaults = {
 
 /**
  * A disk may be lost as long as another node of its cluster that could be granted the next epoch keeps what is held; that of a node outside the
- * sync set while anybody has a log. A cluster all of whose disks are empty is the operator's case.
+ * sync set while anybody has a log. A cluster all of whose disks are empty is the operator's case. So is a network of one cluster whose registry is
+ * restored: who is in its sync set, the restored copy does not know, and nobody else has heard its votes (RG6).
  */
 export function mayForget(stage: Stage, host: Host): boolean {
   if (host.alive && !stage.mayFail(host)) return false
   const { registry } = stage.world.authorities.get(host.cluster)!.state
   if (registry.status !== 'founded') return false
+  const unsure = registry.frozen !== null || registry.restore !== null
+  if (unsure && stage.world.genesis.clusters.length === 1) return false
   const counted = registry.syncSet.includes(host.node) || isPending(stage, host)
   const remembers = (other: Host) => other !== host && other.remembers
   if (!counted) return stage.world.nodesOf(host.cluster).some(remembers)

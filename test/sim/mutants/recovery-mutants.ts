@@ -16,6 +16,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'registry/granting.ts',
     'const recovery = verdict.recovering ? recoveryAfter(registry) : registry.recovery',
     'const recovery = verdict.recovering ? recoveryAfter(registry) : null',
+    { ...RECOVERIES, focus: [...RECOVERIES.focus, 'killNewMaster'] },
   ),
   mutant(
     'votes-in-recovery',

@@ -81,6 +81,15 @@ describe('a refused claim', () => {
     expect(node.claims()).toHaveLength(2)
   })
 
+  it('[EL6] says at once that its log was truncated, before it claims with it (seed 20001866)', () => {
+    const node = claiming()
+    node.feed({ i: 'linkDown', peer: C })
+    refuse(node, 'NOT_ELECTABLE', null)
+    node.clear().feed({ i: 'logStatus', log: { ...node.state.log, durableIndex: 5 as LogIndex } })
+    const said = node.last?.send.map((send) => (send.s === 'report' ? send.message.durableIndex : send.s))
+    expect(said?.slice(0, 2)).toEqual([5, 'claim'])
+  })
+
   it('[RG3] without a way to the authority stays a candidate, and claims the moment it is back', () => {
     const node = claiming()
     node.feed({ i: 'authorityDown' })

@@ -255,4 +255,13 @@ describe('a restored registry', () => {
     node.feed({ i: 'preVoteAnswer', from: C, message: node.answer(true) })
     expect(node.claims()[0]?.claim).toMatchObject({ generation: 1, epoch: 2, version: 3 })
   })
+
+  test('[RG8] a standby claims it also when the restored registry knows only an older master than itself (seed 20000456)', () => {
+    const node = new LoneNode().following()
+    const older = { generation: 1 as never, master: C, epoch: 0 as never }
+    node.feed({ i: 'view', view: viewOf(grantOf(A, 1, { version: 3 as never }), older) })
+    node.killMaster()
+    node.feed({ i: 'preVoteAnswer', from: C, message: node.answer(true) })
+    expect(node.claims()[0]?.claim).toMatchObject({ generation: 1, epoch: 1, version: 3 })
+  })
 })

@@ -45,6 +45,19 @@ test('[EL6] a process that showed its whole log may truncate to its master’s',
   expect(cluster.claim(B, { kind: 'refused' }, at(90))).toEqual({ ok: true })
 })
 
+test.each([
+  ['the same process is believed', 'p1', { ok: true }],
+  ['another one is not', 'p2', { code: 'NOT_ELECTABLE' }],
+])('[EL6] a log that was truncated while its node had no session: %s (seed 20001866)', (_, life, outcome) => {
+  const cluster = foundedCluster()
+  cluster.report(B, { ...at(100), life: 'p1' })
+  cluster.close(B)
+  cluster.register(B)
+  cluster.report(B, { ...at(90), life })
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(90))).toMatchObject(outcome)
+})
+
 test('[EL6] what a node acknowledged under an earlier epoch does not bind it under this one', () => {
   const cluster = foundedCluster()
   cluster.report(B, at(100))

@@ -1,36 +1,11 @@
-import type { GrantRecord } from '@baton/shared/core/registry/types'
-import type { LogIndex, NodeId, Version } from '@baton/shared/ids'
+import type { LogIndex, NodeId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { describe, expect, test } from 'vitest'
 import { A, B, C, foundedCluster, grantOf, RegistryUnderTest, token } from './fixture.ts'
+import { restored } from './restored.ts'
 
 const REFUSED = { kind: 'refused' } as const
 const OWN = { kind: 'own' } as const
-
-/**
- * A backup of `foundedCluster` (A master of epoch 1, sync set A and B) is put back after B has become master of epoch 2
- * and has taken C into the sync set; C's report tells. The generation is raised; all have come back with new sessions.
- */
-function restored(): {
-  cluster: RegistryUnderTest
-  granted: GrantRecord
-  addedC: { version: Version; syncSet: NodeId[] }
-} {
-  const cluster = foundedCluster()
-  const backup = cluster.registry
-  cluster.close(A)
-  cluster.claim(B, REFUSED)
-  const granted = cluster.registry.lastGrant
-  const addedC = { version: cluster.version, syncSet: [B, C] }
-  cluster.reshape([B, C])
-  cluster.restore(backup)
-  for (const node of [A, B, C]) cluster.register(node)
-  cluster.report(C, { token: token(2) })
-  expect(cluster.registry.frozen).not.toBeNull()
-  expect(cluster.raise(1)).toEqual({ ok: true })
-  for (const node of [A, B, C]) cluster.register(node)
-  return { cluster, granted, addedC }
-}
 
 describe('a raised generation', () => {
   test('[RG8] makes what was restored void: everybody shows anew, and nothing is granted before', () => {
@@ -305,53 +280,6 @@ describe('after a restore', () => {
     cluster.claim(B, OWN)
     const tokens = cluster.granted.map(({ generation, epoch }) => `${generation}.${epoch}`)
     expect(tokens).toEqual(['0.1', '0.2', '1.3'])
-  })
-})
-
-describe('accept-incomplete-restore', () => {
-  test('[RG8, RC3] waits no longer: the next grant is recovering, from the best that was shown', () => {
-    const { cluster, granted, addedC } = restored()
-    cluster.shows(B, granted, addedC)
-    expect(cluster.operator({ act: 'accept-incomplete-restore' })).toEqual({ ok: true })
-    expect(cluster.last?.events).toMatchObject([{ event: 'restore-accepted', who: 'ann' }])
-    const lastClean = { token: token(2), syncSet: [] }
-    expect(cluster.registry).toMatchObject({ master: B, syncSet: [B, C], recovery: { lastClean }, restore: null })
-    expect(cluster.claim(B, OWN)).toEqual({ ok: true })
-    expect(cluster.registry.lastGrant).toMatchObject({ ...token(3, 1), recovering: true })
-    expect(cluster.registry.recovery).toEqual({ lastClean })
-    // Who could show something may have been left out of the sync set since: no log ends it.
-    for (const from of [A, B, C]) {
-      expect(cluster.recovered(B, { kind: 'log', from })).toMatchObject({ code: 'STATEMENT_INVALID' })
-    }
-  })
-
-  test('[RG8] knows of a master that never registered here only as the last clean one', () => {
-    const cluster = foundedCluster()
-    const stranger = 'c1-x' as NodeId
-    const theirs = { ...cluster.registry.lastGrant, ...token(7), node: stranger, syncSet: [stranger] }
-    cluster.operator({ act: 'freeze' })
-    cluster.raise(1)
-    cluster.register(A)
-    cluster.shows(A, theirs)
-    cluster.operator({ act: 'accept-incomplete-restore' })
-    expect(cluster.registry).toMatchObject({ master: A, recovery: { lastClean: { token: token(7) } } })
-    cluster.claim(A, OWN)
-    expect(cluster.registry.lastGrant).toMatchObject({ generation: 1, recovering: true })
-  })
-
-  test('[RG8] leaves a node that never registered here out of the sync set', () => {
-    const cluster = foundedCluster()
-    const stranger = 'c1-x' as NodeId
-    cluster.operator({ act: 'freeze' })
-    cluster.raise(1)
-    cluster.register(A)
-    cluster.shows(A, { ...cluster.registry.lastGrant, ...token(7), syncSet: [A, stranger] })
-    cluster.operator({ act: 'accept-incomplete-restore' })
-    expect(cluster.registry).toMatchObject({ master: A, syncSet: [A], recovery: { lastClean: { token: token(7) } } })
-  })
-
-  test('[RG8] is refused when nothing is being restored', () => {
-    expect(foundedCluster().operator({ act: 'accept-incomplete-restore' })).toMatchObject({ code: 'BAD_REQUEST' })
   })
 })
 

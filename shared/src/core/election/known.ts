@@ -37,7 +37,9 @@ export function registry(state: ElectionState): KnownRegistry | null {
   if (master === null) return null
   const { view, grant } = state
   const { bars, orders } = view ?? { bars: [], orders: [] }
-  if (view !== null && view.master === master.node && (isRestored(view, master.token) || isAt(view, master.token))) {
+  const isOfIt = view !== null && view.master === master.node && isAt(view, master.token)
+  // A restore that was accepted incomplete may have recorded an older master than this node knows: its next token is asked for all the same.
+  if (view !== null && (isOfIt || isRestored(view, master.token))) {
     const { version, syncSet } = view
     return { token: viewToken(view), version, master: view.master, syncSet, bars, orders }
   }

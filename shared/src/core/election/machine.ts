@@ -117,7 +117,7 @@ function handle(turn: Turn, input: ElectionInput): void {
       onHeardByAuthority(turn, input)
       return
     case 'logStatus':
-      turn.set({ log: input.log })
+      onLogStatus(turn, input)
       return
     case 'stalled':
       onStalled(turn, input.ms)
@@ -137,6 +137,13 @@ function handle(turn: Turn, input: ElectionInput): void {
     default:
       unreachable(input)
   }
+}
+
+/** A log that was truncated is told at once: a claim that came before the next report would look like that of one who has lost something (EL6). */
+function onLogStatus(turn: Turn, { log }: Input<'logStatus'>): void {
+  const before = turn.state.log.durableIndex
+  turn.set({ log })
+  if (log.durableIndex < before) sendReport(turn)
 }
 
 function onStarted(turn: Turn, { own, resume, nonceSeed, log }: Input<'started'>): void {

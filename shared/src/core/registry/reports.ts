@@ -23,12 +23,13 @@ export function hearReport(state: State, input: Input<'report'>, context: Regist
   if (conflict !== null) return refuseReport(state, input, conflict, heard)
   const behind = registry.status === 'founded' && compareTokens(report.token, tokenOf(registry)) < 0
   const before = hearing.reports.get(node)
-  const { acknowledged, complete } = acknowledge(registry.acknowledged.get(node), before, session, report)
+  const { life = session } = report
+  const { acknowledged, complete } = acknowledge(registry.acknowledged.get(node), before, life, report)
   const { token, role, stalled, heardMasterMs, heardSyncSetMs } = report
   const writtenAt = before?.writtenAt ?? context.now
   const now: HeardReport = {
     at: context.now,
-    session,
+    life,
     token,
     role,
     stalled,

@@ -96,6 +96,9 @@ function knowsMore(registry: Created, grant: Grant | null, reshape: Reshape | nu
   }
   if (registry.status === 'unfounded') return grant === null ? null : 'a grant, where none is recorded'
   const order = grant === null ? -1 : compareTokens(grant, registry.lastGrant)
+  // An incomplete restore was accepted, and nothing granted since: whoever is granted next recovers, whatever else the old generation has granted.
+  const recovers = registry.recovery?.lastClean.syncSet.length === 0
+  if (recovers && grant !== null && grant.generation < registry.generation) return null
   if (order > 0) return 'the grant of a higher token than the recorded one'
   if (order === 0 && grant?.node !== registry.master) return `a grant of the recorded token to ${grant?.node}`
   const later = reshape !== null && reshape.generation === registry.generation && reshape.version > registry.version
