@@ -71,12 +71,12 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Liv
 
 /**
  * RC4: with f = 0, or when more clusters are faulty or recovering than f, too few are left to acknowledge: nobody but an operator ends the
- * wait, at a risk that no invariant can forgive. What must come is the alert of every recovering master.
+ * wait, at a risk that no invariant can forgive. What must come is the alert of every recovering master; of a cluster that lies, nothing need come.
  */
 function waitsForAnOperator(world: World, spec: RunSpec, since: number): boolean {
   const recovering = clustersOf(world).filter((cluster) => {
     const { registry } = world.authorities.get(cluster)!.state
-    return registry.status === 'founded' && registry.recovery !== null
+    return !isTraitor(world, cluster) && registry.status === 'founded' && registry.recovery !== null
   })
   if (recovering.length === 0 || recovering.length + liars(world) <= faultsTolerated(spec.clusters)) return false
   return recovering.every((cluster) =>

@@ -69,6 +69,18 @@ describe('a raised generation', () => {
     cluster.order('o-7', C)
     expect(cluster.registry.orders).toEqual([order])
   })
+
+  test('[RG8, RG9] keeps them when it is frozen in the middle and begun anew (seed 20011146)', () => {
+    const { cluster, granted } = restored()
+    const order = { id: 'o-7', node: B, cause: 'threshold', why: 'wrong results' } as const
+    cluster.raise(2, [], [order])
+    cluster.operator({ act: 'freeze' })
+    expect(cluster.registry).toMatchObject({ master: A, restore: null, orders: [order] })
+    cluster.raise(3)
+    for (const node of [B, C]) cluster.register(node)
+    cluster.shows(B, granted)
+    expect(cluster.registry).toMatchObject({ restore: null, master: B, orders: [order], bars: [B] })
+  })
 })
 
 describe('what the members show', () => {

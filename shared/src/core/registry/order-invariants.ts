@@ -5,7 +5,8 @@ export function brokenStandingOrders(registry: FoundedRegistry): readonly string
   const broken: string[] = []
   const { orders, ordersSeen, bars, quarantine, master, switches, policy } = registry
   for (const { id, node, cause } of orders) {
-    if (node !== master && registry.restore === null)
+    // Who the master is, a registry that forgot does not know: a restore keeps what stands against any node, also when it is interrupted (RG8).
+    if (node !== master && registry.restore === null && registry.frozen === null)
       broken.push('RG9: an order stands against a node that is not the master')
     if (cause === 'operator' && !bars.includes(node))
       broken.push('RG9: an operator’s order stands against a node that is not barred')
