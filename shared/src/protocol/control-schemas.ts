@@ -114,7 +114,7 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
     heardMasterMs: id.count.nullable(),
     heardSyncSetMs: id.count.nullable(),
     complete: z.boolean().optional(),
-    life: id.nonce.optional(),
+    longest: id.logIndex.optional(),
   }),
   z.object({ t: z.literal('claim'), request: id.count, claim: id.jws }),
   z.object({ t: z.literal('reshape'), request: id.count, reshape: id.jws }),

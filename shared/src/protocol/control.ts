@@ -179,8 +179,8 @@ export type ToAuthority =
       readonly heardSyncSetMs: number | null
       /** EL6: false while this node must re-sync before it may be elected. Not said: true. */
       readonly complete?: boolean | undefined
-      /** EL6: names this process: what it said in an earlier session, it still knows. Not said by an older node: each session is another one. */
-      readonly life?: string | undefined
+      /** EL6: the longest that this process has had its log: shorter by now, it was truncated, not lost. Not said by an older node. */
+      readonly longest?: LogIndex | undefined
     }
   | { readonly t: 'claim'; readonly request: number; readonly claim: Jws }
   | { readonly t: 'reshape'; readonly request: number; readonly reshape: Jws }

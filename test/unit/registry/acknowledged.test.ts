@@ -46,16 +46,29 @@ test('[EL6] a process that showed its whole log may truncate to its master’s',
 })
 
 test.each([
-  ['the same process is believed', 'p1', { ok: true }],
-  ['another one is not', 'p2', { code: 'NOT_ELECTABLE' }],
-])('[EL6] a log that was truncated while its node had no session: %s (seed 20001866)', (_, life, outcome) => {
+  ['one that has had the whole log is believed', 100, { ok: true }],
+  ['one that has not is short of something', 99, { code: 'NOT_ELECTABLE' }],
+])('[EL6] a log was truncated and the authority did not see it: %s (seed 20012086)', (_, longest, outcome) => {
   const cluster = foundedCluster()
-  cluster.report(B, { ...at(100), life: 'p1' })
+  cluster.report(B, at(100))
+  cluster.close(B)
+  cluster.restart()
+  cluster.register(A)
+  cluster.register(B)
+  cluster.report(B, { ...at(90), longest: longest as LogIndex })
+  cluster.close(A)
+  cluster.now += 60_000
+  expect(cluster.claim(B, { kind: 'refused' }, at(90))).toMatchObject(outcome)
+})
+
+test('[EL6] a truncation is written at once', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
   cluster.close(B)
   cluster.register(B)
-  cluster.report(B, { ...at(90), life })
-  cluster.close(A)
-  expect(cluster.claim(B, { kind: 'refused' }, at(90))).toMatchObject(outcome)
+  cluster.report(B, at(100))
+  const { write } = cluster.report(B, at(90))
+  expect(write).toEqual([{ w: 'acknowledged', node: B, acknowledged: { token: token(1), ...at(90) } }])
 })
 
 test('[EL6] what a node acknowledged under an earlier epoch does not bind it under this one', () => {

@@ -105,8 +105,7 @@ function heardOf(node: NodeId, told: Told): readonly Heard[] {
 function withLogs(reports: Reports, told: Told): Reports {
   const judged = new Map(reports)
   for (const [node, report] of reports) {
-    const all = reportsOf(node, told)
-    const heard = all.filter(({ life }) => life === all.at(-1)?.life)
+    const heard = reportsOf(node, told).filter(({ life }) => life === report.session)
     const short = heard.filter(({ complete }) => !complete)
     const longest = short.reduce<Acknowledged | null>((best, { acknowledged }) => {
       return best === null || isLonger(acknowledged, best) ? acknowledged : best

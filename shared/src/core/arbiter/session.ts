@@ -86,7 +86,8 @@ function hear(turn: Turn, node: NodeId, life: string, report: Report): void {
   const known = hearing.reports.get(node)
   if (known?.life === life && known.report.report >= report.report) return
   const recorded = turn.state.decided?.value.registry.acknowledged.get(node)
-  const { acknowledged, complete } = acknowledge(recorded, known, life, report)
+  const before = known === undefined ? undefined : { ...known, session: known.life }
+  const { acknowledged, complete } = acknowledge(recorded, before, life, report)
   const heard = { at: turn.context.now, life, report, acknowledged, complete }
   turn.set({ hearing: { ...hearing, reports: new Map(hearing.reports).set(node, heard) } })
 }

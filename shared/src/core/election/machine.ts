@@ -36,6 +36,7 @@ export function initialElection(config: ElectionConfig): ElectionState {
     peers: new Map(),
     authority: { linkUp: false, answeredAt: null, unanswered: [] },
     revoked: new Set(),
+    longest: 0 as LogIndex,
     log: { durableIndex: 0 as LogIndex, height: 0, complete: false, cannotHoldSince: null },
     suspectedSince: null,
     asked: null,
@@ -141,14 +142,14 @@ function handle(turn: Turn, input: ElectionInput): void {
 
 /** A log that was truncated is told at once: a claim that came before the next report would look like that of one who has lost something (EL6). */
 function onLogStatus(turn: Turn, { log }: Input<'logStatus'>): void {
-  const before = turn.state.log.durableIndex
-  turn.set({ log })
-  if (log.durableIndex < before) sendReport(turn)
+  const { log: before, longest } = turn.state
+  turn.set({ log, longest: Math.max(longest, log.durableIndex) as LogIndex })
+  if (log.durableIndex < before.durableIndex) sendReport(turn)
 }
 
 function onStarted(turn: Turn, { own, resume, nonceSeed, log }: Input<'started'>): void {
   const { now } = turn
-  turn.set({ own, nonceSeed, log, ownSince: now, awakeSince: now, lastTickAt: now })
+  turn.set({ own, nonceSeed, log, longest: log.durableIndex, ownSince: now, awakeSince: now, lastTickAt: now })
   turn.timer('tick', turn.state.config.heartbeatMs)
   if (own !== null && resume) {
     assert(own.node === turn.state.config.node, 'only the node of the token on disk can go on as master')

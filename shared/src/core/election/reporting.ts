@@ -88,7 +88,7 @@ export function sendReport(turn: Turn): void {
       heardMasterMs: heardMasterMs(state, now),
       heardSyncSetMs: heardSyncSetMs(state, now),
       complete: state.log.complete,
-      life: state.nonceSeed,
+      longest: state.longest,
     },
   })
 }

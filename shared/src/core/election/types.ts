@@ -141,6 +141,8 @@ export interface ElectionState {
   /** ID8: members whose key is revoked, this node perhaps among them. The driver has the statements on disk, and says it at each start. */
   readonly revoked: ReadonlySet<NodeId>
   readonly log: LogStatus
+  /** The highest `log.durableIndex` of this process (EL6). */
+  readonly longest: LogIndex
   /** Since when the master has been suspected without a break; null while it is not. */
   readonly suspectedSince: Instant | null
   /** The claim whose grant would make this process master, once (EL5). */

@@ -23,13 +23,12 @@ export function hearReport(state: State, input: Input<'report'>, context: Regist
   if (conflict !== null) return refuseReport(state, input, conflict, heard)
   const behind = registry.status === 'founded' && compareTokens(report.token, tokenOf(registry)) < 0
   const before = hearing.reports.get(node)
-  const { life = session } = report
-  const { acknowledged, complete } = acknowledge(registry.acknowledged.get(node), before, life, report)
+  const { acknowledged, complete } = acknowledge(registry.acknowledged.get(node), before, session, report)
   const { token, role, stalled, heardMasterMs, heardSyncSetMs } = report
   const writtenAt = before?.writtenAt ?? context.now
   const now: HeardReport = {
     at: context.now,
-    life,
+    session,
     token,
     role,
     stalled,
@@ -50,8 +49,10 @@ export function hearReport(state: State, input: Input<'report'>, context: Regist
   }
   const written = registry.acknowledged.get(node)
   const newToken = written === undefined || !sameToken(written.token, acknowledged.token)
+  // Else an authority that starts anew would measure a node that starts anew by what was truncated.
+  const shorter = written !== undefined && acknowledged.durableIndex < written.durableIndex
   const send: RegistrySend[] = behind ? [heard, { s: 'state', session }] : [heard]
-  return { ...flushReports(next, context.now, newToken ? node : null), send }
+  return { ...flushReports(next, context.now, newToken || shorter ? node : null), send }
 }
 
 /** RG6: a hint that only `recovery.ts` reads; the newest one counts. */

@@ -149,8 +149,7 @@ export type Session =
 /** A report as heard; `heardMasterMs` and `heardSyncSetMs` are ages at `at`. */
 export interface HeardReport {
   readonly at: Instant
-  /** Which process of the node said it (EL6). */
-  readonly life: string
+  readonly session: string
   readonly token: Token
   readonly role: 'master' | 'follower'
   readonly stalled: boolean
@@ -158,7 +157,7 @@ export interface HeardReport {
   readonly heardSyncSetMs: number | null
   /** What this node's claims are measured by. */
   readonly acknowledged: Acknowledged
-  /** In this process the log has been as long as was acknowledged before: from here it may be truncated (GU3). */
+  /** In this session the log has been as long as was acknowledged before: from here it may be truncated (GU3). */
   readonly complete: boolean
   /** When `acknowledged` was last written to disk. */
   readonly writtenAt: Instant
