@@ -52,6 +52,8 @@ export const LIMITS = {
   controlSockets: 128,
   /** Frames of one socket that wait for their turn. */
   controlQueueFrames: 64,
+  /** A standby that has said nothing for so long takes nobody's place now; it reports each second (RG9). */
+  standbySilentMs: 3_000 as Ms,
   /** Orders that stand against one master at once, and ids of orders that are remembered (RG9). */
   ordersStanding: 32,
   ordersRemembered: 256,

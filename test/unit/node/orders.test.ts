@@ -49,6 +49,31 @@ test('[RG9] without anybody to take over the ordered master goes on, and leaves 
   expect(violations(world)).toEqual([])
 })
 
+test('[RG9] an ordered master whose heir dies while it hands over goes on after all, and leaves when the heir is back', () => {
+  const world = settledWorld()
+  world.run(2_000)
+  world.cutEdge('c1-n2')
+  for (const node of ['c1-n3', 'c2-n1', 'c2-n2', 'c2-n3']) if (world.hosts.has(node as never)) world.cut('c1-n2', node)
+  operate(world, 'c1', { act: 'order', id: 'order-1', node: 'c1-n1' as never })
+  const resigning = () => world.host('c1-n1').state.election.role.r === 'resigning'
+  expect(world.run(2_000, resigning), describeWorld(world)).toBe(true)
+  world.kill('c1-n2')
+  expect(
+    world.run(20_000, () => epochOf(world, 'c1') === 2 && world.masterOf('c1')?.node === 'c1-n1'),
+    describeWorld(world),
+  ).toBe(true)
+  submitsUntilAcknowledged(world, 2)
+  world.mendEdge('c1-n2')
+  for (const node of world.hosts.keys()) if (node !== 'c1-n2') world.mend('c1-n2', node)
+  world.start('c1-n2')
+  expect(
+    world.run(20_000, () => ['c1-n2', 'c1-n3'].includes(world.masterOf('c1')?.node ?? '')),
+    describeWorld(world),
+  ).toBe(true)
+  submitsUntilAcknowledged(world, 2)
+  expect(violations(world)).toEqual([])
+})
+
 test('[RG10] in a pause nobody takes over from a dead master; the claim waits and goes the moment the pause ends', () => {
   const world = settledWorld()
   operate(world, 'c1', { act: 'pause', until: (world.now + 60_000) as number as UnixMs })

@@ -44,6 +44,19 @@ describe('an order', () => {
     expect(cluster.claim(B, ordered('o-1'))).toEqual({ ok: true })
   })
 
+  test('[RG9] a barred master that claims anew waits for a standby that is heard, and goes on without one that is not', () => {
+    const cluster = foundedCluster()
+    cluster.order('o-1', A)
+    cluster.report(B)
+    expect(cluster.claim(A, OWN)).toMatchObject({ code: 'NOT_ELECTABLE', retryAfterMs: 3_000 })
+    cluster.now += 2_999
+    expect(cluster.claim(A, OWN)).toMatchObject({ code: 'NOT_ELECTABLE' })
+    cluster.now += 1
+    expect(cluster.claim(A, OWN)).toEqual({ ok: true })
+    expect(cluster.registry).toMatchObject({ epoch: 2, master: A, bars: [A], orders: [{ id: 'o-1' }], syncSet: [A, B] })
+    expect(cluster.claim(B, ordered('o-1'))).toEqual({ ok: true })
+  })
+
   test('[RG9] waits too when the only standby is barred, has noFailover or came back with a short log', () => {
     const barred = foundedCluster()
     barred.order('o-1', B)

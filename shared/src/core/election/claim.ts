@@ -107,8 +107,9 @@ export function onClaimReply(turn: Turn, { request, outcome }: Input<'claimReply
         retry(turn, Math.max(least, Math.min(outcome.retryAfterMs ?? most, most)) as Ms)
         return
       }
-      if (version === undefined) {
-        retry(turn, config.masterTtlMs)
+      if (version === undefined || outcome.retryAfterMs !== null) {
+        // RG9: an ordered master goes on when the heir that it has waited for is not heard any more.
+        retry(turn, (outcome.retryAfterMs ?? config.masterTtlMs) as Ms)
         return
       }
       turn.set({ unelectable: { version, durableIndex: log.durableIndex, complete: log.complete } })

@@ -1,5 +1,5 @@
 /** Which events and which states of a registry an operator must be woken for. */
-import { electableStandbys } from './electable.ts'
+import { livingStandbys } from './electable.ts'
 import type { Explanation } from './explain.ts'
 import { standstill } from './freeze.ts'
 import type { RegistryContext, RegistryEvent } from './messages.ts'
@@ -49,14 +49,14 @@ export interface StandingAlert {
 export function standingAlerts(
   { registry, hearing }: RegistryState,
   { couldFailOver, lines }: Explanation,
-  { wallClock }: RegistryContext,
+  context: RegistryContext,
 ): readonly StandingAlert[] {
   if (registry.status === 'absent') return []
   const standing: StandingAlert[] = []
   const still = standstill(registry)
   if (still !== null) standing.push({ code: 'cluster-frozen', why: still })
   if (registry.status !== 'founded') return standing
-  if (registry.orders.length > 0 && electableStandbys(registry, hearing, wallClock).length === 0) {
+  if (registry.orders.length > 0 && livingStandbys(registry, hearing, context).length === 0) {
     standing.push({ code: 'order-waits', why: `${registry.master} goes on: nobody can take over` })
   }
   if (registry.recovery !== null) standing.push({ code: 'recovering', why: `${registry.master} does not vote yet` })

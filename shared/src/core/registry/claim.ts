@@ -1,7 +1,8 @@
 /** RG1, RG2, RG3, RG6, EL6: who may become master. */
 import type { Claim, Resignation } from '../../crypto/statement-types.ts'
 import { compareTokens, type Epoch, type NodeId, sameToken } from '../../ids.ts'
-import { electableStandbys, electionRefusal, refusal } from './electable.ts'
+import { LIMITS } from '../../limits.ts'
+import { electionRefusal, livingStandbys, refusal } from './electable.ts'
 import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
 import { pauseRefusal } from './pause.ts'
@@ -29,11 +30,12 @@ export function judgeClaim(
   }
   if (member === undefined) return refuse(refusal('UNKNOWN_NODE', `${claim.node} has never registered`))
   if (isRepeat(registry, claim)) return { verdict: 'repeat' }
-  const wrong =
-    tokenRefusal(registry, claim) ??
-    placeRefusal(registry, claim) ??
-    electionRefusal(registry, member, context.wallClock, barsAgainst(registry, hearing, claim, context))
+  const wrong = tokenRefusal(registry, claim) ?? placeRefusal(registry, claim)
   if (wrong !== null) return refuse(wrong)
+  const barred = electionRefusal(registry, member, context.wallClock, barsAgainst(registry, hearing, claim, context))
+  // Its heir may never come: then it goes on.
+  if (barred !== null)
+    return refuse(goesOnAlone(registry, claim) ? { ...barred, retryAfterMs: LIMITS.standbySilentMs } : barred)
   const judged = override(registry, claim, judgeCase(registry, hearing, claim, resignation, context))
   if ('code' in judged) return refuse(judged)
   const paused = pauseRefusal(registry, claim.node, judged.why, context.wallClock)
@@ -77,11 +79,12 @@ function barsAgainst(
   claim: Claim,
   context: RegistryContext,
 ): readonly NodeId[] {
-  const goesOn =
-    claim.node === registry.master &&
-    claim.evidence.kind === 'own' &&
-    electableStandbys(registry, hearing, context.wallClock).length === 0
+  const goesOn = goesOnAlone(registry, claim) && livingStandbys(registry, hearing, context).length === 0
   return goesOn ? registry.bars.filter((node) => node !== claim.node) : registry.bars
+}
+
+function goesOnAlone({ master }: FoundedRegistry, { node, evidence }: Claim): boolean {
+  return node === master && evidence.kind === 'own'
 }
 
 /** RG3: why the mastership is free for a member of the sync set, or the refusal while it is not. */

@@ -3,7 +3,7 @@ import type { NodeId, UnixMs, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { OrderView } from '../../protocol/control.ts'
 import { withBar } from './bars.ts'
-import { electableStandbys, refusal } from './electable.ts'
+import { livingStandbys, refusal } from './electable.ts'
 import type {
   Refusal,
   RegistryContext,
@@ -60,7 +60,7 @@ export function waitingEvents(
   context: RegistryContext,
 ): readonly RegistryEvent[] {
   if (order.node !== registry.master) return []
-  if (electableStandbys(registry, hearing, context.wallClock).length > 0) return []
+  if (livingStandbys(registry, hearing, context).length > 0) return []
   const why = `${order.node} goes on: no other node of the sync set may be elected`
   return [eventOf('order-waits', registry, { who: order.node, why, evidence: { kind: 'order', order } })]
 }
