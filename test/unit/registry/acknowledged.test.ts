@@ -26,6 +26,18 @@ test('[EL6] a node that comes back with a shorter log is not electable until it 
   expect(cluster.claim(B, { kind: 'refused' }, at(100))).toEqual({ ok: true })
 })
 
+test('[EL6] a claim of an earlier process does not count when the node has said since that it must re-sync (seed 20017714)', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.close(B)
+  cluster.register(B)
+  cluster.report(B, { ...at(0), complete: false })
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(100))).toMatchObject({ code: 'NOT_ELECTABLE' })
+  cluster.report(B, { ...at(100), complete: true })
+  expect(cluster.claim(B, { kind: 'refused' }, at(100))).toEqual({ ok: true })
+})
+
 test('[EL6] a node with an empty disk takes back nothing by reporting a lower token first', () => {
   const cluster = foundedCluster()
   cluster.report(B, at(100))

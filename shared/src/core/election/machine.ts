@@ -140,11 +140,11 @@ function handle(turn: Turn, input: ElectionInput): void {
   }
 }
 
-/** A log that was truncated is told at once: a claim that came before the next report would look like that of one who has lost something (EL6). */
+/** EL6: what a claim is measured by is told at once, so that no claim comes before it: that the log was truncated, is whole again, or no longer is. */
 function onLogStatus(turn: Turn, { log }: Input<'logStatus'>): void {
   const { log: before, longest } = turn.state
   turn.set({ log, longest: Math.max(longest, log.durableIndex) as LogIndex })
-  if (log.durableIndex < before.durableIndex) sendReport(turn)
+  if (log.durableIndex < before.durableIndex || log.complete !== before.complete) sendReport(turn)
 }
 
 function onStarted(turn: Turn, { own, resume, nonceSeed, log }: Input<'started'>): void {

@@ -127,9 +127,14 @@ function placeRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
   return refusal('NOT_ELECTABLE', `${claim.node} is not in the sync set`)
 }
 
-/** EL6: a log shorter than the authority has seen it acknowledge at this token has lost something. */
+/**
+ * EL6: a log shorter than the authority has seen it acknowledge at this token has lost something. So has a node that says so itself: the claim may be
+ * one of an earlier process, which still had its disk.
+ */
 function logRefusal(registry: FoundedRegistry, hearing: Hearing, claim: Claim): Refusal | null {
-  const seen = hearing.reports.get(claim.node)?.acknowledged ?? registry.acknowledged.get(claim.node)
+  const report = hearing.reports.get(claim.node)
+  if (report?.resyncs === true) return refusal('NOT_ELECTABLE', `${claim.node} says that it must re-sync`)
+  const seen = report?.acknowledged ?? registry.acknowledged.get(claim.node)
   if (seen === undefined || !sameToken(seen.token, registry.lastGrant)) return null
   if (claim.durableIndex >= seen.durableIndex) return null
   const why = `its log ends at ${claim.durableIndex}, it has acknowledged ${seen.durableIndex} at this epoch`

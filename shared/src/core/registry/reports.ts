@@ -37,6 +37,7 @@ export function hearReport(state: State, input: Input<'report'>, context: Regist
     acknowledged,
     // The node itself knows best that it has lost something: this authority may never have heard how long its log was.
     complete: complete && report.complete !== false,
+    resyncs: report.complete === false,
     writtenAt,
   }
   const next: State = {

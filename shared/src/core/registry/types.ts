@@ -159,6 +159,8 @@ export interface HeardReport {
   readonly acknowledged: Acknowledged
   /** In this session the log has been as long as was acknowledged before: from here it may be truncated (GU3). */
   readonly complete: boolean
+  /** It says itself that it must re-sync. */
+  readonly resyncs: boolean
   /** When `acknowledged` was last written to disk. */
   readonly writtenAt: Instant
 }
