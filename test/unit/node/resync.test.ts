@@ -112,6 +112,28 @@ test('[EL6] a standby with a new disk does not stand, and is electable when it h
   ).toBe(true)
 })
 
+test('[EL6] one with a new disk takes no entries that it has not asked for: its master sent them to the process before (seed 20016358)', () => {
+  const world = settledWorld()
+  submitsUntilAcknowledged(world, 3)
+  const standby = world.host('c1-n2')
+  const { disk, state } = world.host('c1-n1')
+  world.kill(standby.node)
+  world.wipe(standby.node)
+  world.cutEdge(standby.node)
+  world.start(standby.node)
+  world.run(200)
+  const { base, entries } = disk
+  const after = { index: base.index, hash: base.hash }
+  const message = { t: 'append', token: state.guard.token, after, entries: entries.slice(0, 2), held: 0 } as never
+  standby.feed({ i: 'peer', from: 'c1-n1' as never, message })
+  expect(standby.state.guard).toMatchObject({ role: { master: 'c1-n1', attached: false }, last: { index: 0 } })
+  world.mendEdge(standby.node)
+  expect(
+    world.run(10_000, () => unsettled(world).length === 0),
+    describeWorld(world),
+  ).toBe(true)
+})
+
 test('[EL6 RG5] a master that needs it as its second disk waits for it no longer than it takes to catch up', () => {
   const world = settledWorld({ nodes: 2, durability: 'required' })
   submitsUntilAcknowledged(world, 3)

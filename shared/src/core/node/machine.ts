@@ -244,12 +244,19 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
     case 'preVoteAnswer':
       runElection(turn, { i: 'preVoteAnswer', from, message })
       return
-    case 'attach':
     case 'append':
+      if (isUnasked(turn.state)) {
+        // In answer to an attach of an earlier process: its master does not know this one, and would wait for another attach that never came.
+        reject(turn, { code: 'PEER_UNEXPECTED', why: `entries of ${from} that this node has not asked for yet` })
+        return
+      }
+      runGuard(turn, { i: 'message', from, message })
+      noteResynced(turn, message.held)
+      return
+    case 'attach':
     case 'appendAck':
     case 'behind':
       runGuard(turn, { i: 'message', from, message })
-      if (message.t === 'append') noteResynced(turn, message.held)
       return
     case 'legacy':
       receiveLegacy(turn, from, message)
@@ -264,9 +271,15 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
 
 /** EL6: the registry has just named the master that this node, whose log is lost, waits to attach to. */
 function attachWhenNamed(turn: Turn): void {
-  const { resync, guard } = turn.state
-  const waits = resync !== null && guard.role.role === 'following' && !guard.role.attached
-  if (waits && mayAttach(turn.state)) runGuard(turn, { i: 'timer' })
+  if (waitsToAttach(turn.state) && mayAttach(turn.state)) runGuard(turn, { i: 'timer' })
+}
+
+function isUnasked(state: NodeState): boolean {
+  return waitsToAttach(state) && !mayAttach(state)
+}
+
+function waitsToAttach({ resync, guard }: NodeState): boolean {
+  return resync !== null && guard.role.role === 'following' && !guard.role.attached
 }
 
 function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {
