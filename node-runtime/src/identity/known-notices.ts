@@ -53,7 +53,7 @@ export async function keepNotices(genesis: Genesis, dataFolder: string, statemen
 
 async function believed(genesis: Genesis, lines: readonly Jws[]): Promise<KnownNotices> {
   const book = new NoticeBook(genesis)
-  const verified = await book.verifyAll(lines, null)
+  const { verified } = await book.verifyAll(lines, null)
   for (const { notice } of verified) book.add(notice)
   return { trust: book.trust, statements: verified.map(({ statement }) => statement) }
 }
