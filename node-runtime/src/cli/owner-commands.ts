@@ -143,6 +143,10 @@ export function addOwner(program: Command, exit: Exit): void {
       '--out <file>',
       'file for the recorded rotation, which later commands need; lines are added to one that exists',
     )
+    .option(
+      '--minter-out <file>',
+      'also write the transaction by which the new key mints in place of the old one, for `baton submit`',
+    )
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON object')
     .action(guarded(async (options) => (await import('./commands/owner-rotate-key.ts')).ownerRotateKey(options)))

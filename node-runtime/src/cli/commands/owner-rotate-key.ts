@@ -1,6 +1,6 @@
 /** `baton owner rotate-key` (ID1): the owner of a cluster puts a new key in the place of its own, with a window in which both count. */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { signEd25519 } from '@baton/shared/crypto/ed25519'
 import { peekNotice } from '@baton/shared/crypto/notices'
@@ -21,9 +21,11 @@ import { reasonOf } from '../../config/genesis-file.ts'
 import { IdentityClient } from '../../identity/identity-client.ts'
 import { readSecret } from '../../identity/key-file.ts'
 import { askNotices } from '../../identity/known-notices.ts'
+import { minterLine } from '../../identity/minter-transaction.ts'
 import { openOwnerKey } from '../../identity/owner-key-file.ts'
 import { countingOwnerKeys, type OwnerKeyOptions, ownerSigner } from '../../identity/owner-signer.ts'
 import { readPassphrase } from '../../identity/passphrase.ts'
+import { writeNewFiles } from '../../network/write-files.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { genesisOf } from './genesis-option.ts'
 
@@ -35,6 +37,7 @@ export interface RotateOptions extends OutputOptions, OwnerKeyOptions {
   /** Milliseconds. */
   readonly window: number
   readonly out: string
+  readonly minterOut?: string
   readonly dryRun?: boolean
 }
 
@@ -61,10 +64,12 @@ export async function ownerRotateKey(options: RotateOptions): Promise<void> {
   const finished = alreadyRecorded(trust, cluster, next.publicKey, statements)
   const rotation = finished ?? (await newRotation(trust, options, genesis, next.publicKey, oldSign))
   const plan: Plan = { rotation, recorded: finished !== null, again, nodes }
+  const minter = options.minterOut === undefined ? null : await minterFile(options.minterOut, rotation, oldSign)
   if (options.dryRun === true) return tell(options, plan, 'dry run: nothing was sent and nothing was written')
   if (finished === null) await client.notice(await signStatementWith('ownerRotation', rotation, oldSign))
   for (const statement of again) await client.notice(await signedAnew(statement, newSign))
   const file = await keep(options.out, genesis, client, cluster)
+  if (minter !== null) keepMinter(minter)
   tell(options, plan, `recorded; ${file} written`)
 }
 
@@ -154,17 +159,38 @@ async function keep(out: string, genesis: Genesis, client: IdentityClient, clust
   return file
 }
 
+interface MinterFile {
+  readonly file: string
+  readonly line: string
+  readonly isThere: boolean
+}
+
+/** Nothing is written yet: what is in the way is found before anything is sent. @throws BatonError BAD_REQUEST, IDENTITY_INVALID */
+async function minterFile(path: string, rotation: OwnerRotation, sign: SignBytes): Promise<MinterFile> {
+  const [file, line] = [resolve(path), await minterLine(rotation, sign)]
+  const isThere = existsSync(file)
+  if (isThere && readFileSync(file, 'utf8') !== line) {
+    throw refused(`--minter-out ${file} exists, and is another transaction`, 'name a file that does not exist')
+  }
+  return { file, line, isThere }
+}
+
+function keepMinter({ file, line, isThere }: MinterFile): void {
+  if (!isThere) writeNewFiles(dirname(file), [{ path: basename(file), content: line }])
+}
+
 async function openNewKey(file: string) {
   return openOwnerKey(file, readSecret(file), () => readPassphrase(`Passphrase of ${file}: `))
 }
 
 function tell(options: RotateOptions, { rotation, recorded, again, nodes }: Plan, outcome: string): void {
   const { cluster, from, to, until } = rotation
-  const { out, dryRun = false } = options
+  const { out, minterOut, dryRun = false } = options
   if (options.json) {
     printJson({
       ...rotation,
       out: resolve(out),
+      minterOut: minterOut === undefined ? null : resolve(minterOut),
       dryRun,
       recordedBefore: recorded,
       signedAnew: again.length,
@@ -179,6 +205,11 @@ function tell(options: RotateOptions, { rotation, recorded, again, nodes }: Plan
   const certify = `baton node certify --owner-key ${options.newOwnerKey} --owner-changes ${out} --certificate FILE --out NEXT`
   print(`  for each of ${nodes.join(', ') || 'its nodes'}: ${certify}, then baton key install on its host`)
   print(`  new tokens of operators and for joining: --owner-key ${options.newOwnerKey} --owner-changes ${out}`)
+  print(
+    minterOut === undefined
+      ? '  the built-in ledger: the old key mints on, unless the same command with --minter-out FILE writes what ends that'
+      : `  the built-in ledger: baton submit ${minterOut} --url NODE makes the new key mint in the place of the old one`,
+  )
   print(`  keep ${out} with genesis.json; destroy the old key after ${end}`)
 }
 
