@@ -50,7 +50,7 @@ describe('README', () => {
       ],
       ...['operator revoke', 'token create', 'join', 'node certify', 'node revoke', 'node list', 'node rename-site'],
       ...['key create', 'key rotate', 'key install', 'authority propose', 'authority sign'],
-      ...['owner rotate-key'],
+      ...['owner rotate-key', 'owner changes', 'node send'],
     ].map((command) => helpOf(command))
     // `npm run bench` says in its opening comment what it takes.
     const bench = readFileSync(join(ROOT, 'test/bench/main.ts'), 'utf8').split('*/')[0]!

@@ -62,8 +62,8 @@ export async function revocationOf(
   return signStatement('revocation', payload, (await keyOf(owner)).privateKey)
 }
 
-export function sendNotice(statement: Jws): Promise<Response> {
-  return post(`${ORIGIN}/v1/networks/${NETWORK}/notices`, { statement })
+export function sendNotice(statement: Jws, source?: string): Promise<Response> {
+  return post(`${ORIGIN}/v1/networks/${NETWORK}/notices`, { statement }, source)
 }
 
 export function post(url: string, body: unknown, source = '192.0.2.1'): Promise<Response> {

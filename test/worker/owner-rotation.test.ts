@@ -122,8 +122,10 @@ test('[ID1, ID4] refuses what is no rotation: another signer, the same key, one 
   const foreign = fresh()
   await TestNode.online(cluster, 'a')
   const keyIn = async (name: string): Promise<PublicKey> => (await keyOf(name)).publicKey
+  let refusals = 0
   const refused = async (statement: Jws) => {
-    const answer = await sendNotice(statement)
+    // Each from an address of its own, for after ten the limit is what an answer says (ID5).
+    const answer = await sendNotice(statement, `198.51.100.${++refusals}`)
     return [answer.status, ((await answer.json()) as { message: string }).message]
   }
   const wrong: readonly [Jws, RegExp][] = [

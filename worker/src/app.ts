@@ -1,10 +1,8 @@
 /** The HTTP face of the authentication node. Every error is coded and says what to do. */
 import { explainIssues } from '@baton/shared/crypto/statement-schemas'
 import { BatonError } from '@baton/shared/errors'
-import { LIMITS } from '@baton/shared/limits'
 import { httpDisagreement } from '@baton/shared/protocol/http'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { bodyLimit } from 'hono/body-limit'
 import { HTTPException } from 'hono/http-exception'
 import { answerOf, errorAnswer } from './error-answer.ts'
 import { actRoutes } from './routes/acts.ts'
@@ -13,6 +11,7 @@ import { type AppContext, requireConfig } from './routes/context.ts'
 import { healthRoute } from './routes/health.ts'
 import { identityRoutes } from './routes/identity.ts'
 import { insightRoutes } from './routes/insight.ts'
+import { limitBody } from './routes/limit-body.ts'
 import { networkRoutes } from './routes/network.ts'
 import { requestRoutes } from './routes/requests.ts'
 import { sessionRoute } from './routes/session.ts'
@@ -34,12 +33,7 @@ export function createApp(): OpenAPIHono<AppContext> {
   })
   healthRoute(app)
   app.use(requireConfig)
-  app.use(
-    bodyLimit({
-      maxSize: LIMITS.controlBodyBytes,
-      onError: () => errorAnswer('BODY_TOO_LARGE', `a body has at most ${LIMITS.controlBodyBytes} bytes`),
-    }),
-  )
+  app.use(limitBody)
   networkRoutes(app)
   clusterRoutes(app)
   requestRoutes(app)

@@ -3,7 +3,7 @@ import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { importPrivateJwk, type KeyPair } from '@baton/shared/crypto/keys'
 import { NoticeBook } from '@baton/shared/crypto/notice-book'
-import { type Notice, verifyNotice } from '@baton/shared/crypto/notices'
+import type { Notice } from '@baton/shared/crypto/notices'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import { genesisHash, parseGenesis } from '@baton/shared/genesis-schema'
@@ -94,14 +94,11 @@ async function parseConfig({
   }
   const lines = changesText.split(/\s+/).filter((text) => text !== '') as Jws[]
   const book = new NoticeBook(genesis.value)
-  const notices = await book.verifyAll(lines, null)
-  for (const { notice } of notices) book.add(notice)
+  const { verified, refused } = await book.verifyAll(lines, null)
+  for (const { notice } of verified) book.add(notice)
   const { trust } = book
-  const refused = lines.find((line) => notices.every(({ statement }) => statement !== line))
-  if (refused !== undefined) {
-    const notice = await verifyNotice(trust, refused)
-    const why = notice.ok ? 'it stands there twice' : notice.why
-    return invalid(`AUTHORITY_CHANGES: ${why}`, 'set it to what `baton authority sign` wrote')
+  if (refused[0] !== undefined) {
+    return invalid(`AUTHORITY_CHANGES: ${refused[0].refusal.why}`, 'set it to what `baton authority sign` wrote')
   }
   if (!trust.authorityKeys.includes(authority.value.publicKey)) {
     return invalid(
@@ -121,7 +118,7 @@ async function parseConfig({
   const config = {
     genesis: genesis.value,
     genesisHash: genesisHash(sha256, genesis.value),
-    notices: notices.map(({ notice }) => notice),
+    notices: verified.map(({ notice }) => notice),
     trust,
     authority: authority.value,
     webhook: webhookUrl === '' ? null : { url: webhookUrl, secret: webhookSecret },

@@ -1,5 +1,5 @@
 /** Answers of the HTTP API: JSON bodies and coded errors. */
-import { BatonError, ERROR_CODES } from '@baton/shared/errors'
+import { BatonError, ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
 import type { MasterAddress } from './node-service.ts'
 
 export interface Answer {
@@ -10,6 +10,18 @@ export interface Answer {
 
 /** Called with what no client caused: an `AssertionFailure` must stop the process, anything else is logged. */
 export type ReportError = (error: unknown, request: string) => void
+
+/** API2: a request that is refused before the node has seen it. */
+export interface RefusedRequest {
+  readonly kind: 'oversized' | 'slow' | 'malformed'
+  /** The address that it came from. */
+  readonly source: string
+  readonly code: ErrorCode
+  readonly why: string
+}
+
+/** Called with each; the caller bounds what becomes of them. */
+export type ReportRefusal = (refused: RefusedRequest) => void
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 

@@ -5,7 +5,7 @@ import { BatonError } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Address } from '../config/types.ts'
-import { answerError, type ReportError } from './answer.ts'
+import { answerError, type ReportError, type ReportRefusal } from './answer.ts'
 import { listen } from './listen.ts'
 import type { NodeService } from './node-service.ts'
 import { refuseBroken } from './refuse-broken.ts'
@@ -23,6 +23,8 @@ export interface ApiOptions {
   readonly listen: Address
   /** Called with unexpected errors; stop the process on an `AssertionFailure`. */
   readonly report: ReportError
+  /** Called with every request that is refused by its size, its slowness or its form (RG11). */
+  readonly refused: ReportRefusal
   /** Time for the whole of a request to arrive, and for its headers. Default: `LIMITS.apiRequestMs`, `LIMITS.apiHeadersMs`. */
   readonly requestMs?: number
   readonly headersMs?: number
@@ -33,7 +35,7 @@ const KEEP_ALIVE_MS = 65_000
 
 /** Starts the local HTTP API of a node. @throws BatonError PORT_TAKEN, CONFIG_INVALID */
 export async function startApi(service: NodeService, options: ApiOptions): Promise<ApiServer> {
-  const { listen: address, report, requestMs = LIMITS.apiRequestMs, headersMs = LIMITS.apiHeadersMs } = options
+  const { listen: address, report, refused, requestMs = LIMITS.apiRequestMs, headersMs = LIMITS.apiHeadersMs } = options
   const routes = createRoutes(service, report)
   const listener = getRequestListener(routes.fetch, {
     overrideGlobalObjects: false,
@@ -61,11 +63,11 @@ export async function startApi(service: NodeService, options: ApiOptions): Promi
     (request, response) => {
       response.once('finish', closeIfStopping)
       answers.set(request.socket, response)
-      if (!handleSubmit(service, request, response, report)) void listener(request, response)
+      if (!handleSubmit(service, request, response, { report, refused })) void listener(request, response)
     },
   )
   server.maxConnections = LIMITS.apiConnections
-  server.on('clientError', (error, socket) => refuseBroken(error, socket, answers.get(socket)))
+  server.on('clientError', (error, socket) => refuseBroken(error, socket, answers.get(socket), refused))
   await listen(server, address, 'listen.api')
   const { port } = server.address() as AddressInfo
   return {

@@ -3,7 +3,16 @@
  * web `Request` and `Response` each time, one costs about 85 µs of this host's CPU instead of 45 µs.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Answer, answerError, answerJson, masterHeaders, type ReportError, toBatonError } from './answer.ts'
+import { BatonError } from '@baton/shared/errors'
+import {
+  type Answer,
+  answerError,
+  answerJson,
+  masterHeaders,
+  type ReportError,
+  type ReportRefusal,
+  toBatonError,
+} from './answer.ts'
 import type { NodeService } from './node-service.ts'
 import { readBody } from './read-body.ts'
 import { BATCH_BODY_BYTES, batchTransactions, SINGLE_BODY_BYTES, singleTransaction } from './submit-body.ts'
@@ -16,12 +25,18 @@ export function handleSubmit(
   service: NodeService,
   request: IncomingMessage,
   response: ServerResponse,
-  report: ReportError,
+  { report, refused }: { readonly report: ReportError; readonly refused: ReportRefusal },
 ): boolean {
   if (request.method !== 'POST' || (request.url !== SINGLE && request.url !== BATCH)) return false
   const submit = request.url === SINGLE ? submitOne : submitBatch
   submit(service, request, report)
-    .catch((error: unknown) => answerError(error, `POST ${request.url}`, report))
+    .catch((error: unknown) => {
+      if (error instanceof BatonError && error.code === 'BODY_TOO_LARGE') {
+        const source = request.socket.remoteAddress ?? 'unknown'
+        refused({ kind: 'oversized', source, code: error.code, why: error.message })
+      }
+      return answerError(error, `POST ${request.url}`, report)
+    })
     .then((answer) => send(response, answer, masterHeaders(service.master())))
     .catch((error: unknown) => report(error, `POST ${request.url}`))
   return true

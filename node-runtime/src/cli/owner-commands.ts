@@ -74,12 +74,15 @@ export function addNode(node: Command): void {
     )
   node
     .command('send')
-    .description('send what an owner has signed offline: a revocation, or its word about the keys of the authority')
-    .argument('<file>', 'what `baton node revoke --out` or `baton authority sign` wrote')
+    .description(
+      'send what an owner has signed offline: a revocation, a new owner key, or its word about the keys of the authority',
+    )
+    .argument('<file>', 'what `baton node revoke --out`, `baton owner rotate-key` or `baton authority sign` wrote')
     .option('--genesis <file>', 'genesis document of the network', 'genesis.json')
     .requiredOption('--authority-url <url>', 'address of the authentication node')
     .option('--json', 'print one JSON object')
-    .action(guarded(async (file, options) => (await import('./commands/node-revoke.ts')).noticeSend(file, options)))
+    .option('--out <file>', 'of a new owner key: file for what was recorded, which later commands need')
+    .action(guarded(async (file, options) => (await import('./commands/notice-send.ts')).noticeSend(file, options)))
 }
 
 export function addJoin(program: Command, count: (text: string) => number): void {
@@ -126,13 +129,17 @@ export function addAuthority(program: Command, exit: Exit): void {
 
 export function addOwner(program: Command, exit: Exit): void {
   const owner = program.command('owner').description('replace the key of an owner').exitOverride(exit)
+  addOwnerChanges(owner)
   signed(owner.command('rotate-key'))
     .description(
       'put another owner key in the place of --owner-key; both count in a window; run again after a crash, it goes on',
     )
     .requiredOption('--cluster <name>', 'cluster of this owner')
     .requiredOption('--new-owner-key <file>', 'the key that comes, as `baton key create --passphrase` wrote it')
-    .requiredOption('--authority-url <url>', 'address of the authentication node, which records the rotation')
+    .option(
+      '--authority-url <url>',
+      'address of the authentication node, which records the rotation (default: none; offline, for `baton node send`)',
+    )
     .option(
       '--window <time>',
       'how long the old key counts beside the new one: 10m, 2d, 1y',
@@ -141,11 +148,26 @@ export function addOwner(program: Command, exit: Exit): void {
     )
     .requiredOption(
       '--out <file>',
-      'file for the recorded rotation, which later commands need; lines are added to one that exists',
+      'file for the recorded rotation, which later commands need; lines are added to one that exists. Offline: a new file for what is to be sent',
+    )
+    .option(
+      '--minter-out <file>',
+      'also write the transaction by which the new key mints in place of the old one, for `baton submit`',
     )
     .option('--dry-run', 'say what would be done, and do nothing')
     .option('--json', 'print one JSON object')
     .action(guarded(async (options) => (await import('./commands/owner-rotate-key.ts')).ownerRotateKey(options)))
+}
+
+function addOwnerChanges(owner: Command): void {
+  owner
+    .command('changes')
+    .description('write what owners have said since genesis, for commands on a machine without a network')
+    .option('--genesis <file>', 'genesis document of the network', 'genesis.json')
+    .requiredOption('--authority-url <url>', 'address of the authentication node')
+    .requiredOption('--out <file>', 'file to write; an existing one is never overwritten')
+    .option('--json', 'print one JSON object')
+    .action(guarded(async (options) => (await import('./commands/owner-changes.ts')).ownerChanges(options)))
 }
 
 /** @param operator the group of commands about tokens of operators */

@@ -132,8 +132,8 @@ function addSubmit(program: Command): void {
 function addReads(program: Command): void {
   program
     .command('query')
-    .description('read the state: record KEY, history KEY, account PUBLIC-KEY')
-    .argument('<kind>', 'record, history or account')
+    .description('read the state: record KEY, history KEY, account PUBLIC-KEY, minter PUBLIC-KEY')
+    .argument('<kind>', 'record, history, account or minter')
     .argument('<key>')
     .option('--url <address>', URL_HELP, collect)
     .option('--json', 'print the whole answer with its proof')

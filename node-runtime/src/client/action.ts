@@ -1,4 +1,4 @@
-/** An unsigned action as one JSON line: `{"put":{…}}`, `{"transfer":{…}}` or `{"mint":{…}}`. */
+/** An unsigned action as one JSON line: `{"put":{…}}`, `{"transfer":{…}}`, `{"mint":{…}}` or `{"replace-minter":{…}}`. */
 import type { Action } from '@baton/shared/core/ledger/types'
 import { PUBLIC_KEY_PATTERN, type PublicKey } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -19,6 +19,7 @@ const ACTIONS = {
   }),
   transfer: z.strictObject({ to: publicKey, amount, sequence: z.int().min(0) }),
   mint: z.strictObject({ to: publicKey, amount }),
+  'replace-minter': z.strictObject({ to: publicKey }),
 } as const
 
 /** Fails with `BAD_REQUEST` and the first reason; never throws. */
@@ -36,7 +37,7 @@ export function parseAction(line: string): Result<Action> {
 export function readAction(value: unknown): Result<Action> {
   const [entry, ...rest] = Object.entries(typeof value === 'object' && value !== null ? value : {})
   if (entry === undefined || rest.length > 0 || !Object.hasOwn(ACTIONS, entry[0])) {
-    return failure('BAD_REQUEST', 'not an object with one of put, transfer, mint')
+    return failure('BAD_REQUEST', `not an object with one of ${Object.keys(ACTIONS).join(', ')}`)
   }
   const kind = entry[0] as keyof typeof ACTIONS
   const parsed = ACTIONS[kind].safeParse(entry[1])

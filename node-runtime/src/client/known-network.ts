@@ -71,7 +71,7 @@ export class KnownNetwork {
   async learnNotices(notices: readonly Jws[]): Promise<boolean> {
     const unknown = notices.filter((notice) => !this.#notices.has(notice))
     if (this.#book === null || unknown.length === 0) return false
-    const verified = await this.#book.verifyAll(unknown, Date.now() as UnixMs)
+    const { verified } = await this.#book.verifyAll(unknown, Date.now() as UnixMs)
     for (const { statement, notice } of verified) {
       if (this.#notices.has(statement) || this.#notices.size >= LIMITS.notices) continue
       this.#notices.add(statement)

@@ -49,13 +49,18 @@ export function signTransfer(
   return signAction(signer, { kind: 'transfer', ...transfer }, nonce)
 }
 
-/** Credits an account out of nothing; the signer must be an owner key of genesis. */
+/** Credits an account out of nothing; the signer must be a minter: an owner key of genesis, or the key that took its place. */
 export function signMint(
   signer: Signer,
   mint: { readonly to: PublicKey; readonly amount: number },
   nonce?: string,
 ): Promise<ReadyTransaction> {
   return signAction(signer, { kind: 'mint', ...mint }, nonce)
+}
+
+/** Names the key that mints in the signer's place from then on; the signer must be a minter. */
+export function signReplaceMinter(signer: Signer, to: PublicKey, nonce?: string): Promise<ReadyTransaction> {
+  return signAction(signer, { kind: 'replace-minter', to }, nonce)
 }
 
 function freshNonce(): string {

@@ -23,6 +23,7 @@ import { AddressBook } from './address-book.ts'
 import { CertificateWatch } from './certificate-watch.ts'
 import type { NodeNotices } from './node-notices.ts'
 import type { PeerWire } from './peer-wire.ts'
+import type { RefusalLog } from './refusal-log.ts'
 
 export interface MembershipPorts {
   readonly config: NodeConfig
@@ -42,6 +43,7 @@ export interface MembershipPorts {
     readonly learnAgain: () => void
   }
   readonly log: Log
+  readonly refusals: Pick<RefusalLog, 'refused'>
 }
 
 /** A revoked master is let go when it has been switched away from, and the authority told of it until it orders that: looked at this often. */
@@ -152,15 +154,19 @@ export class Membership {
     return master === undefined || revocation === null ? null : { node: master.node, revocation }
   }
 
-  /** From the authority, or from a peer: then the authority may not know it yet. */
-  async takeNotices(notices: readonly Jws[], from: 'authority' | 'peer'): Promise<void> {
-    const fresh = await this.#notices.take(notices, from === 'peer' ? this.#ports.wallNow() : null)
+  /** From the authority (null), or from a peer: then the authority may not know it yet. What does not verify is an event (RG11). */
+  async takeNotices(notices: readonly Jws[], from: NodeId | null): Promise<void> {
+    const { fresh, refused } = await this.#notices.take(notices, from === null ? null : this.#ports.wallNow())
+    const source = from ?? 'the authentication node'
+    for (const { refusal } of refused) {
+      this.#ports.refusals.refused({ event: 'notice-refused', kind: 'forged', source, ...refusal })
+    }
     if (fresh.length === 0) return
     this.#learnRevoked()
     this.#closeRevoked()
     this.#ports.authority().learnAgain()
     void this.#watch.look()
-    if (from === 'peer') this.#ports.authority().tellNotices(fresh)
+    if (from !== null) this.#ports.authority().tellNotices(fresh)
     for (const { node } of this.#ports.links().open()) this.#send(node, { t: 'roster', nodes: [], notices: fresh })
   }
 
@@ -177,7 +183,7 @@ export class Membership {
       .open()
       .find(({ node }) => node === from)
     if (sender !== undefined) this.#learn(sender.cluster, nodes)
-    await this.takeNotices(notices, 'peer')
+    await this.takeNotices(notices, from)
   }
 
   /** The registry's members: those that joined since the configuration was written. */

@@ -5,7 +5,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { NoticeBook, type RefusedNotice } from '@baton/shared/crypto/notice-book'
 import { type Notice, peekNotice, type Revocations } from '@baton/shared/crypto/notices'
 import { STATEMENT_TYPES } from '@baton/shared/crypto/statement-types'
 import { typeOf } from '@baton/shared/crypto/statements'
@@ -20,6 +20,13 @@ export interface NodeNoticesPorts {
   readonly dataFolder: string
   /** On disk now, and acted on next. */
   readonly onTaken: (notice: Notice) => void
+}
+
+export interface TakenNotices {
+  /** What was new. */
+  readonly fresh: readonly Jws[]
+  /** What does not verify to its owner. */
+  readonly refused: readonly RefusedNotice[]
 }
 
 export class NodeNotices {
@@ -61,23 +68,23 @@ export class NodeNotices {
   }
 
   /**
-   * Returns what was new. @throws BatonError STORAGE_FAILED
+   * @throws BatonError STORAGE_FAILED
    * @param now refuses what an owner key has signed that has ended by then; null: it comes from the authority, which looks at that
    */
-  async take(statements: readonly Jws[], now: UnixMs | null = null): Promise<readonly Jws[]> {
+  async take(statements: readonly Jws[], now: UnixMs | null = null): Promise<TakenNotices> {
     const unknown = statements.filter((statement) => !this.#known.has(statement))
-    if (unknown.length === 0) return []
-    const verified = await this.#book.verifyAll(unknown, now)
+    if (unknown.length === 0) return { fresh: [], refused: [] }
+    const { verified, refused } = await this.#book.verifyAll(unknown, now)
     // Somebody else may have told the same while these were verified.
     const fresh = verified
       .filter(({ statement }) => !this.#known.has(statement))
       .slice(0, Math.max(0, LIMITS.notices - this.#known.size))
-    if (fresh.length === 0) return []
+    if (fresh.length === 0) return { fresh: [], refused }
     for (const { statement } of fresh) this.#known.add(statement)
     this.#append(fresh.map(({ statement }) => statement))
     for (const { notice } of fresh) this.#book.add(notice)
     for (const { notice } of fresh) this.#ports.onTaken(notice)
-    return fresh.map(({ statement }) => statement)
+    return { fresh: fresh.map(({ statement }) => statement), refused }
   }
 
   #stored(): readonly string[] {

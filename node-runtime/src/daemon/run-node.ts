@@ -52,6 +52,7 @@ import { nodeService } from './node-service.ts'
 import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
 import { PeerWire } from './peer-wire.ts'
+import { RefusalLog } from './refusal-log.ts'
 import { resultReporter } from './result-reporter.ts'
 import { Submissions } from './submissions.ts'
 import { underThisKey } from './under-this-key.ts'
@@ -66,13 +67,9 @@ export interface RunningNode {
 
 /** @throws BatonError PORT_TAKEN, IDENTITY_INVALID, DATA_FOLDER_IN_USE, STORAGE_DAMAGED, CONFIG_INVALID … */
 export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode> {
-  const { genesis } = config
+  const { genesis, dataFolder } = config
   const clock = systemClock
-  const notices = new NodeNotices({
-    genesis,
-    dataFolder: config.dataFolder,
-    onTaken: (notice) => logNotice(log, notice),
-  })
+  const notices = new NodeNotices({ genesis, dataFolder, onTaken: (notice) => logNotice(log, notice) })
   const identity = await loadIdentity({ ...config, genesis: notices.trust }, clock.wallNow())
   const application = await loadApplication(config)
   const metrics = createMetrics(VERSION)
@@ -95,6 +92,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const signer = nodeSigner(identity.keys)
   const verifier = ed25519Verifier()
   const credentials = new Credentials(notices.trust)
+  const refusals = new RefusalLog({ log, now: clock.now })
   const membership = await Membership.open({
     config,
     identity,
@@ -107,6 +105,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     enqueue: (input) => enqueue(input),
     authority: () => bridge,
     log,
+    refusals,
   })
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
@@ -142,7 +141,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     relay: (claim) => relay.ask(claim),
     log,
     notices: () => membership.notices(),
-    onNotices: (notices) => membership.takeNotices(notices, 'authority'),
+    onNotices: (notices) => membership.takeNotices(notices, null),
     onMembers: (members) => membership.onMembers(members),
   })
   const control = controlLink({
@@ -351,6 +350,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       results.stop()
       findings.stop()
       alerts.stop()
+      refusals.stop()
       membership.stop()
       submissions.stop()
       await Promise.all([links.stop(), control.stop(), api?.stop(), webhook?.stop()])
@@ -364,6 +364,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     api = await startApi(service, {
       listen: config.listen.api,
       report: (error) => log.error({ event: 'api-error', error: String(error) }, 'an API request failed'),
+      refused: (refused) => refusals.refused({ event: 'request-refused', ...refused }),
     })
     // Last: a second copy of a running node fails above, before it has dialled anybody in the other's name.
     await links.start()
@@ -376,6 +377,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   membership.start()
   stalls.start()
   alerts.start()
+  refusals.start()
   log.info(
     {
       event: 'started',

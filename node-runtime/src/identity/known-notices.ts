@@ -20,12 +20,17 @@ export async function askNotices(client: Pick<IdentityClient, 'notices'>, genesi
   return believed(genesis, await client.notices())
 }
 
+/** Genesis with the owner keys of `--owner-changes`. @throws BatonError as `noticesIn` */
+export async function ownersOf(genesis: Genesis, file: string | undefined): Promise<Trust> {
+  return (await noticesIn(genesis, file)).trust
+}
+
 /**
- * Genesis with the owner keys of `--owner-changes`: what `baton owner rotate-key` wrote, one statement a line.
+ * What `--owner-changes` holds: what `baton owner rotate-key` or `baton owner changes` wrote, one statement a line. Not given: nothing.
  * @throws BatonError CONFIG_UNREADABLE, STATEMENT_INVALID
  */
-export async function ownersOf(genesis: Genesis, file: string | undefined): Promise<Trust> {
-  if (file === undefined) return genesis
+export async function noticesIn(genesis: Genesis, file: string | undefined): Promise<KnownNotices> {
+  if (file === undefined) return { trust: genesis, statements: [] }
   let lines: readonly Jws[]
   try {
     lines = readFileSync(file, 'utf8')
@@ -36,10 +41,11 @@ export async function ownersOf(genesis: Genesis, file: string | undefined): Prom
       cause: error,
     })
   }
-  const { trust, statements } = await believed(genesis, lines)
-  if (statements.length === new Set(lines).size) return trust
+  const known = await believed(genesis, lines)
+  if (known.statements.length === new Set(lines).size) return known
   throw new BatonError('STATEMENT_INVALID', `--owner-changes ${file} holds a line that does not verify`, {
-    remedy: 'use what `baton owner rotate-key` wrote, with the genesis document of the same network',
+    remedy:
+      'use what `baton owner rotate-key` or `baton owner changes` wrote, with the genesis document of the same network',
   })
 }
 
@@ -53,7 +59,7 @@ export async function keepNotices(genesis: Genesis, dataFolder: string, statemen
 
 async function believed(genesis: Genesis, lines: readonly Jws[]): Promise<KnownNotices> {
   const book = new NoticeBook(genesis)
-  const verified = await book.verifyAll(lines, null)
+  const { verified } = await book.verifyAll(lines, null)
   for (const { notice } of verified) book.add(notice)
   return { trust: book.trust, statements: verified.map(({ statement }) => statement) }
 }

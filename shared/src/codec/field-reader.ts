@@ -1,9 +1,23 @@
 /** Reads the fields of a decoded CBOR array one after the other, checking each: the hot path of every link, so no zod here. */
+import { toBase64Url } from '../crypto/bytes.ts'
 import type { Credential } from '../crypto/statement-types.ts'
-import type { ClusterId, Epoch, Generation, Hash, Height, Jws, LogIndex, NodeId, Round, Token } from '../ids.ts'
+import type {
+  ClusterId,
+  Epoch,
+  Generation,
+  Hash,
+  Height,
+  Jws,
+  LogIndex,
+  NodeId,
+  PublicKey,
+  Round,
+  Token,
+} from '../ids.ts'
 import { isName } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { HASH_BYTES, hashFromBytes } from './hash-bytes.ts'
+import { KEY_BYTES } from './public-key.ts'
 
 /** Thrown by `FieldReader` inside the codecs and caught there: it never leaves them. */
 export class MalformedField extends Error {
@@ -70,6 +84,11 @@ export class FieldReader {
   bytes(length: number): Uint8Array {
     const value = this.#next()
     return value instanceof Uint8Array && value.length <= length ? value : this.#fail(`up to ${length} bytes`)
+  }
+
+  publicKey(): PublicKey {
+    const bytes = this.bytes(KEY_BYTES)
+    return bytes.length === KEY_BYTES ? (toBase64Url(bytes) as PublicKey) : this.#fail(`a key of ${KEY_BYTES} bytes`)
   }
 
   oneOf<Choice extends string>(...choices: readonly Choice[]): Choice {

@@ -5,16 +5,16 @@
 import { assert, unreachable } from '../assert.ts'
 import type { Action, SignedTransaction, Transaction } from '../core/ledger/types.ts'
 import type { HashFunction } from '../core/step.ts'
-import { fromBase64Url, toBase64Url, toUtf8 } from '../crypto/bytes.ts'
-import type { Hash, PublicKey } from '../ids.ts'
+import { toUtf8 } from '../crypto/bytes.ts'
+import type { Hash } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'
 import { encodeCanonical } from './cbor.ts'
 import { decodeFields } from './decode-fields.ts'
 import { type FieldReader, MalformedField, SIGNATURE_BYTES } from './field-reader.ts'
+import { publicKeyBytes } from './public-key.ts'
 
 const DOMAIN = 'baton-tx/1'
-const KEY_BYTES = 32
 const SAFE = Number.MAX_SAFE_INTEGER
 
 /**
@@ -25,7 +25,7 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
   const { network, sender, nonce, action } = transaction
   const text = action.kind === 'put' ? nonce + action.key + action.value : nonce
   if (!text.isWellFormed()) throw new TypeError('a transaction holds text that is no Unicode')
-  return encodeCanonical([DOMAIN, network, keyBytes(sender), nonce, encodeAction(action)])
+  return encodeCanonical([DOMAIN, network, publicKeyBytes(sender), nonce, encodeAction(action)])
 }
 
 /** The bytes that travel. */
@@ -78,9 +78,11 @@ function encodeAction(action: Action): readonly unknown[] {
     case 'put':
       return ['put', action.key, action.value, action.ifVersion ?? null]
     case 'transfer':
-      return ['transfer', keyBytes(action.to), action.amount, action.sequence]
+      return ['transfer', publicKeyBytes(action.to), action.amount, action.sequence]
     case 'mint':
-      return ['mint', keyBytes(action.to), action.amount]
+      return ['mint', publicKeyBytes(action.to), action.amount]
+    case 'replace-minter':
+      return ['replace-minter', publicKeyBytes(action.to)]
     default:
       return unreachable(action)
   }
@@ -90,14 +92,14 @@ function readTransaction(fields: FieldReader): Transaction {
   fields.oneOf(DOMAIN)
   return {
     network: fields.name(),
-    sender: key(fields),
+    sender: fields.publicKey(),
     nonce: fields.text(LIMITS.nonceCharacters),
     action: fields.array(readAction),
   }
 }
 
 function readAction(fields: FieldReader): Action {
-  const kind = fields.oneOf('put', 'transfer', 'mint')
+  const kind = fields.oneOf('put', 'transfer', 'mint', 'replace-minter')
   switch (kind) {
     case 'put': {
       const put = { kind, key: recordKey(fields), value: recordValue(fields) }
@@ -105,9 +107,11 @@ function readAction(fields: FieldReader): Action {
       return ifVersion === null ? put : { ...put, ifVersion }
     }
     case 'transfer':
-      return { kind, to: key(fields), amount: fields.integer(1, SAFE), sequence: fields.count() }
+      return { kind, to: fields.publicKey(), amount: fields.integer(1, SAFE), sequence: fields.count() }
     case 'mint':
-      return { kind, to: key(fields), amount: fields.integer(1, SAFE) }
+      return { kind, to: fields.publicKey(), amount: fields.integer(1, SAFE) }
+    case 'replace-minter':
+      return { kind, to: fields.publicKey() }
     default:
       return unreachable(kind)
   }
@@ -126,16 +130,4 @@ function recordValue(fields: FieldReader): string {
     throw new MalformedField(`the value has more than ${LIMITS.recordValueBytes} bytes`)
   }
   return value
-}
-
-function key(fields: FieldReader): PublicKey {
-  const bytes = fields.bytes(KEY_BYTES)
-  if (bytes.length !== KEY_BYTES) throw new MalformedField(`a key has ${KEY_BYTES} bytes`)
-  return toBase64Url(bytes) as PublicKey
-}
-
-function keyBytes(key: PublicKey): Uint8Array {
-  const bytes = fromBase64Url(key)
-  assert(bytes !== null && bytes.length === KEY_BYTES, `not a public key: ${key}`)
-  return bytes
 }

@@ -1,5 +1,6 @@
 /** All notices that a process knows, and what they make of genesis: what it checks statements against from then on (ID1, ID8). */
 import type { Jws, UnixMs } from '../ids.ts'
+import type { Failure } from '../result.ts'
 import { type Trust, trustAfter } from './authority-keys.ts'
 import { type Notice, Revocations, verifyNotice } from './notices.ts'
 import { withOwnerKeys } from './owner-keys.ts'
@@ -8,6 +9,17 @@ import type { AuthorityKeys, OwnerRotation } from './statement-types.ts'
 export interface VerifiedNotice {
   readonly statement: Jws
   readonly notice: Notice
+}
+
+export interface RefusedNotice {
+  readonly statement: Jws
+  readonly refusal: Failure
+}
+
+export interface JudgedNotices {
+  /** In an order in which each verifies: one may replace the key that the next is signed with. */
+  readonly verified: readonly VerifiedNotice[]
+  readonly refused: readonly RefusedNotice[]
 }
 
 export class NoticeBook {
@@ -55,28 +67,29 @@ export class NoticeBook {
   }
 
   /**
-   * Those that verify, in an order in which each does: one may replace the key that the next is signed with. Nothing is added.
+   * Which of them verify, whatever the order in which they came. Nothing is added.
    * @param now as for `verifyNotice`
    */
-  async verifyAll(statements: readonly Jws[], now: UnixMs | null): Promise<readonly VerifiedNotice[]> {
+  async verifyAll(statements: readonly Jws[], now: UnixMs | null): Promise<JudgedNotices> {
     const scratch = this.#copy()
     const verified: VerifiedNotice[] = []
-    let left = [...new Set(statements)]
+    let refused: RefusedNotice[] = []
+    let left: readonly Jws[] = [...new Set(statements)]
     for (let before = left.length + 1; left.length > 0 && left.length < before; ) {
       before = left.length
-      const again: Jws[] = []
+      refused = []
       for (const statement of left) {
         const notice = await verifyNotice(scratch.#trust, statement, now)
         if (!notice.ok) {
-          again.push(statement)
+          refused.push({ statement, refusal: notice })
           continue
         }
         scratch.add(notice.value)
         verified.push({ statement, notice: notice.value })
       }
-      left = again
+      left = refused.map(({ statement }) => statement)
     }
-    return verified
+    return { verified, refused }
   }
 
   #copy(): NoticeBook {

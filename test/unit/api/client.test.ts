@@ -15,7 +15,7 @@ beforeEach(async () => {
   for (const node of ['c1-n1', 'c1-n2']) {
     const service = createMemoryService(node)
     services.push(service)
-    apis.push(await startApi(service, { listen: { host: '127.0.0.1', port: 0 }, report: () => {} }))
+    apis.push(await startApi(service, { listen: { host: '127.0.0.1', port: 0 }, report: () => {}, refused: () => {} }))
   }
 })
 afterEach(async () => {

@@ -64,7 +64,8 @@ const service = nodeService({
 
 let api: ApiServer
 beforeAll(async () => {
-  api = await startApi(service, { listen: { host: '127.0.0.1', port: 0 }, report: (error) => reported.push(error) })
+  const listen = { host: '127.0.0.1', port: 0 }
+  api = await startApi(service, { listen, report: (error) => reported.push(error), refused: () => {} })
 })
 afterAll(async () => {
   submissions.stop()
@@ -190,7 +191,8 @@ test('[API2] what is no HTTP request is refused with a code, whatever the bytes'
 test('[API2, API8] so is a request with spoilt bytes, and one that does not arrive in time, in its headers as in its body', async () => {
   const report = (error: unknown) => reported.push(error)
   const listen = { host: '127.0.0.1', port: 0 }
-  const impatient = await startApi(service, { listen, report, requestMs: 250, headersMs: 250 })
+  const refused = () => {}
+  const impatient = await startApi(service, { listen, report, refused, requestMs: 250, headersMs: 250 })
   const { port } = impatient.address
   const begun = ['host:', 'host: x\r\ncontent-length: 9\r\n\r\nabc'].map(
     (rest) => `POST /v1/transactions HTTP/1.1\r\n${rest}`,

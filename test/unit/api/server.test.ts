@@ -3,6 +3,7 @@ import { encodeCanonical } from '@baton/shared/codec/cbor'
 import { BatonError } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { RefusedRequest } from '../../../node-runtime/src/api/answer.ts'
 import { type ApiServer, startApi } from '../../../node-runtime/src/api/server.ts'
 import { createMemoryService, type MemoryService } from './memory-service.ts'
 
@@ -13,13 +14,16 @@ let service: MemoryService
 let api: ApiServer
 let url: string
 let reported: unknown[]
+let refused: RefusedRequest[]
 
 beforeEach(async () => {
   service = createMemoryService()
   reported = []
+  refused = []
   api = await startApi(service, {
     listen: { host: '127.0.0.1', port: 0 },
     report: (error) => reported.push(error),
+    refused: (request) => refused.push(request),
   })
   url = `http://127.0.0.1:${api.address.port}`
 })
@@ -69,12 +73,38 @@ describe('posting a transaction', () => {
   it.each([
     ['announced', (size: number) => new Uint8Array(size)],
     ['in chunks', (size: number) => new Blob([new Uint8Array(size)]).stream()],
-  ])('[API2] refuses an oversized body %s with 413 and goes on serving', async (_, make) => {
+  ])('[API2, RG11] refuses an oversized body %s with 413, tells of it, and goes on serving', async (_, make) => {
     const init = { method: 'POST', headers: CBOR, body: make(2 * 1024 * 1024), duplex: 'half' } as RequestInit
     const answer = await call('/v1/transactions', init)
     expect(answer).toMatchObject({ status: 413, body: { error: 'BODY_TOO_LARGE' } })
     expect(service.submitted).toHaveLength(0)
     expect((await post(BYTES)).status).toBe(200)
+    const told = { kind: 'oversized', source: '127.0.0.1', code: 'BODY_TOO_LARGE', why: expect.any(String) }
+    expect(refused).toEqual([told])
+  })
+
+  it.each([
+    ['too slow', 'POST /v1/transactions HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nabc', 408, 'slow'],
+    ['of huge headers', `GET /health HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431, 'oversized'],
+    ['no HTTP', 'hello\r\n\r\n', 400, 'malformed'],
+  ])('[API2, RG11] tells of a request that is %s, once', async (_, beginning, status, kind) => {
+    const listen = { host: '127.0.0.1', port: 0 }
+    const report = (error: unknown) => reported.push(error)
+    const told = (request: RefusedRequest) => refused.push(request)
+    const impatient = await startApi(service, { listen, report, refused: told, requestMs: 250, headersMs: 250 })
+    const socket = connect(impatient.address.port, '127.0.0.1')
+    socket.on('error', () => {})
+    let answer = ''
+    socket.on('data', (text) => {
+      answer += text
+    })
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.write(beginning)
+    await closed
+    await impatient.stop(0)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    expect(refused).toEqual([{ kind, source: '127.0.0.1', code: 'BAD_REQUEST', why: expect.any(String) }])
+    expect(reported).toEqual([])
   })
 
   it('[API2] refuses a transaction one byte above the limit, and takes one at the limit', async () => {
@@ -204,7 +234,7 @@ describe('reading', () => {
 
 describe('the server', () => {
   it('[API7] says which setting names a port that is taken', async () => {
-    const taken = startApi(service, { listen: api.address, report: () => {} })
+    const taken = startApi(service, { listen: api.address, report: () => {}, refused: () => {} })
     await expect(taken).rejects.toMatchObject({
       code: 'PORT_TAKEN',
       message: `another process already listens on listen.api = "127.0.0.1:${api.address.port}"`,
@@ -212,7 +242,11 @@ describe('the server', () => {
   })
 
   it('[API7] says that an address is not of this host', async () => {
-    const foreign = startApi(service, { listen: { host: '203.0.113.7', port: 7201 }, report: () => {} })
+    const foreign = startApi(service, {
+      listen: { host: '203.0.113.7', port: 7201 },
+      report: () => {},
+      refused: () => {},
+    })
     await expect(foreign).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   })
 

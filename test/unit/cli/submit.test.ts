@@ -28,7 +28,7 @@ beforeEach(async () => {
   pair = await generateKeyPair()
   writeFileSync(join(folder, 'key.json'), await exportPrivateJwk(pair), { mode: 0o600 })
   service = createMemoryService()
-  api = await startApi(service, { listen: { host: '127.0.0.1', port: 0 }, report: () => {} })
+  api = await startApi(service, { listen: { host: '127.0.0.1', port: 0 }, report: () => {}, refused: () => {} })
   url = `127.0.0.1:${api.address.port}`
 })
 afterEach(async () => {

@@ -43,7 +43,7 @@ afterEach(async () => {
 
 async function startNode(name: string, port = 0): Promise<TestNode> {
   const service = createMemoryService(name)
-  const api = await startApi(service, { listen: { host: '127.0.0.1', port }, report: () => {} })
+  const api = await startApi(service, { listen: { host: '127.0.0.1', port }, report: () => {}, refused: () => {} })
   const node = { service, api, address: `127.0.0.1:${api.address.port}` }
   nodes.push(node)
   return node

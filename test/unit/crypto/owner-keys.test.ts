@@ -152,11 +152,14 @@ test('[ID1, ID4] counts when the key that goes has signed it and the authority h
 
 test('[ID1] whoever finds the old key later replaces nothing with it: that number has been given, and the key is gone', async () => {
   const book = new NoticeBook(GENESIS)
-  const [honest] = await book.verifyAll([await recorded(ROTATION, OWNER_C1)], null)
+  const { verified } = await book.verifyAll([await recorded(ROTATION, OWNER_C1)], null)
+  const [honest] = verified
   book.add(honest!.notice)
   for (const sequence of [1, 2]) {
     const theft = { ...ROTATION, sequence, to: THIEF.publicKey }
-    expect(await book.verifyAll([await recorded(theft, OWNER_C1)], null)).toEqual([])
+    const statement = await recorded(theft, OWNER_C1)
+    const refusal = expect.objectContaining({ code: 'STATEMENT_INVALID' })
+    expect(await book.verifyAll([statement], null)).toEqual({ verified: [], refused: [{ statement, refusal }] })
     book.add({ kind: 'ownerRotation', payload: theft })
   }
   expect(presentOwnerKeys(book.trust, C1)).toEqual([NEXT.publicKey])
@@ -168,7 +171,8 @@ test('[ID1] one after the other, told in any order, lead to the same key', async
   const statements = [await recorded(second, NEXT), await recorded(ROTATION, OWNER_C1)]
   const book = new NoticeBook(GENESIS)
   const { trust } = book
-  const verified = await book.verifyAll(statements, null)
+  const { verified, refused } = await book.verifyAll(statements, null)
+  expect(refused).toEqual([])
   expect(verified.map(({ statement }) => statement)).toEqual([...statements].reverse())
   expect(presentOwnerKeys(trust, C1)).toEqual([OWNER_C1.publicKey])
   for (const { notice } of verified) book.add(notice)

@@ -13,6 +13,7 @@ import type { PeerMessage } from '@baton/shared/protocol/peer'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Membership, type MembershipPorts } from '../../../node-runtime/src/daemon/membership.ts'
 import { NodeNotices } from '../../../node-runtime/src/daemon/node-notices.ts'
+import type { LoggedRefusal } from '../../../node-runtime/src/daemon/refusal-log.ts'
 import {
   C1,
   C1A,
@@ -61,6 +62,7 @@ async function opened() {
   const terminated: NodeId[] = []
   const fed: NodeInput[] = []
   const told: (readonly Jws[])[] = []
+  const refused: LoggedRefusal[] = []
   let orders: readonly { readonly node: NodeId }[] = []
   const sent: { readonly to: NodeId; readonly nodes: number; readonly notices: number }[] = []
   const links = {
@@ -96,11 +98,12 @@ async function opened() {
     wallNow: () => NOW,
     verify: (jws: string) => verifyCertificate(GENESIS, jws),
     log: { warn() {}, info() {}, error() {} },
+    refusals: { refused: (refusal: LoggedRefusal) => void refused.push(refusal) },
   } as unknown as MembershipPorts
   const ordered = (...nodes: NodeId[]) => {
     orders = nodes.map((node) => ({ node }))
   }
-  return { membership: await Membership.open(ports), masterships, open, terminated, sent, fed, told, ordered }
+  return { membership: await Membership.open(ports), masterships, open, terminated, sent, fed, told, refused, ordered }
 }
 
 test('[ID3] a backdated certificate under a join token takes no known node’s place', async () => {
@@ -146,7 +149,7 @@ test('[ID8] the links of a revoked node end and others are told, but a master in
     { ...PAYLOADS.revocation, subject: { kind: 'node', node: C1B, key: NODE.publicKey } },
     OWNER_C1.privateKey,
   )
-  await membership.takeNotices([revocation], 'authority')
+  await membership.takeNotices([revocation], null)
   expect([membership.objection(certificate), terminated]).toEqual([null, []])
   expect(sent).toEqual([
     { to: C1B, nodes: 0, notices: 1 },
@@ -168,13 +171,13 @@ const revocationOf = (node: NodeId, key: PublicKey) =>
 test('[ID8] the machine is told which nodes of its cluster are revoked, this one too, until their owner certifies another key', async () => {
   const { membership, open, fed } = await opened()
   const { certificate } = await certificateOf({ node: C1B, key: OUTSIDER.publicKey })
-  await membership.takeNotices([await revocationOf(C1B, OUTSIDER.publicKey)], 'authority')
+  await membership.takeNotices([await revocationOf(C1B, OUTSIDER.publicKey)], null)
   // Nobody of this cluster has that key, as far as is known here.
   expect(fed).toEqual([])
   open.push({ node: C1B, cluster: C1, certificate, protocol: 2 })
   membership.linkOpened(open[0]!)
   expect([fed.at(-1), membership.isRevoked(C1B)]).toEqual([{ i: 'revoked', nodes: [C1B] }, true])
-  await membership.takeNotices([await revocationOf(C1A, NODE.publicKey)], 'authority')
+  await membership.takeNotices([await revocationOf(C1A, NODE.publicKey)], null)
   expect(fed.at(-1)).toEqual({ i: 'revoked', nodes: expect.arrayContaining([C1A, C1B]) })
   const next = await certificateOf({ node: C1B, key: DELEGATE.publicKey, issuedAt: (NOW + 1) as UnixMs })
   await membership.onMembers([memberOf(C1B, next.jws)])
@@ -208,4 +211,17 @@ test('[ID8, RG9] what a peer tells is brought to the authority, again and again 
   ordered(C1B)
   vi.advanceTimersByTime(4_000)
   expect(told).toHaveLength(3)
+})
+
+test('[ID4, ID8, RG11] a forged notice is an event that names who brought it, and changes nothing', async () => {
+  const { membership, sent, told, refused } = await opened()
+  const forged = await signStatement('revocation', PAYLOADS.revocation, OUTSIDER.privateKey)
+  await membership.onRoster(C2A, { t: 'roster', nodes: [], notices: [forged] })
+  await membership.takeNotices([forged], null)
+  const refusal = { event: 'notice-refused', kind: 'forged', code: 'STATEMENT_INVALID', why: expect.any(String) }
+  expect(refused).toMatchObject([
+    { ...refusal, source: C2A },
+    { ...refusal, source: 'the authentication node' },
+  ])
+  expect([membership.notices(), sent, told]).toEqual([[], [], []])
 })

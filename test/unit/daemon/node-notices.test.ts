@@ -45,8 +45,8 @@ test('[ID8] a revocation counts once it is on disk, and is there after a restart
   const { folder, notices, taken } = opened()
   const revocation = await revocationOf()
   expect(notices.revocations.of(CERTIFICATE)).toBeNull()
-  expect(await notices.take([revocation, revocation])).toEqual([revocation])
-  expect(await notices.take([revocation])).toEqual([])
+  expect((await notices.take([revocation, revocation])).fresh).toEqual([revocation])
+  expect((await notices.take([revocation])).fresh).toEqual([])
   expect(taken).toEqual(['revocation-1'])
   expect(opened(folder).notices.revocations.of(CERTIFICATE)).toMatchObject({ reason: 'the host was stolen' })
   expect(opened(folder).notices.all()).toEqual([revocation])
@@ -66,7 +66,7 @@ test('[ID8] a line that a crash has cut off takes no other along', async () => {
 test('[ID4, ID8] nobody else revokes: another owner, the authority, the node itself', async () => {
   const { folder, notices } = opened()
   for (const by of [OWNER_C2, AUTHORITY, NODE]) {
-    expect(await notices.take([await revocationOf({}, by)])).toEqual([])
+    expect((await notices.take([await revocationOf({}, by)])).fresh).toEqual([])
   }
   expect(() => readFileSync(join(folder, 'notices.jws'))).toThrow('ENOENT')
   // An owner may say what it likes of its own cluster, and that is all.
@@ -87,7 +87,7 @@ test('[ID8] not more notices are kept than the limit says', async () => {
   const many = await Promise.all(
     Array.from({ length: LIMITS.notices + 3 }, (_, at) => revocationOf({ id: `revocation-${at}` })),
   )
-  expect(await notices.take(many)).toHaveLength(LIMITS.notices)
+  expect((await notices.take(many)).fresh).toHaveLength(LIMITS.notices)
 })
 
 test('[ID1, ID8] an owner’s new key is there after a restart; what a peer brings of the old one counts in its window only', async () => {
@@ -96,11 +96,11 @@ test('[ID1, ID8] an owner’s new key is there after a restart; what a peer brin
   const signed = await signStatement('ownerRotation', PAYLOADS.ownerRotation, OWNER_C1.privateKey)
   const rotation = await signStatement('recordedRotation', { network, cluster, rotation: signed }, AUTHORITY.privateKey)
   const [old, anew] = [await revocationOf(), await revocationOf({ id: 'revocation-2' }, OUTSIDER)]
-  expect(await notices.take([anew])).toEqual([])
+  expect((await notices.take([anew])).fresh).toEqual([])
   // Told in the wrong order, too.
-  expect(await notices.take([anew, rotation])).toEqual([rotation, anew])
-  expect(await notices.take([old], until)).toEqual([])
-  expect(await notices.take([old], (until - 1) as UnixMs)).toEqual([old])
+  expect((await notices.take([anew, rotation])).fresh).toEqual([rotation, anew])
+  expect((await notices.take([old], until)).fresh).toEqual([])
+  expect((await notices.take([old], (until - 1) as UnixMs)).fresh).toEqual([old])
   const again = opened(folder).notices
   expect(again.all()).toEqual([rotation, anew, old])
   expect(again.aboutKeys()).toEqual([rotation])

@@ -113,7 +113,11 @@ test('[ID4, ID7, ID8] nor does the authority revoke, make operators, or speak fo
   const taken: unknown[] = []
   const notices = new NodeNotices({ genesis: GENESIS, dataFolder, onTaken: (notice) => taken.push(notice) })
   const keys = await signStatement('authorityKeys', PAYLOADS.authorityKeys, privateKey)
-  expect(await notices.take([revocation, keys])).toEqual([])
+  const refusal = expect.objectContaining({ code: 'STATEMENT_INVALID' })
+  expect(await notices.take([revocation, keys])).toEqual({
+    fresh: [],
+    refused: [revocation, keys].map((statement) => ({ statement, refusal })),
+  })
   expect(taken).toEqual([])
   const operator = await signStatement('operatorToken', PAYLOADS.operatorToken, privateKey)
   expect(await verifyOperatorToken(GENESIS, C1, operator, NOW)).toMatchObject({ ok: false, code: 'UNAUTHENTICATED' })

@@ -180,3 +180,6 @@ export function mint(to: PublicKey, amount: number): Action {
 export function transfer(to: PublicKey, amount: number, sequence: number): Action {
   return { kind: 'transfer', to, amount, sequence }
 }
+export function replaceMinter(to: PublicKey): Action {
+  return { kind: 'replace-minter', to }
+}

@@ -134,6 +134,10 @@ const anySteps = fc.array(
       ),
     },
     {
+      weight: 1,
+      arbitrary: fc.tuple(people, fc.record({ kind: fc.constant('replace-minter' as const), to: people })),
+    },
+    {
       weight: 4,
       arbitrary: fc.tuple(
         people,
@@ -172,14 +176,22 @@ const steps = anySteps.map((actions): (readonly [PublicKey, Action])[] => [
 interface Model {
   readonly balances: Map<PublicKey, number>
   readonly sequences: Map<PublicKey, number>
+  /** Each of which minted after the one before it; the last one does. */
+  readonly minters: PublicKey[]
 }
 
-/** What the rules say about mints and transfers, in the simplest words: the model that the ledger is compared with. */
-function applyToModel({ balances, sequences }: Model, sender: PublicKey, action: Action): boolean {
+/** What the rules say about mints, minters and transfers, in the simplest words: the model that the ledger is compared with. */
+function applyToModel({ balances, sequences, minters }: Model, sender: PublicKey, action: Action): boolean {
+  const isMinter = sender === minters.at(-1)
+  if (action.kind === 'replace-minter') {
+    const isReplaced = isMinter && !minters.includes(action.to)
+    if (isReplaced) minters.push(action.to)
+    return isReplaced
+  }
   const balance = (person: PublicKey) => balances.get(person) ?? 0
   const add = (person: PublicKey, amount: number) => balances.set(person, balance(person) + amount)
-  if (action.kind === 'mint' && sender === OWNER) add(action.to, action.amount)
-  if (action.kind !== 'transfer') return action.kind === 'put' || sender === OWNER
+  if (action.kind === 'mint' && isMinter) add(action.to, action.amount)
+  if (action.kind !== 'transfer') return action.kind === 'put' || isMinter
   const sequence = sequences.get(sender) ?? 0
   if (action.sequence !== sequence || action.to === sender || action.amount > balance(sender)) return false
   add(sender, -action.amount)
@@ -190,7 +202,7 @@ function applyToModel({ balances, sequences }: Model, sender: PublicKey, action:
 
 /** Most transfers get the sequence that is right at their place, so that they succeed or fail for other reasons. */
 function transactionsOf(actions: readonly (readonly [PublicKey, Action])[]) {
-  const model: Model = { balances: new Map(), sequences: new Map() }
+  const model: Model = { balances: new Map(), sequences: new Map(), minters: [OWNER] }
   const expected: boolean[] = []
   const transactions = actions.map(([sender, wanted], n) => {
     const sequence = model.sequences.get(sender) ?? 0

@@ -17,7 +17,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fixedKeyPair } from '../../support/fixed-network.ts'
 import { expectGolden } from '../../support/golden.ts'
-import { ALICE, BOB, mint, NETWORK, put, transfer } from './ledger-network.ts'
+import { ALICE, BOB, mint, NETWORK, put, replaceMinter, transfer } from './ledger-network.ts'
 
 const SIGNATURE = new Uint8Array(64).fill(7)
 const text = (maxLength: number) => fc.string({ unit: 'grapheme', maxLength }).filter((s) => s.length <= maxLength)
@@ -43,6 +43,7 @@ const actions: fc.Arbitrary<Action> = fc.oneof(
     to: publicKeys,
     amount: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   }),
+  fc.record({ kind: fc.constant('replace-minter' as const), to: publicKeys }),
 )
 const transactions: fc.Arbitrary<Transaction> = fc.record({
   network: fc.stringMatching(/^[a-z0-9]{1,20}$/).map((name) => name as NetworkId),
@@ -56,7 +57,8 @@ const decode = (bytes: Uint8Array) => decodeSigned(sha256, bytes)
 test('[LE1] the encodings are those of the golden file, signatures included', async () => {
   const pair = await fixedKeyPair(4)
   const vectors = []
-  for (const action of [put('invoice/1', 'é', 3), put('k', ''), transfer(BOB, 250, 9), mint(BOB, 2 ** 53 - 1)]) {
+  const actions = [put('invoice/1', 'é', 3), put('k', ''), transfer(BOB, 250, 9), mint(BOB, 2 ** 53 - 1)]
+  for (const action of [...actions, replaceMinter(BOB)]) {
     const transaction = { network: NETWORK, sender: pair.publicKey, nonce: 'nonce', action }
     const signed = encodeTransaction(transaction)
     const bytes = joinSignature(signed, await signEd25519(pair.privateKey, signed))
@@ -129,6 +131,8 @@ const malformed: [string, unknown][] = [
   ['a field too many', ['baton-tx/1', NETWORK, key, 'n', ['mint', key, 1], 0]],
   ['an unknown action', ['baton-tx/1', NETWORK, key, 'n', ['burn', key, 1]]],
   ['an action field too many', ['baton-tx/1', NETWORK, key, 'n', ['mint', key, 1, 0]]],
+  ['a new minter under a short key', ['baton-tx/1', NETWORK, key, 'n', ['replace-minter', key.subarray(1)]]],
+  ['a new minter with an amount', ['baton-tx/1', NETWORK, key, 'n', ['replace-minter', key, 1]]],
   ['an amount of zero', ['baton-tx/1', NETWORK, key, 'n', ['mint', key, 0]]],
   ['a negative amount', ['baton-tx/1', NETWORK, key, 'n', ['transfer', key, -1, 0]]],
   ['a negative sequence', ['baton-tx/1', NETWORK, key, 'n', ['transfer', key, 1, -1]]],

@@ -84,3 +84,27 @@ test('[RG8] a master that has lost its disk shows nothing, though others have to
   expect(shownBy(world.host('c1-n1').state)).toEqual({ credential: null, reshape: null })
   expect(shownBy(world.host('c1-n2').state).credential).not.toBeNull()
 })
+
+test('[RG4, RG8] an addition that waits for its answer is not given up by the view of a registry that stands still', () => {
+  const world = settledWorld()
+  const host = world.host('c1-n1')
+  const required = () => host.disk.required!
+  // Its standby dies, and the next one is asked for; the answer does not come.
+  world.kill('c1-n2')
+  expect(
+    world.run(10_000, () => required().pending.includes('c1-n3' as NodeId)),
+    describeWorld(world),
+  ).toBe(true)
+  world.cutEdge('c1-n1')
+  const view = host.state.election.view!
+  const version = (Math.max(view.version, required().version) + 9) as Version
+  const shown = { ...view, version, syncSet: required().syncSet }
+  // It may have recorded the addition, and forgotten that with the copy it was put back to. It counts on from there.
+  host.feed({ i: 'view', view: { ...shown, frozen: 'restored' } })
+  world.run(100)
+  expect(required().pending).toEqual(['c1-n3'])
+  // The same from one that is in order: the addition can never be recorded any more.
+  host.feed({ i: 'view', view: { ...shown, version: (version + 1) as Version } })
+  world.run(100)
+  expect(required().pending).toEqual([])
+})

@@ -7,7 +7,7 @@ import type { ClusterId, UnixMs, Version } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { forge, payloadIn } from '../../support/forge.ts'
 import { bring, directory, findingsOf, reportOf, twoVotes } from '../audited.ts'
-import { join, makeToken, tokenNode } from '../identity-fixture.ts'
+import { join, makeToken, nodeSubject, revocationOf, sendNotice, tokenNode } from '../identity-fixture.ts'
 import { keyOf } from '../network.ts'
 import { act, operatorToken } from '../operator-client.ts'
 import { TestNode } from '../test-node.ts'
@@ -17,6 +17,7 @@ import {
   type Cast,
   certified,
   forgedCredential,
+  forgedRotation,
   greets,
   posts,
   REFUSED,
@@ -246,6 +247,31 @@ export const SAID: readonly Attack[] = [
     where: 'directory',
     run: async (cast) => {
       return (await directory().learn(await forgedCredential(cast))) as unknown
+    },
+  },
+  {
+    what: 'a forged revocation, brought to the directory by anybody',
+    code: 'STATEMENT_INVALID',
+    event: 'notice-refused',
+    where: 'directory',
+    run: async ({ b }) => sendNotice(await revocationOf(C1, nodeSubject(b), `owner ${C2}`), source()),
+  },
+  {
+    what: 'a new owner key that the old one has not signed, brought to the directory by anybody',
+    code: 'STATEMENT_INVALID',
+    event: 'notice-refused',
+    where: 'directory',
+    run: async () => sendNotice(await forgedRotation(), source()),
+  },
+  {
+    what: 'a forged revocation, shown by an admitted node',
+    code: 'STATEMENT_INVALID',
+    event: 'notice-refused',
+    run: async ({ b, c }) => {
+      const seq = await lastSeq(C1)
+      c.send({ t: 'notices', notices: [await revocationOf(C1, nodeSubject(b), `owner ${C2}`)] })
+      await c.report()
+      return (await toldAfter(C1, seq)).at(-1)
     },
   },
   {

@@ -7,7 +7,7 @@ import { forge, payloadIn, SMALL_ORDER_KEY } from '../../support/forge.ts'
 import { directory } from '../audited.ts'
 import { eventually } from '../eventually.ts'
 import { nodeSubject, revocationOf, sendNotice } from '../identity-fixture.ts'
-import { CLUSTERS, keyOf } from '../network.ts'
+import { CLUSTERS, keyOf, NETWORK } from '../network.ts'
 import { TestNode, threeNodes } from '../test-node.ts'
 
 export const [C1, C2, C3, C4] = CLUSTERS as unknown as [ClusterId, ClusterId, ClusterId, ClusterId]
@@ -101,4 +101,15 @@ export async function forgedCredential({ c, firstGrant }: Cast): Promise<Credent
   const said = payloadIn(firstGrant.grant) as Grant
   const grant = { ...said, epoch: 99, node: c.node, syncSet: [c.node], nonce: 'forged' }
   return { grant: await forge('grant', grant, c.keys), certificate: c.certificate }
+}
+
+/** Of C1, signed by the owner of C2. */
+export async function forgedRotation(): Promise<Jws> {
+  const [from, to] = await Promise.all([keyOf(`owner ${C1}`), keyOf('a thief')])
+  const issuedAt = Date.now()
+  const payload = {
+    ...{ network: NETWORK, cluster: C1, sequence: 1, from: from.publicKey, to: to.publicKey },
+    ...{ issuedAt, until: issuedAt + 3_600_000 },
+  }
+  return forge('ownerRotation', payload, await keyOf(`owner ${C2}`))
 }

@@ -3,10 +3,11 @@ import { LIMITS } from '@baton/shared/limits'
 import { beforeAll, expect, test } from 'vitest'
 import { directory } from '../audited.ts'
 import { eventually } from '../eventually.ts'
-import { keyOf } from '../network.ts'
-import { clusterUrl, get, TestNode, threeNodes } from '../test-node.ts'
+import { nodeSubject, revocationOf, sendNotice } from '../identity-fixture.ts'
+import { keyOf, NETWORK } from '../network.ts'
+import { clusterUrl, get, ORIGIN, TestNode, threeNodes } from '../test-node.ts'
 import { type Attack, REQUESTS, SAID, SESSIONS } from './attacks.ts'
-import { assemble, C1, C3, C4, type Cast } from './cast.ts'
+import { assemble, C1, C2, C3, C4, type Cast, source } from './cast.ts'
 import { durable, lastSeq, settled, toldAfter } from './scene.ts'
 
 let cast: Cast
@@ -104,13 +105,64 @@ test('[ID5] what floods the door of a cluster keeps nobody out whose proof is ri
   expect((await founder.connect()).state).toMatchObject({ master: founder.node })
 })
 
-test('[RG11] an oversized request is refused by its size, before anything reads it', async () => {
-  const before = await settled(C1)
+/** Each with a body that nobody would read. */
+async function oversized(path: string, from: string): Promise<void> {
   const body = JSON.stringify({ statement: 'x'.repeat(LIMITS.controlBodyBytes), certificate: 'y' })
-  const headers = { 'content-type': 'application/json' }
-  for (const route of ['claims', 'reshapes', 'joins', 'renewals', 'acts/freeze']) {
-    const answer = await get(clusterUrl(C1, `/${route}`), { method: 'POST', headers, body })
-    expect([answer.status, await answer.json()]).toMatchObject([413, { error: 'BODY_TOO_LARGE' }])
+  const headers = { 'content-type': 'application/json', 'cf-connecting-ip': from }
+  const answer = await get(path, { method: 'POST', headers, body })
+  expect([answer.status, await answer.json()]).toMatchObject([413, { error: 'BODY_TOO_LARGE' }])
+}
+const NOTICES = `${ORIGIN}/v1/networks/${NETWORK}/notices`
+
+test('[RG11] an oversized request is refused by its size, before anything reads it, with an event', async () => {
+  const before = await settled(C1)
+  const routes = ['claims', 'reshapes', 'joins', 'renewals', 'acts/freeze']
+  for (const [where, paths] of [
+    [C1, routes.map((route) => clusterUrl(C1, `/${route}`))],
+    ['directory', [NOTICES]],
+  ] as const) {
+    for (const path of paths) {
+      const [seq, from] = [await lastSeq(where), source()]
+      await oversized(path, from)
+      expect(await toldAfter(where, seq)).toEqual([
+        {
+          event: 'request-refused',
+          who: 'unknown',
+          why: expect.stringContaining(`${LIMITS.controlBodyBytes} bytes`),
+          code: 'BODY_TOO_LARGE',
+          evidence: { call: `POST ${new URL(path).pathname}`, source: from },
+        },
+      ])
+    }
   }
   expect(await durable(C1)).toEqual(before)
+})
+
+test('[RG11] a flood of oversized requests and forged notices is refused each time, and leaves a bounded number of events', async () => {
+  const forged = await revocationOf(C1, nodeSubject(cast.b), `owner ${C2}`)
+  const notice = async (from: string) => {
+    const answer = await sendNotice(forged, from)
+    expect((await answer.json<{ error: string }>()).error).toMatch(/^(STATEMENT_INVALID|TOO_MANY_ATTEMPTS)$/)
+  }
+  for (const [where, event, code, send] of [
+    [C1, 'request-refused', 'BODY_TOO_LARGE', (from: string) => oversized(clusterUrl(C1, '/claims'), from)],
+    ['directory', 'request-refused', 'BODY_TOO_LARGE', (from: string) => oversized(NOTICES, from)],
+    ['directory', 'notice-refused', 'STATEMENT_INVALID', notice],
+  ] as const) {
+    const [seq, from] = [await lastSeq(where), source()]
+    for (let at = 0; at < 3 * LIMITS.attemptsPerSource; at++) await send(from)
+    const told = (await toldAfter(where, seq)).map((each) => [each.event, each.code])
+    expect(told).toEqual([
+      ...Array.from({ length: LIMITS.attemptsPerSource }, () => [event, code]),
+      ['attempts-limited', 'TOO_MANY_ATTEMPTS'],
+    ])
+  }
+})
+
+test('[RG8, RG11] an oversized request for a cluster or network that genesis does not have makes no object', async () => {
+  const seq = await lastSeq('directory')
+  for (const path of [`/v1/networks/${NETWORK}/clusters/c99/claims`, '/v1/networks/other/notices', '/nothing']) {
+    await oversized(`${ORIGIN}${path}`, source())
+  }
+  expect(await toldAfter('directory', seq)).toEqual([])
 })

@@ -114,6 +114,14 @@ export interface OrderAnswer {
 /** Genesis with the owner keys that count now, as plain data. */
 export type OwnerKeys = Pick<Trust, 'network' | 'clusters' | 'authorityKeys' | 'ownerKeyEnds'>
 
+/** What the Worker has refused before it read it. */
+export interface UnreadRequest {
+  /** `POST /v1/networks/…`. */
+  readonly call: string
+  readonly code: ErrorCode
+  readonly why: string
+}
+
 export interface AuthorityApi {
   owners(cluster: ClusterId): Promise<Result<OwnerKeys>>
   /** Repeats a refusal, and records it; refuses a token that was revoked. */
@@ -139,6 +147,8 @@ export interface AuthorityApi {
     certificate: string,
     source: string,
   ): Promise<RequestAnswer>
+  /** RG11: records it, as long as its source has not had too much refused. */
+  unread(cluster: ClusterId, request: UnreadRequest, source: string): Promise<Result<null>>
   /** What the masters of other clusters hear of this one's votes, put together by the directory (RG6). */
   foreignSilence(cluster: ClusterId, silence: ForeignSilenceOf): Promise<Result<null>>
   /** A switch that the directory orders (NW5, RG9): recorded once, whatever the repeats. */

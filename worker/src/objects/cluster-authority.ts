@@ -34,6 +34,7 @@ import type {
   RenewalAnswer,
   RequestAnswer,
   StatementKindOverHttp,
+  UnreadRequest,
 } from './authority-api.ts'
 
 export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi {
@@ -122,6 +123,13 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
     const authority = this.#asked(cluster)
     if (!authority.ok) return { ...authority, retryAfterMs: null, state: null }
     return authority.value.request(kind, statement, certificate, source)
+  }
+
+  async unread(cluster: ClusterId, request: UnreadRequest, source: string): Promise<Result<null>> {
+    const authority = this.#asked(cluster)
+    if (!authority.ok) return authority
+    authority.value.unread(request, source)
+    return success(null)
   }
 
   async owners(cluster: ClusterId): Promise<Result<OwnerKeys>> {

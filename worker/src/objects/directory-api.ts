@@ -4,6 +4,7 @@ import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Epoch, Generation, Jws, NodeId } from '@baton/shared/ids'
 import type { Result } from '@baton/shared/result'
 import type { UsageCounts } from '../metrics/usage.ts'
+import type { UnreadRequest } from './authority-api.ts'
 
 export interface DirectoryEntry {
   readonly cluster: ClusterId
@@ -39,9 +40,11 @@ export interface DirectoryApi {
   results(report: Jws, from: SessionOf): Promise<Result<null>>
   /** What a master has found against others, signed (NW4). */
   findings(findings: Jws, from: SessionOf): Promise<Result<null>>
-  /** Takes in an owner-signed notice; any number of times, from anybody (ID8). */
-  notice(statement: Jws): Promise<Result<{ readonly added: boolean }>>
+  /** Takes in an owner-signed notice; any number of times, from anybody (ID8). `source`: for the event when it is refused. */
+  notice(statement: Jws, source: string): Promise<Result<{ readonly added: boolean }>>
   notices(): Promise<Result<readonly Jws[]>>
+  /** RG11: records it, as long as its source has not had too much refused. */
+  unread(request: UnreadRequest, source: string): Promise<Result<null>>
   /** Of this object, this call included. */
   usage(): Promise<Result<UsageCounts>>
   events(after: number, limit: number): Promise<Result<readonly ChainedEvent[]>>

@@ -9,12 +9,15 @@ import { failure, type Result, success } from '@baton/shared/result'
 import { authorityClock } from '../adapters/authority-clock.ts'
 import { Backstop } from '../adapters/backstop.ts'
 import { claimForGenesis } from '../adapters/database-owner.ts'
-import { readEvents } from '../adapters/event-log.ts'
+import { EventLog, readEvents } from '../adapters/event-log.ts'
 import { migrate } from '../adapters/migrations.ts'
 import { durableSql, type Sql } from '../adapters/sql.ts'
 import { type Config, type ConfigResult, type Env, readConfig } from '../env.ts'
 import { Usage, type UsageCounts } from '../metrics/usage.ts'
 import { clusterAuthority } from '../place.ts'
+import { Attempts } from './authority/attempts.ts'
+import { unreadEvent } from './authority/identity-events.ts'
+import type { UnreadRequest } from './authority-api.ts'
 import { Audience } from './directory/audience.ts'
 import { Broadcast } from './directory/broadcast.ts'
 import { MasterList } from './directory/master-list.ts'
@@ -31,6 +34,8 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
   readonly #backstop: Backstop
   readonly #masters: MasterList
   readonly #notices: NoticeBoard
+  /** What strangers have had refused. */
+  readonly #attempts: Attempts
   #config: ConfigResult | undefined
   #signed: Pick<DirectoryTable, 'version' | 'table'> | undefined
   #heard: Audience | undefined
@@ -41,6 +46,7 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     this.#backstop = new Backstop(context.storage, this.#usage)
     this.#masters = new MasterList(this.#sql)
     this.#notices = new NoticeBoard(this.#sql)
+    this.#attempts = new Attempts(this.#sql, authorityClock(), new EventLog(this.#sql, () => {}))
     void context.blockConcurrencyWhile(async () => {
       migrate(this.#sql, DIRECTORY_MIGRATIONS, Date.now())
       this.#config = await readConfig(env)
@@ -69,12 +75,23 @@ export class NetworkDirectory extends DurableObject<Env> implements DirectoryApi
     return success(await this.#table(config.value))
   }
 
-  async notice(statement: Jws): Promise<Result<{ readonly added: boolean }>> {
+  async notice(statement: Jws, source: string): Promise<Result<{ readonly added: boolean }>> {
     const config = this.#open()
     if (!config.ok) return config
     const taken = await this.#notices.take(config.value, statement, Date.now() as UnixMs)
-    if (taken.ok) this.#pushNotices(config.value)
-    return taken
+    if (taken.ok) {
+      this.#pushNotices(config.value)
+      return taken
+    }
+    const { code, why } = taken
+    return this.#attempts.refused(source, { event: 'notice-refused', who: 'unknown', why, code, evidence: null })
+  }
+
+  async unread(request: UnreadRequest, source: string): Promise<Result<null>> {
+    const config = this.#open()
+    if (!config.ok) return config
+    this.#attempts.refused(source, unreadEvent(request))
+    return success(null)
   }
 
   async notices(): Promise<Result<readonly Jws[]>> {

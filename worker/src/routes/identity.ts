@@ -111,7 +111,8 @@ export function identityRoutes(app: OpenAPIHono<AppContext>): void {
   })
   app.openapi(notice, async (context) => {
     const directory = directoryOf(context, context.req.valid('param').network)
-    const { added } = answered(await directory.notice(context.req.valid('json').statement))
+    const { statement } = context.req.valid('json')
+    const { added } = answered(await directory.notice(statement, sourceOf(context.req.raw)))
     return context.json({ added }, 200)
   })
   app.openapi(notices, async (context) => {

@@ -3,7 +3,7 @@ import { BatonClient } from '../../client/baton-client.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { nodeUrls } from '../node-urls.ts'
 
-const KINDS = ['record', 'history', 'account']
+const KINDS = ['record', 'history', 'account', 'minter']
 
 export interface ReadOptions extends OutputOptions {
   readonly url?: readonly string[]

@@ -1,7 +1,7 @@
-/** The built-in application: a ledger of records and transfers. Genesis names who may mint. */
+/** The built-in application: a ledger of records and transfers. Genesis names who mints at first. */
 import { unreachable } from '../../assert.ts'
 import type { Genesis } from '../../genesis.ts'
-import { HASH_PATTERN, type Hash, type PublicKey } from '../../ids.ts'
+import { HASH_PATTERN, type Hash } from '../../ids.ts'
 import {
   type Application,
   applicationFailure,
@@ -12,6 +12,7 @@ import {
   type QueryView,
   type StateView,
 } from './application.ts'
+import { Minters, notMinter } from './minters.ts'
 import { checkPut, executePut, queryHistory, queryRecord, versionWrittenBy } from './records.ts'
 import { checkTransfer, executeMint, executeTransfer, queryAccount } from './transfers.ts'
 import type { Transaction } from './types.ts'
@@ -21,10 +22,10 @@ export const RECORDS_AND_TRANSFERS = 'records-and-transfers'
 export class RecordsAndTransfers implements Application {
   readonly name = RECORDS_AND_TRANSFERS
   readonly snapshot = 'records-and-transfers/1'
-  readonly #minters: ReadonlySet<PublicKey>
+  readonly #minters: Minters
 
   constructor(genesis: Pick<Genesis, 'clusters'>) {
-    this.#minters = new Set(genesis.clusters.flatMap(({ ownerKeys }) => ownerKeys))
+    this.#minters = new Minters(genesis)
   }
 
   check({ sender, action }: Transaction, view: StateView): CheckResult {
@@ -34,7 +35,9 @@ export class RecordsAndTransfers implements Application {
       case 'transfer':
         return checkTransfer(sender, action, view)
       case 'mint':
-        return this.#minters.has(sender) ? { ok: true } : notMinter()
+        return this.#minters.mints(sender, view) ? { ok: true } : notMinter()
+      case 'replace-minter':
+        return this.#minters.check(sender, action, view)
       default:
         return unreachable(action)
     }
@@ -47,13 +50,15 @@ export class RecordsAndTransfers implements Application {
       case 'transfer':
         return executeTransfer(sender, action, view)
       case 'mint':
-        return this.#minters.has(sender) ? executeMint(action, view) : notMinter()
+        return this.#minters.mints(sender, view) ? executeMint(action, view) : notMinter()
+      case 'replace-minter':
+        return this.#minters.execute(sender, action, view)
       default:
         return unreachable(action)
     }
   }
 
-  /** `record/KEY`, `history/KEY`, `version/TRANSACTION/KEY`, `account/PUBLIC-KEY`. */
+  /** `record/KEY`, `history/KEY`, `version/TRANSACTION/KEY`, `account/PUBLIC-KEY`, `minter/PUBLIC-KEY`. */
   query(path: string, view: QueryView): QueryOutcome {
     const [kind, rest] = splitOnce(path)
     switch (kind) {
@@ -68,17 +73,15 @@ export class RecordsAndTransfers implements Application {
       }
       case 'account':
         return queryAccount(rest, view)
+      case 'minter':
+        return this.#minters.query(rest, view)
       default:
         return applicationFailure(
           'BAD_REQUEST',
-          `unknown query ${kind}: there are record, history, version and account`,
+          `unknown query ${kind}: there are record, history, version, account and minter`,
         )
     }
   }
-}
-
-function notMinter() {
-  return applicationFailure('NOT_A_MINTER', 'only owner keys of the genesis may mint')
 }
 
 function splitOnce(path: string): readonly [string, string] {

@@ -16,8 +16,10 @@ export type Action =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly ifVersion?: number }
   /** Move an amount between accounts; `sequence` is the sender account's next number. */
   | { readonly kind: 'transfer'; readonly to: PublicKey; readonly amount: number; readonly sequence: number }
-  /** Credit an account out of nothing: allowed to the network's owner keys only. */
+  /** Credit an account out of nothing: allowed to minters only, at first the owner keys of genesis. */
   | { readonly kind: 'mint'; readonly to: PublicKey; readonly amount: number }
+  /** Name a key that mints in the sender's place: the sender mints no more, and never again. */
+  | { readonly kind: 'replace-minter'; readonly to: PublicKey }
 
 export interface SignedTransaction {
   readonly id: Hash

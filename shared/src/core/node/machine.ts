@@ -4,6 +4,7 @@
  */
 import { assert, unreachable } from '../../assert.ts'
 import { type ClusterId, compareTokens, type NodeId } from '../../ids.ts'
+import type { RegistryView } from '../../protocol/control.ts'
 import { catchUpTimeout, receiveBlocks, serveBlocks, serveHeight } from './catch-up.ts'
 import { receiveWantBlock } from './epoch-ack.ts'
 import { executeNext, receiveCertified } from './execute.ts'
@@ -282,18 +283,24 @@ function waitsToAttach({ resync, guard }: NodeState): boolean {
   return resync !== null && guard.role.role === 'following' && !guard.role.attached
 }
 
-function showRegistry(turn: Turn, view: Extract<NodeInput, { i: 'view' }>['view']): void {
-  const { generation, epoch, version, syncSet } = view
-  if (mayRemove(turn.state, view)) runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
-  else {
-    turn.events.push({ event: 'sync-set-unproven', version, syncSet })
-    reject(turn, { code: 'STATEMENT_INVALID', why: 'the registry shows a removal that this master has not signed' })
-  }
+function showRegistry(turn: Turn, view: RegistryView): void {
+  // RG8: one that stands still may have forgotten what it recorded last, such as an addition whose answer this master waits for; and it counts on.
+  if (view.frozen === null) followSyncSet(turn, view)
   endRecovery(turn, view)
   sayRecovered(turn)
   noteBar(turn, view)
   sayVerified(turn)
   offerCandidates(turn)
+}
+
+function followSyncSet(turn: Turn, view: RegistryView): void {
+  const { generation, epoch, version, syncSet } = view
+  if (mayRemove(turn.state, view)) {
+    runGuard(turn, { i: 'registry', token: { generation, epoch }, version, syncSet })
+    return
+  }
+  turn.events.push({ event: 'sync-set-unproven', version, syncSet })
+  reject(turn, { code: 'STATEMENT_INVALID', why: 'the registry shows a removal that this master has not signed' })
 }
 
 function timer(turn: Turn, name: Extract<NodeInput, { i: 'timer' }>['name']): void {

@@ -24,6 +24,7 @@ import type {
   OrderAnswer,
   RequestAnswer,
   StatementKindOverHttp,
+  UnreadRequest,
 } from '../authority-api.ts'
 import type { DirectoryApi } from '../directory-api.ts'
 import { type AdmissionParts, acceptCertificate } from './admission.ts'
@@ -219,6 +220,10 @@ export class Authority {
     return answer
   }
 
+  unread(request: UnreadRequest, source: string): void {
+    this.#refusals.unread(request, source)
+  }
+
   /** What the directory knows of notices (ID8). */
   async notices(statements: readonly Jws[]): Promise<void> {
     await this.#revoker.take(statements, null)
@@ -333,7 +338,7 @@ export class Authority {
       case 'shown':
         return this.#witnesses.shown(socket, open, message)
       case 'notices':
-        return this.#revoker.learn(message.notices)
+        return this.#refusals.notices(open, await this.#revoker.learn(message.notices))
       // The directory may be slow: a node's reports do not wait behind what it is asked.
       case 'results':
         return void this.#directory.results(message.report, node)

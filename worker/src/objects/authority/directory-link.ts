@@ -130,7 +130,7 @@ export class DirectoryLink {
   }
 
   async notice(statement: Jws): Promise<void> {
-    await attempt(() => this.#directory.notice(statement))
+    await attempt(() => this.#directory.notice(statement, this.#cluster))
   }
 
   async results(report: Jws, node: NodeId): Promise<void> {

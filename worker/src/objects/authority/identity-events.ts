@@ -1,5 +1,7 @@
 /** RG11 for what happens at the door: the same fields as the events of the registry, in the same chain. */
 import type { ErrorCode } from '@baton/shared/errors'
+import { LIMITS } from '@baton/shared/limits'
+import type { UnreadRequest } from '../authority-api.ts'
 
 export interface IdentityEvent {
   readonly event:
@@ -10,6 +12,7 @@ export interface IdentityEvent {
     /** Of an admitted node. */
     | 'frame-refused'
     | 'shown-refused'
+    | 'notice-refused'
     | 'certificate-renewed'
     | 'renewal-refused'
     | 'attempts-limited'
@@ -19,4 +22,10 @@ export interface IdentityEvent {
   readonly why: string
   readonly code: ErrorCode | null
   readonly evidence: Readonly<Record<string, unknown>> | null
+}
+
+/** Nobody knows who has sent it: only from where, and what it asked for. */
+export function unreadEvent({ call, code, why }: UnreadRequest): IdentityEvent & { readonly code: ErrorCode } {
+  const evidence = { call: call.slice(0, LIMITS.operatorTextCharacters) }
+  return { event: 'request-refused', who: 'unknown', why, code, evidence }
 }

@@ -3,7 +3,7 @@ import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
-import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { NoticeBook, type RefusedNotice } from '@baton/shared/crypto/notice-book'
 import { type Notice, peekNotice, type Revocations } from '@baton/shared/crypto/notices'
 import type { Revocation } from '@baton/shared/crypto/statement-types'
 import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
@@ -15,6 +15,13 @@ import type { Config } from '../../env.ts'
 import type { OwnerKeys } from '../authority-api.ts'
 import { noticeEvent } from '../notice-event.ts'
 import { NoticeStore } from '../notice-store.ts'
+
+export interface TakenNotices {
+  /** What was new. */
+  readonly taken: readonly Jws[]
+  /** What does not verify to its owner. */
+  readonly refused: readonly RefusedNotice[]
+}
 
 export class Notices {
   readonly #clock: Clock
@@ -47,18 +54,19 @@ export class Notices {
   }
 
   /**
-   * Takes in what is new and verifies; returns it. Any number of times, in any order, from anybody.
+   * Takes in what is new and verifies. Any number of times, in any order, from anybody.
    * @param now as for `verifyNotice`: null when the directory has looked at that
    */
-  async take(statements: readonly Jws[], now: UnixMs | null): Promise<readonly Jws[]> {
+  async take(statements: readonly Jws[], now: UnixMs | null): Promise<TakenNotices> {
     const unknown = statements.filter((statement) => !this.#store.has(statement))
     const taken: Jws[] = []
-    for (const { statement, notice } of await this.#book.verifyAll(unknown, now)) {
+    const { verified, refused } = await this.#book.verifyAll(unknown, now)
+    for (const { statement, notice } of verified) {
       if (!this.#store.add(statement, this.#clock.wallNow(), noticeEvent(notice))) continue
       this.#learn(notice)
       taken.push(statement)
     }
-    return taken
+    return { taken, refused }
   }
 
   /** What the registry must know: all of it, again at every start, so that a crash in between loses nothing. */

@@ -3,8 +3,10 @@
  * long as its source has not had too many (`attempts.ts`): a node that floods fills no log.
  */
 import { type Failure, failure } from '@baton/shared/result'
-import type { RequestAnswer } from '../authority-api.ts'
+import type { RequestAnswer, UnreadRequest } from '../authority-api.ts'
 import type { Attempts } from './attempts.ts'
+import { unreadEvent } from './identity-events.ts'
+import type { TakenNotices } from './notices.ts'
 import { type Attachment, attachmentOf, CLOSE, type Sockets } from './sockets.ts'
 
 /** An admitted node. */
@@ -42,6 +44,25 @@ export class Refusals {
   /** RG8. Nobody waits for an answer. */
   shown({ node }: Open, { code, why }: Failure): void {
     this.#attempts.refused(node, { event: 'shown-refused', who: node, why, code, evidence: null })
+  }
+
+  /** ID8: one event for all that one frame brought. Nobody waits for an answer. */
+  notices({ node }: Open, refused: TakenNotices['refused']): void {
+    const first = refused[0]?.refusal
+    if (first === undefined) return
+    const { code, why } = first
+    this.#attempts.refused(node, {
+      event: 'notice-refused',
+      who: node,
+      why,
+      code,
+      evidence: { notices: refused.length },
+    })
+  }
+
+  /** Over HTTP, before anything has read it: its own code is its answer, whatever else the source has had refused. */
+  unread(request: UnreadRequest, source: string): void {
+    this.#attempts.refused(source, unreadEvent(request))
   }
 
   /** Over HTTP. `who`: whose certificate came with it; whether that node has asked is another question. */

@@ -8,7 +8,7 @@ import type { Clock } from '@baton/shared/ports/clock'
 import { NOTICES_SINCE, noticeFrames } from '@baton/shared/protocol/control'
 import type { Decider, Taken } from './decider.ts'
 import type { DirectoryLink } from './directory-link.ts'
-import type { Notices } from './notices.ts'
+import type { Notices, TakenNotices } from './notices.ts'
 import { CLOSE, type Sockets } from './sockets.ts'
 
 export interface RevokerParts {
@@ -27,21 +27,22 @@ export class Revoker {
     this.#parts = parts
   }
 
-  /** Stored, told to the sessions, and acted on. Returns what was new. `now`: as for `Notices.take`. */
-  async take(statements: readonly Jws[], now: UnixMs | null): Promise<readonly Jws[]> {
+  /** Stored, told to the sessions, and acted on. `now`: as for `Notices.take`. */
+  async take(statements: readonly Jws[], now: UnixMs | null): Promise<TakenNotices> {
     const { notices, sockets } = this.#parts
-    const taken = await notices.take(statements, now)
+    const { taken, refused } = await notices.take(statements, now)
     for (const frame of noticeFrames(taken)) sockets.broadcast(frame, NOTICES_SINCE)
     if (taken.length > 0) this.enforce()
     if (taken.some((statement) => typeOf(statement) === STATEMENT_TYPES.recordedRotation)) await this.recertify()
-    return taken
+    return { taken, refused }
   }
 
-  /** From a node that knows more than this registry, which may have been restored from an old copy (RG8). */
-  async learn(statements: readonly Jws[]): Promise<void> {
-    const taken = await this.take(statements, this.#parts.clock.wallNow())
+  /** From a node that knows more than this registry, which may have been restored from an old copy (RG8). Returns what does not verify. */
+  async learn(statements: readonly Jws[]): Promise<TakenNotices['refused']> {
+    const { taken, refused } = await this.take(statements, this.#parts.clock.wallNow())
     // The directory may be slow, and what the node says next is to be heard after these notices only.
     void this.#tellDirectory(taken)
+    return refused
   }
 
   async #tellDirectory(statements: readonly Jws[]): Promise<void> {

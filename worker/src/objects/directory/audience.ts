@@ -1,8 +1,10 @@
 /** The directory's audit, put together: what masters say goes in, and what follows is told to the authorities (NW4, NW5, RG6). */
 import type { AuditInput, AuditSend, AuditStep } from '@baton/shared/core/audit/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { EventBudget } from '@baton/shared/event-budget'
 import type { Genesis } from '@baton/shared/genesis'
-import type { ClusterId } from '@baton/shared/ids'
+import type { ClusterId, Ms } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { type Result, success } from '@baton/shared/result'
 import type { Backstop } from '../../adapters/backstop.ts'
@@ -13,7 +15,6 @@ import { AlertPost } from '../authority/alert-post.ts'
 import type { AuthorityApi } from '../authority-api.ts'
 import type { SessionOf } from '../directory-api.ts'
 import { Audit } from './audit.ts'
-import { EventBudget } from './event-budget.ts'
 import type { MasterList } from './master-list.ts'
 import { Orders } from './orders.ts'
 import { Reports, type Verified } from './reports.ts'
@@ -36,7 +37,12 @@ export interface AudienceParts {
 export class Audience {
   readonly reports: Reports
   readonly #parts: AudienceParts
-  readonly #budget = new EventBudget()
+  /** Of the findings and refused reports of a cluster. */
+  readonly #budget = new EventBudget<ClusterId>({
+    told: LIMITS.findingsPerMinute,
+    windowMs: 60_000 as Ms,
+    sources: LIMITS.clusters,
+  })
   readonly #audit: Audit
   readonly #orders: Orders
   readonly #alerts: AlertPost
@@ -136,7 +142,7 @@ export class Audience {
   }
 
   #tellLeftOut(): void {
-    for (const { cluster, events } of this.#budget.settle(this.#parts.clock.now())) {
+    for (const { source: cluster, events } of this.#budget.settle(this.#parts.clock.now())) {
       this.#append({ event: 'events-left-out', cluster, events })
     }
   }

@@ -13,6 +13,7 @@ import type {
   AuditWrite,
   StandingOrder,
 } from '@baton/shared/core/audit/types'
+import type { EventBudget } from '@baton/shared/event-budget'
 import type { Genesis } from '@baton/shared/genesis'
 import { auditPolicyOf } from '@baton/shared/genesis-audit'
 import type { ClusterId } from '@baton/shared/ids'
@@ -20,7 +21,6 @@ import type { Clock } from '@baton/shared/ports/clock'
 import { appendEvent } from '../../adapters/event-log.ts'
 import { deleteMeta, readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
-import type { EventBudget } from './event-budget.ts'
 import { reporterOf } from './evidence.ts'
 import type { MasterList } from './master-list.ts'
 
@@ -31,7 +31,7 @@ export interface AuditParts {
   readonly genesis: Genesis
   readonly masters: MasterList
   readonly clock: Clock
-  readonly budget: EventBudget
+  readonly budget: EventBudget<ClusterId>
   /** Inside the transaction of the event. */
   readonly alert: (seq: number) => void
 }

@@ -3,6 +3,7 @@ import { EVENT_TABLE } from '../../adapters/event-log.ts'
 import { META_TABLE } from '../../adapters/meta.ts'
 import type { Migration } from '../../adapters/migrations.ts'
 import { ALERT_TABLE } from '../authority/alert-post.ts'
+import { ATTEMPT_TABLE } from '../authority/attempts.ts'
 import { NOTICE_TABLE } from '../notice-store.ts'
 
 export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
@@ -33,5 +34,9 @@ export const DIRECTORY_MIGRATIONS: readonly Migration[] = [
   {
     name: 'alerts',
     statements: [ALERT_TABLE],
+  },
+  {
+    name: 'attempts',
+    statements: [ATTEMPT_TABLE],
   },
 ]
