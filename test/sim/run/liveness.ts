@@ -58,10 +58,11 @@ export function becomesWhole(world: World, clients: Clients, spec: RunSpec): Liv
   if (waits() || away.nodes.size > 0 || awaited.length < spec.clusters) return { stuck: null, timing }
   clients.stop()
   const whole = () => unsettled(world).length === 0 && clients.answered()
-  if (!runs(world, WHOLE_WITHIN_MS, () => broke() || whole())) {
+  if (!runs(world, WHOLE_WITHIN_MS, () => broke() || whole() || waits())) {
     const why = unsettled(world)[0] ?? 'clients without an answer'
     return { stuck: stuck(world, why, 'does not become whole'), timing }
   }
+  if (waits()) return { stuck: null, timing }
   const wholeMs = world.now - healedAt
   world.run(200)
   const missing = lost(world)
