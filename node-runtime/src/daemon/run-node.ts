@@ -186,7 +186,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onVote: (from, vote) => journal?.record(from, vote),
     refused: (from, code, why) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })
-      log.warn({ event: 'peer-message-refused', peer: from, code, why }, `a message of ${from} is refused: ${why}`)
+      refusals.refused({ event: 'peer-message-refused', kind: code, source: from, code, why })
     },
   })
 
