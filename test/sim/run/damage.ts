@@ -25,7 +25,9 @@ function damageOfCluster(world: World, cluster: ClusterId): Damage {
   })
   if (registry.recovery !== null || !remembering) return 'recovery'
   const master = world.host(registry.master)
-  return master.alive && !master.frozen && isLeading(master.state) ? 'none' : 'failover'
+  // One that has stood still over its disk may find that out only now, and resign (EL2).
+  const works = master.alive && !master.frozen && master.diskSlowness === 1
+  return works && isLeading(master.state) ? 'none' : 'failover'
 }
 
 /** Lost time that no policy names: retries, slow disks, delays of messages up to those that are drawn. */
