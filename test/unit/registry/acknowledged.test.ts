@@ -38,6 +38,14 @@ test('[EL6] a claim of an earlier process does not count when the node has said 
   expect(cluster.claim(B, { kind: 'refused' }, at(100))).toEqual({ ok: true })
 })
 
+test('[EL6] what it said before its session closed may be past: its claim comes through a peer', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, { ...at(0), complete: false })
+  cluster.close(B)
+  cluster.close(A)
+  expect(cluster.claim(B, { kind: 'refused' }, at(100))).toEqual({ ok: true })
+})
+
 test('[EL6] a node with an empty disk takes back nothing by reporting a lower token first', () => {
   const cluster = foundedCluster()
   cluster.report(B, at(100))

@@ -129,11 +129,13 @@ function placeRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
 
 /**
  * EL6: a log shorter than the authority has seen it acknowledge at this token has lost something. So has a node that says so itself: the claim may be
- * one of an earlier process, which still had its disk.
+ * one of an earlier process, which still had its disk. What it said in a session that has closed may be past: it claims through its peers.
  */
 function logRefusal(registry: FoundedRegistry, hearing: Hearing, claim: Claim): Refusal | null {
   const report = hearing.reports.get(claim.node)
-  if (report?.resyncs === true) return refusal('NOT_ELECTABLE', `${claim.node} says that it must re-sync`)
+  const session = hearing.sessions.get(claim.node)
+  const isSaid = session?.state === 'open' && report?.session === session.id && report.resyncs
+  if (isSaid) return refusal('NOT_ELECTABLE', `${claim.node} says that it must re-sync`)
   const seen = report?.acknowledged ?? registry.acknowledged.get(claim.node)
   if (seen === undefined || !sameToken(seen.token, registry.lastGrant)) return null
   if (claim.durableIndex >= seen.durableIndex) return null
