@@ -98,7 +98,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     'a vote under a token before a clean one counts although a token in between was missed or recovering',
     'node/screen.ts',
     `  if (later.some(({ recovering }) => recovering)) return false
-  return known.generation === vote.generation && known.epoch - vote.epoch === later.length`,
+  return known.epoch - vote.epoch === later.length`,
     '  return true',
     LATE_VOTES,
   ),

@@ -162,6 +162,16 @@ test('[NW3] a vote under the token before a clean one counts, one before a token
   submitsUntilAcknowledged(world, 1)
   expect([signerOf(1), signerOf(2)]).toEqual([undefined, 'c2-n2'])
 
+  // RG8: a restored registry counts on in a higher generation (seed 20022122).
+  const known = host.state.masterships.get(C2)!
+  const restoredAt = (epoch: number) => ({ ...known, generation: 1 as Generation, epoch: epoch as Epoch })
+  const after = (epoch: number) => ({
+    ...host.state,
+    masterships: new Map(host.state.masterships).set(C2, restoredAt(epoch)),
+  })
+  expect(mastershipOfVote(after(3), voteUnder(2))?.node).toBe('c2-n2')
+  expect(mastershipOfVote(after(4), voteUnder(2))).toBe(null)
+
   isolate(world, 'c1-n1')
   handOver(world, 'c2', 3)
   handOver(world, 'c2', 4)

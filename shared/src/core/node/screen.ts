@@ -41,12 +41,15 @@ function knownBefore(state: NodeState, known: Mastership): readonly Mastership[]
   return isNew ? [...older, inChain] : older
 }
 
-/** Whether a vote counts whose token is followed by these. A token that is missing among them may have been a recovering one. */
+/**
+ * Whether a vote counts whose token is followed by these. A token that is missing among them may have been a recovering one: epochs count on
+ * from one generation to the next, so a gap shows there too (RG8).
+ */
 function leadsTo(state: NodeState, vote: Vote, later: readonly [Mastership, ...Mastership[]]): boolean {
   const [known] = later
   if (known.recovering) return vote.height <= learnedAt(state, vote.cluster)
   if (later.some(({ recovering }) => recovering)) return false
-  return known.generation === vote.generation && known.epoch - vote.epoch === later.length
+  return known.epoch - vote.epoch === later.length
 }
 
 /** RC1: the height this cluster worked on when its log took in the recovering token it knows of `cluster`; 0 when it has not. */
