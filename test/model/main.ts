@@ -1,6 +1,6 @@
 /**
- * `npm run model`: the spec in Quint with its invariants, witnesses and mutants; its traces on the real machines; and a search
- * through everything that the real machines can do. Ends with one line `N passed, N failed`.
+ * `npm run model`: the specs in Quint with their invariants, witnesses and mutants; their traces on the real machines; and a search
+ * through everything that the real machines can do, for the cluster at an authority and for the register of a majority. Ends with one line `N passed, N failed`.
  * Parts can be named: `npm run model -- spec replay search`. Flags: `--json`, `--seed N`, `--samples N` (of each run), `--depth N` (of
  * the search: each level takes about three times as long, and as much memory, as the one before), `--keep FOLDER` (writes the
  * traces there: `traces/` is a choice of them).
@@ -8,14 +8,48 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { readRegisterTrace, replayRegister } from './majority/replay.ts'
+import { REGISTER_BOUNDS, searchRegister } from './majority/search.ts'
+import type { Replayed } from './replay/compare.ts'
 import { readTrace } from './replay/itf.ts'
 import { keep } from './replay/kept.ts'
 import { replay } from './replay/replay.ts'
-import { Reporter, secondsSince } from './report.ts'
+import { Reporter, type Searched, secondsSince } from './report.ts'
 import { DEFAULT_BOUNDS } from './search/bounds.ts'
+import type { Found } from './search/breadth-first.ts'
 import { search } from './search/search.ts'
-import { type Simulated, simulate } from './spec/quint.ts'
-import { INVARIANTS, MUTANT_SAMPLES, MUTANTS, RUNS, WITNESSES } from './spec/runs.ts'
+import { type Simulated, type Spec, simulate } from './spec/quint.ts'
+import { REGISTER_INVARIANTS, REGISTER_MUTANTS, REGISTER_RUNS, REGISTER_WITNESSES } from './spec/register-runs.ts'
+import { INVARIANTS, MUTANT_SAMPLES, MUTANTS, type Mutant, RUNS, type SpecRun, WITNESSES } from './spec/runs.ts'
+
+interface Model {
+  readonly spec: Spec
+  readonly runs: readonly SpecRun[]
+  readonly invariants: readonly string[]
+  readonly witnesses: readonly string[]
+  readonly mutants: readonly Mutant<string>[]
+  /** A trace, as Quint writes it, on the real machines. */
+  readonly perform: (trace: string) => Replayed
+}
+
+const MODELS: readonly Model[] = [
+  {
+    spec: 'baton',
+    runs: RUNS,
+    invariants: INVARIANTS,
+    witnesses: WITNESSES,
+    mutants: MUTANTS,
+    perform: (trace) => replay(readTrace(trace)),
+  },
+  {
+    spec: 'majority',
+    runs: REGISTER_RUNS,
+    invariants: REGISTER_INVARIANTS,
+    witnesses: REGISTER_WITNESSES,
+    mutants: REGISTER_MUTANTS,
+    perform: (trace) => replayRegister(readRegisterTrace(trace)),
+  },
+]
 
 const PARTS = ['spec', 'replay', 'search'] as const
 
@@ -43,53 +77,55 @@ const wanted = (part: (typeof PARTS)[number]): boolean => positionals.length ===
 const seed = Number(values.seed)
 
 if (wanted('spec') || wanted('replay')) {
-  const runs = runSpec()
-  if (wanted('spec')) {
-    judgeRuns(runs)
-    breakMutants()
+  for (const model of MODELS) {
+    const runs = runSpec(model)
+    if (wanted('spec')) {
+      judgeRuns(model, runs)
+      breakMutants(model)
+    }
+    if (wanted('replay')) replayTraces(model, runs)
   }
-  if (wanted('replay')) replayTraces(runs)
 }
-if (wanted('search')) runSearch()
+if (wanted('search')) runSearches()
 process.exitCode = reporter.end()
 
-function runSpec(): readonly Simulated[] {
+function runSpec({ runs, invariants, witnesses }: Model): readonly Simulated[] {
   const { spec } = reporter.report
   const start = performance.now()
-  const all = RUNS.map((run) => {
+  const all = runs.map((run) => {
     const samples = values.samples === undefined ? run.samples : Number(values.samples)
     const traces = Math.min(run.traces, samples)
-    const simulated = simulate({ ...run, samples, traces, seed, invariants: INVARIANTS, witnesses: WITNESSES })
+    const simulated = simulate({ ...run, samples, traces, seed, invariants, witnesses })
     spec.samples += simulated.samples
     spec.states += simulated.states
     reporter.say(`  ${run.name}: ${simulated.samples} samples, ${simulated.states} states`)
     return simulated
   })
-  spec.seconds = secondsSince(start)
+  spec.seconds += secondsSince(start)
   reporter.say(`spec: ${spec.samples} samples, ${spec.states} states, ${spec.seconds} s`)
   return all
 }
 
-function judgeRuns(runs: readonly Simulated[]): void {
-  for (const name of INVARIANTS) {
-    const broken = RUNS.filter((_, at) => runs[at]!.broken.includes(name)).map((run) => run.name)
+function judgeRuns({ runs, invariants, witnesses }: Model, simulated: readonly Simulated[]): void {
+  for (const name of invariants) {
+    const broken = runs.filter((_, at) => simulated[at]!.broken.includes(name)).map((run) => run.name)
     reporter.check(
       `invariant ${name}`,
       broken.length === 0,
       broken.length === 0 ? 'held' : `broken ${broken.join(', ')}`,
     )
   }
-  for (const name of WITNESSES) {
-    const count = runs.reduce((sum, run) => sum + (run.witnessed[name] ?? 0), 0)
+  for (const name of witnesses) {
+    const count = simulated.reduce((sum, run) => sum + (run.witnessed[name] ?? 0), 0)
     reporter.check(`witness ${name}`, count > 0, count > 0 ? `reached in ${count} samples` : 'never reached')
   }
 }
 
-function breakMutants(): void {
-  for (const { name, defect, start, step, steps, breaks } of MUTANTS) {
+function breakMutants({ spec, mutants, invariants, witnesses }: Model): void {
+  for (const { name, defect, start, step, steps, breaks } of mutants) {
     const init = `begin(${start}("${name}"), "")`
     const size = { samples: MUTANT_SAMPLES, steps, seed, traces: 0 }
-    const { broken, samples } = simulate({ init, step, ...size, invariants: INVARIANTS, witnesses: ['staleRequest'] })
+    const { broken, samples } = simulate({ spec, init, step, ...size, invariants, witnesses: witnesses.slice(0, 1) })
     const caught = broken.some((invariant) => breaks.some((one) => one === invariant))
     const how =
       broken.length === 0 ? `not found in ${samples} samples` : `broke ${broken.join(', ')} in sample ${samples}`
@@ -97,34 +133,47 @@ function breakMutants(): void {
   }
 }
 
-function replayTraces(runs: readonly Simulated[]): void {
+function replayTraces({ spec, runs, perform }: Model, simulated: readonly Simulated[]): void {
   const result = reporter.report.replay
   const start = performance.now()
-  for (const [at, run] of runs.entries()) {
-    const traces = run.traces.map(readTrace)
-    for (const [n, trace] of traces.entries()) {
-      if (values.keep === undefined) break
-      writeFileSync(join(values.keep, `${RUNS[at]!.name.replaceAll(' ', '-')}-${n}.jsonl`), keep(trace))
-    }
-    const replayed = traces.map(replay)
+  for (const [at, { traces }] of simulated.entries()) {
+    const { name } = runs[at]!
+    if (spec === 'baton' && values.keep !== undefined) keepTraces(values.keep, name, traces)
+    const replayed = traces.map(perform)
     const steps = replayed.reduce((sum, one) => sum + one.steps, 0)
     result.traces += traces.length
     result.steps += steps
     const difference = replayed.find((one) => one.difference !== null)?.difference ?? null
     const equal = difference === null && traces.length > 0
     const detail = difference ?? `${traces.length} traces, ${steps} states compared`
-    reporter.check(`replay ${RUNS[at]!.name}`, equal, detail)
+    reporter.check(`replay ${name}`, equal, detail)
   }
-  result.seconds = secondsSince(start)
+  result.seconds += secondsSince(start)
   reporter.say(`replay: ${result.traces} traces, ${result.steps} states compared, ${result.seconds} s`)
 }
 
-function runSearch(): void {
+function keepTraces(folder: string, name: string, traces: readonly string[]): void {
+  for (const [n, trace] of traces.entries()) {
+    writeFileSync(join(folder, `${name.replaceAll(' ', '-')}-${n}.jsonl`), keep(readTrace(trace)))
+  }
+}
+
+function runSearches(): void {
+  const depth = Number(values.depth)
+  const { report } = reporter
+  report.search = runSearch('search', () => search({ ...DEFAULT_BOUNDS, depth }))
+  const ofRegister = Math.max(1, depth - DEFAULT_BOUNDS.depth + REGISTER_BOUNDS.depth)
+  report.registerSearch = runSearch('search of the register', () =>
+    searchRegister({ ...REGISTER_BOUNDS, depth: ofRegister }),
+  )
+}
+
+function runSearch(name: string, run: () => Found): Searched {
   const start = performance.now()
-  const { violation, ...found } = search({ ...DEFAULT_BOUNDS, depth: Number(values.depth) })
+  const { violation, ...found } = run()
   const seconds = secondsSince(start)
-  reporter.report.search = { ...found, seconds }
-  reporter.say(`search: ${found.states} states, ${found.steps} steps, depth ${found.depth}, ${seconds} s`)
+  reporter.say(`${name}: ${found.states} states, ${found.steps} steps, depth ${found.depth}, ${seconds} s`)
   const history = violation === null ? '' : `\n  ${violation.history.join('\n  ')}`
-  reporter.check('search finds nothing broken', violation === null, `${violation?.broken.join('; ') ?? ''}${history}`)
+  reporter.check(`${name} finds nothing broken`, violation === null, `${violation?.broken.join('; ') ?? ''}${history}`)
+  return { ...found, seconds }
 }

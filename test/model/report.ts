@@ -1,5 +1,5 @@
 /** The result of `npm run model`: for people, line by line as it comes; for machines, as one JSON document. */
-import type { Found } from './search/search.ts'
+import type { Found } from './search/breadth-first.ts'
 
 export interface Check {
   readonly name: string
@@ -7,10 +7,14 @@ export interface Check {
   readonly detail: string
 }
 
+export type Searched = Pick<Found, 'states' | 'steps' | 'depth' | 'levels'> & { readonly seconds: number }
+
 export interface Report {
   spec: { samples: number; states: number; seconds: number }
   replay: { traces: number; steps: number; seconds: number }
-  search: (Pick<Found, 'states' | 'steps' | 'depth' | 'levels'> & { seconds: number }) | null
+  search: Searched | null
+  /** The same of the register of a majority. */
+  registerSearch: Searched | null
   checks: Check[]
 }
 
@@ -19,6 +23,7 @@ export class Reporter {
     spec: { samples: 0, states: 0, seconds: 0 },
     replay: { traces: 0, steps: 0, seconds: 0 },
     search: null,
+    registerSearch: null,
     checks: [],
   }
   readonly #json: boolean

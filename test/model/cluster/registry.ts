@@ -13,8 +13,8 @@ import { type ClusterPolicy, POLICY_DEFAULTS } from '@baton/shared/genesis'
 import type { ClusterId, Instant, NetworkId, NodeId, UnixMs } from '@baton/shared/ids'
 import { type Cluster, NODES, type Request, type View } from './types.ts'
 
-const FROM = { channel: 'model', request: 1 }
-const NAMES = { network: 'testnet' as NetworkId, cluster: 'c1' as ClusterId }
+export const FROM = { channel: 'model', request: 1 }
+export const NAMES = { network: 'testnet' as NetworkId, cluster: 'c1' as ClusterId }
 
 /** Nobody waits for anything: a claim comes when the master is not heard any more. */
 export const POLICY: ClusterPolicy = {
@@ -114,7 +114,7 @@ function reportOf(state: RegistryState, node: NodeId): RegistryInput {
   return { i: 'report', node, session: node, report }
 }
 
-function memberOf(node: NodeId): Member {
+export function memberOf(node: NodeId): Member {
   const texts = { site: 'x', certificate: `certificate.of.${node}`, key: `key-of-${node}`, expiresAt: 9e12 }
   return { node, ...texts, peerAddress: `${node}:1`, apiAddress: `${node}:2`, priority: 0, noFailover: false } as never
 }

@@ -6,9 +6,12 @@ import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const QUINT = join(ROOT, 'node_modules/@informalsystems/quint/dist/src/cli.js')
-const SPEC = join(import.meta.dirname, 'baton.qnt')
+
+/** A module, in the file of its name. */
+export type Spec = 'baton' | 'majority'
 
 export interface Simulation {
+  readonly spec: Spec
   readonly init: string
   readonly step: string
   readonly samples: number
@@ -45,15 +48,15 @@ export function simulate(simulation: Simulation): Simulated {
 }
 
 function argumentsOf(simulation: Simulation, folder: string): readonly string[] {
-  const { init, step, samples, steps, seed, invariants, witnesses, traces } = simulation
+  const { spec, init, step, samples, steps, seed, invariants, witnesses, traces } = simulation
   const kept = traces > 0 ? ['--n-traces', `${traces}`, '--out-itf', join(folder, 'trace-{seq}.itf.json')] : []
   const checked = [
     ...(invariants.length > 0 ? ['--invariants', ...invariants] : []),
     ...(witnesses.length > 0 ? ['--witnesses', ...witnesses] : []),
   ]
   const size = ['--max-samples', `${samples}`, '--max-steps', `${steps}`, '--seed', `${seed}`]
-  const from = ['--main=baton', '--backend=typescript', '--verbosity=2', '--init', init, '--step', step]
-  return ['run', SPEC, ...from, ...size, ...checked, ...kept]
+  const from = [`--main=${spec}`, '--backend=typescript', '--verbosity=2', '--init', init, '--step', step]
+  return ['run', join(import.meta.dirname, `${spec}.qnt`), ...from, ...size, ...checked, ...kept]
 }
 
 function quint(args: readonly string[]): string {

@@ -1,5 +1,7 @@
 /** What is run of the spec: from where, with which steps, and what must come out. */
 
+import type { Spec } from './quint.ts'
+
 /** Names in `baton.qnt`; all are checked in every state of every run. */
 export const INVARIANTS = [
   'oneHolderPerEpoch',
@@ -30,8 +32,9 @@ export const WITNESSES = [
 ] as const
 
 export interface SpecRun {
+  readonly spec: Spec
   readonly name: string
-  /** Actions of `baton.qnt`. */
+  /** Actions of the spec. */
   readonly init: string
   readonly step: string
   readonly samples: number
@@ -41,13 +44,13 @@ export interface SpecRun {
 }
 
 export const RUNS: readonly SpecRun[] = [
-  { name: 'everything', init: 'init', step: 'step', samples: 80, steps: 60, traces: 40 },
-  { name: 'switches', init: 'init', step: 'switching', samples: 80, steps: 60, traces: 40 },
-  { name: 'the sync set lost', init: 'lost', step: 'step', samples: 60, steps: 60, traces: 40 },
-  { name: 'an unseen predecessor', init: 'ahead', step: 'unseen', samples: 100, steps: 30, traces: 40 },
+  { spec: 'baton', name: 'everything', init: 'init', step: 'step', samples: 80, steps: 60, traces: 40 },
+  { spec: 'baton', name: 'switches', init: 'init', step: 'switching', samples: 80, steps: 60, traces: 40 },
+  { spec: 'baton', name: 'the sync set lost', init: 'lost', step: 'step', samples: 60, steps: 60, traces: 40 },
+  { spec: 'baton', name: 'an unseen predecessor', init: 'ahead', step: 'unseen', samples: 100, steps: 30, traces: 40 },
 ]
 
-export interface Mutant {
+export interface Mutant<Name extends string = Invariant> {
   readonly name: string
   /** The rule that the defect breaks, in words. */
   readonly defect: string
@@ -55,7 +58,7 @@ export interface Mutant {
   readonly step: string
   readonly steps: number
   /** One of these must be found broken. */
-  readonly breaks: readonly Invariant[]
+  readonly breaks: readonly Name[]
 }
 
 /** Defects that the spec has by name (`s.mutant`), each to be found within `MUTANT_SAMPLES` runs. */

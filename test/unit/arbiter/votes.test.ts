@@ -2,7 +2,7 @@ import type { ArbiterMessage } from '@baton/shared/core/arbiter/messages'
 import type { NodeId } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
 import { D } from '../registry/fixture.ts'
-import { A, B, C, foundedMembers, type Letter, type Members } from './fixture.ts'
+import { A, B, C, foundedMembers, type Letter, Members } from './fixture.ts'
 
 const REFUSED = { kind: 'refused' } as const
 const E = 'c1-e' as NodeId
@@ -216,6 +216,56 @@ describe('a member that has lost its disk', () => {
     expect(members.outcomes.get(request)).toBeUndefined()
   })
 })
+
+describe('a cluster that is being founded', () => {
+  test('[MJ1] holds its first value on two disks: whichever of them is lost, and then the other, it is found again', () => {
+    const members = withoutAcceptance(C)
+    const first = members.disks.get(A)!.accepted!.value.registry
+    for (const lost of [B, A]) {
+      members.wipe(lost)
+      passAll(members, ({ message }) => message.m !== 'accept')
+      expect(members.states.get(lost)!.standing.s).toBe('seated')
+      expect(members.disks.get(lost)!.accepted!.value.registry).toEqual(first)
+    }
+  })
+
+  test('[MJ1] seats a member that was left out with what the others have decided', () => {
+    const members = withoutAcceptance(C)
+    members.feed(A, { i: 'timer', name: 'proposal' })
+    passAll(members, ({ to }) => to !== C)
+    expect(members.known(A)).toMatchObject({ epoch: 1, master: A })
+    expect(members.states.get(C)!.standing.s).toBe('fresh')
+    pass(members, is('decided', C))
+    expect(members.states.get(C)!.standing.s).toBe('seated')
+    expect(members.disks.get(C)!.accepted).toEqual(members.states.get(A)!.decided)
+  })
+
+  test('[MJ1] keeps its promises through a lost disk, though nobody holds a value yet', () => {
+    const members = new Members()
+    passAll(members, ({ message }) => message.m !== 'promise')
+    const { promised } = members.disks.get(C)!
+    expect(promised).toMatchObject({ node: A })
+    members.letters.splice(0)
+    members.wipe(C)
+    pass(members, is('recall'))
+    pass(members, is('memory', C))
+    expect(members.states.get(C)!.standing.s).toBe('fresh')
+    expect(members.disks.get(C)).toEqual({ promised, accepted: null })
+  })
+})
+
+/** New members: all have promised, and the first value has come to everybody else. */
+function withoutAcceptance(node: NodeId): Members {
+  const members = new Members()
+  passAll(members, ({ message, to }) => message.m !== 'accept' || to !== node)
+  members.letters.splice(0)
+  expect(members.disks.get(node)!.accepted).toBeNull()
+  return members
+}
+
+function passAll(members: Members, fits: (letter: Letter) => boolean): void {
+  while (pass(members, fits) > 0);
+}
 
 function withoutMasterOfFive(): Members {
   return withoutMaster([A, B, C, D, E])

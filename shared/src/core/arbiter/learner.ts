@@ -8,17 +8,18 @@ import type { Accepted } from './types.ts'
 type Message<Name extends ArbiterMessage['m']> = Extract<ArbiterMessage, { readonly m: Name }>
 
 /**
- * Told to the node when it is news, and accepted where the seat holds an older value: a decided value is what every later proposal goes on
- * from, so that to hold it can mislead nobody. On disk before anybody hears of it.
+ * Told to the node when it is news, and accepted where the seat holds an older value or none: a decided value is what every later proposal
+ * goes on from, so that to hold it can mislead nobody. On disk before anybody hears of it.
  */
 export function learn(turn: Turn, decided: Accepted): void {
   const known = turn.state.decided
   if (known !== null && !isAbove(decided.ballot, known.ballot)) return
   const { seat, standing } = turn.state
   const { accepted, promised } = seat
-  if (standing.s === 'seated' && (accepted === null || compareBallots(decided.ballot, accepted.ballot) >= 0)) {
+  if (standing.s !== 'asking' && (accepted === null || compareBallots(decided.ballot, accepted.ballot) >= 0)) {
     const higher = promised !== null && isAbove(promised, decided.ballot) ? promised : decided.ballot
     turn.keep({ promised: higher, accepted: decided })
+    turn.set({ standing: { s: 'seated' } })
   }
   turn.set({ decided, counter: Math.max(turn.state.counter, decided.ballot.counter) })
   turn.send({ s: 'decided', decided })

@@ -37,7 +37,7 @@ export interface Memory {
 export type Standing =
   /** Its disk holds no value: new, or emptied. It votes for nothing until *all* others have told what they hold. */
   | { readonly s: 'asking'; readonly told: ReadonlyMap<NodeId, Memory> }
-  /** No majority holds a value: the cluster is about to be founded. */
+  /** No other member held a value: the cluster is about to be founded. */
   | { readonly s: 'fresh' }
   | { readonly s: 'seated' }
 
