@@ -6,7 +6,6 @@ import { GUARD_MUTANTS } from './guard-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECOVERY_MUTANTS } from './recovery-mutants.ts'
 import { REGISTRY_MUTANTS } from './registry-mutants.ts'
-import { REVOCATION_MUTANTS } from './revocation-mutants.ts'
 import { SWITCHOVER_MUTANTS } from './switchover-mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -18,5 +17,4 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUDIT_MUTANTS,
   ...SWITCHOVER_MUTANTS,
   ...ARBITER_MUTANTS,
-  ...REVOCATION_MUTANTS,
 ]

@@ -25,12 +25,7 @@ export class Offices {
     this.#held = held
   }
 
-  stepped(host: Host, before: NodeState, { state, send }: NodeStep): void {
-    // Not by the step that tells it of its new key.
-    const isRevoked = before.election.revoked.has(host.node) && state.election.revoked.has(host.node)
-    if (isRevoked && send.some(({ s }) => s === 'claim')) {
-      this.#scene.breach('ID8 a revoked node claims nothing', `${host.node} knows that its key is revoked, and claims`)
-    }
+  stepped(host: Host, before: NodeState, { state }: NodeStep): void {
     if (state.guard.role.role !== 'leading') return
     if (before.guard.role.role !== 'leading') this.#leads(host, state)
     else if (state.guard.role.held > before.guard.role.held) this.#holdsMore(host, state.guard.role.required.syncSet)

@@ -42,7 +42,6 @@ export class Rulings {
       if (alive && state.resync === null) this.#reported.set(input.node, clock.now())
     }
     this.#marked(registry, input, step)
-    if (input.i === 'revoked') this.#revoked(input.node, step)
     if (input.i === 'operator') this.#asked(cluster, input, step, clock.wall())
     if (step.events.some(({ event }) => event === 'switchover-due')) this.#fallsDue(cluster, clock.wall())
     for (const write of step.write) {
@@ -66,9 +65,6 @@ export class Rulings {
     if (other && registry.bars.includes(node)) {
       this.#scene.breach('RG9 a barred node is not elected', `${node} is barred and granted`)
     }
-    if (this.#scene.authorities.get(registry.cluster)!.revoked.has(node)) {
-      this.#scene.breach('ID8 a revoked key is granted nothing', `${node} is revoked and granted`)
-    }
     if (other && registry.pause !== null && wall < registry.pause.until) {
       this.#scene.breach('RG10 a pause is kept', `${node} is granted while ${registry.pause.by} has paused switches`)
     }
@@ -76,14 +72,6 @@ export class Rulings {
       this.#scene.breach('RG6 the mark stays until the end is recorded', `${node} is granted without it`)
     }
     if (registry.recovery === null && grant.recovering && registry.dataLoss === null) this.#silence(registry, node, now)
-  }
-
-  /** It is the master still, also after a repeat: then an order stands against it. */
-  #revoked(node: NodeId, { state: { registry } }: RegistryStep): void {
-    if (registry.status !== 'founded' || registry.master !== node || registry.members.get(node)?.revoked !== true)
-      return
-    if (registry.orders.some((order) => order.node === node)) return
-    this.#scene.breach('ID8 a revoked master is ordered away', `no order stands against ${node}, whose key is revoked`)
   }
 
   /** A master that has resigned and left, or is not heard as one any more, is no living one. */
