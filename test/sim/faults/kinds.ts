@@ -14,6 +14,7 @@ import { rivalFaults } from './rivals.ts'
 import { sequenceFaults } from './sequences.ts'
 import type { Fault } from './stage.ts'
 import { switchoverFaults } from './switchovers.ts'
+import { theftFaults } from './thefts.ts'
 import { twinFaults } from './twins.ts'
 
 const FIRST = {
@@ -35,9 +36,12 @@ const LATER = {
   ...switchoverFaults,
   ...revocationFaults,
   ...rivalFaults,
+  ...theftFaults,
 }
 
 export type FaultKind = keyof typeof FIRST | keyof typeof LATER
 export const FAULT_KINDS: Readonly<Record<FaultKind, Fault>> = { ...FIRST, ...LATER }
 /** Kinds that came later are drawn apart, so that what else an older seed runs does not shift. */
 export const DRAWN_APART: ReadonlySet<string> = new Set(Object.keys(LATER))
+/** Only an operator ends what they leave behind: no seed draws them, and who wants one names it. */
+export const NEVER_DRAWN: ReadonlySet<FaultKind> = new Set(Object.keys(theftFaults) as (keyof typeof theftFaults)[])

@@ -3,6 +3,7 @@ import { AUDIT_MUTANTS } from './audit-mutants.ts'
 import { CONSENSUS_MUTANTS } from './consensus-mutants.ts'
 import { ELECTION_MUTANTS } from './election-mutants.ts'
 import { GUARD_MUTANTS } from './guard-mutants.ts'
+import { IDENTITY_MUTANTS } from './identity-mutants.ts'
 import type { Mutant } from './mutant.ts'
 import { RECOVERY_MUTANTS } from './recovery-mutants.ts'
 import { REGISTRY_MUTANTS } from './registry-mutants.ts'
@@ -17,4 +18,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...AUDIT_MUTANTS,
   ...SWITCHOVER_MUTANTS,
   ...ARBITER_MUTANTS,
+  ...IDENTITY_MUTANTS,
 ]

@@ -1,6 +1,6 @@
 /** What one seed runs: everything is drawn here, and nothing that is drawn later shifts it. */
 import { Random } from '../../support/world/random.ts'
-import { DRAWN_APART, FAULT_KINDS, type FaultKind } from '../faults/kinds.ts'
+import { DRAWN_APART, FAULT_KINDS, type FaultKind, NEVER_DRAWN } from '../faults/kinds.ts'
 
 /** How a cluster lies, when it does. At most f of them unless a control asks for more. */
 export type Treachery = 'silent' | 'equivocates' | 'wrongResults' | 'wrongProposals' | 'staleVotes' | 'slanders'
@@ -56,7 +56,7 @@ export function drawSpec(seed: number): RunSpec {
   const eager = random.pick([0.3, 1, 1, 3])
   const faults: Partial<Record<FaultKind, number>> = {}
   for (const [kind, { weight }] of Object.entries(FAULT_KINDS)) {
-    if (kind === 'miscount') continue
+    if (kind === 'miscount' || NEVER_DRAWN.has(kind as FaultKind)) continue
     const from = DRAWN_APART.has(kind) ? new Random(mixed(seed * 1_024 + STREAM.kinds, kind)) : random
     const drawn = from.chance(0.35)
     const rate = weight * eager * from.between(0.3, 1.5)

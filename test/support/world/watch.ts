@@ -23,8 +23,10 @@ import { ForeignTokens } from './invariants/foreign-tokens.ts'
 import { Held } from './invariants/held.ts'
 import { Offices } from './invariants/offices.ts'
 import { Recoveries } from './invariants/recovery.ts'
+import { RevokedKeys } from './invariants/revoked-keys.ts'
 import { Rulings } from './invariants/rulings.ts'
 import type { Breach, InvariantName, Scene } from './invariants/scene.ts'
+import { StolenGrants } from './invariants/stolen-grants.ts'
 import { Tokens } from './invariants/tokens.ts'
 import { Votes } from './invariants/votes.ts'
 import { Wholeness } from './invariants/wholeness.ts'
@@ -48,6 +50,8 @@ export class Watch {
   readonly #audits: Audits
   readonly #wholeness: Wholeness
   readonly #counted: CountedVotes
+  readonly #revoked: RevokedKeys
+  readonly #stolen: StolenGrants
   readonly #breach: Scene['breach']
   readonly #hosts: Scene['hosts']
   /** Clusters with two copies of a node: what they say among themselves binds nobody, and only the chain of the others is looked at. */
@@ -72,6 +76,8 @@ export class Watch {
     this.#audits = new Audits(scene)
     this.#counted = new CountedVotes(scene)
     this.#wholeness = new Wholeness(scene, this.#held)
+    this.#revoked = new RevokedKeys(scene)
+    this.#stolen = new StolenGrants(scene)
     this.#breach = scene.breach
     this.#hosts = ports.hosts
   }
@@ -102,6 +108,8 @@ export class Watch {
     if (this.#lying.has(host.cluster)) return
     this.evaluations += 1
     this.#tokens.stepped(host, before, input, step)
+    this.#revoked.stepped(host, before, input, step)
+    this.#stolen.stepped(host, before, input, step)
     this.#foreign.stepped(host, before, step.state)
     this.#offices.stepped(host, before, step)
     if (input.i === 'vote') this.#counted.stepped(host, before, input, step)
@@ -110,6 +118,7 @@ export class Watch {
 
   registryStepped(cluster: ClusterId, before: RegistryState, input: RegistryInput, step: RegistryStep): void {
     this.evaluations += 1
+    this.#revoked.registryStepped(cluster, before, input, step)
     for (const broken of brokenInvariants(before, step)) this.#breach('RG registry step', `${cluster}: ${broken}`)
     if (this.#lying.has(cluster)) return
     this.#offices.registryStepped(cluster, before, input, step)
@@ -142,6 +151,8 @@ export class Watch {
     if (this.#lying.has(host.cluster)) return
     this.#tokens.began(host, remembered)
     this.#foreign.began(host)
+    this.#revoked.began(host)
+    this.#stolen.began(host)
   }
 
   answers(host: Host, message: PeerMessage): void {
