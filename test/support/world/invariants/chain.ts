@@ -47,7 +47,9 @@ export class Chain {
 
   /** GU2: the decision is on the disk of every node that could be granted the next epoch, in its log or in its chain. */
   told(host: Host, height: Height): void {
-    const promises = !isVoid(this.#scene, host.cluster, host.state.guard.token)
+    // The token it leads under, or has just led under: what it releases may leave after it has seen a higher one.
+    const under = host.disk.required?.token ?? host.state.guard.token
+    const promises = !isVoid(this.#scene, host.cluster, under)
     for (const other of promises ? electableWith(this.#scene, host) : []) {
       if (hasDecision(other, height)) continue
       const where = `not on the disk of ${other.node}`
