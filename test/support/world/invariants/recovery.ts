@@ -30,7 +30,10 @@ export class Recoveries {
       const { token, height } = event
       const acked = this.#acks.get(`${host.cluster} ${formatToken(token)}`)?.size ?? 0
       const clusters = this.#scene.authorities.size
-      this.#horizons.set(host.cluster, { token, height })
+      // A process that died before it heard that its recovery has ended begins another one, which binds nobody: the end is recorded (RC3).
+      const { registry } = this.#scene.authorities.get(host.cluster)!.state
+      const isRecorded = registry.status === 'founded' && registry.recovery === null
+      if (!isRecorded) this.#horizons.set(host.cluster, { token, height })
       if (acked >= quorum(clusters)) continue
       const what = `${host.node} takes ${height} for the horizon on the word of ${acked} of ${clusters} clusters`
       this.#scene.breach('RC1 a horizon rests on two thirds', what)
