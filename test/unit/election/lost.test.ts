@@ -55,6 +55,16 @@ describe('a node outside the sync set', () => {
     expect(claim.evidence.kind === 'lost' && claim.evidence.forMs).toBeGreaterThanOrEqual(RECOVER_AFTER)
   })
 
+  test('[RG6 EL8] also when a switch to it was planned before it was taken out of the sync set (seed 60000946)', () => {
+    const node = outside()
+    const planned = { id: 's-1', to: B, by: 'ann', why: 'kernel', at: 0 as never, until: 9_000 as never, due: true }
+    const grant = grantOf(A, 1, { syncSet: [A, D], version: 11 as never })
+    node.feed({ i: 'view', view: viewOf(grant, { switchover: planned }) })
+    loseBoth(node)
+    node.pass(RECOVER_AFTER + HEARTBEAT, stillThere(node))
+    expect(node.messages('preVote').map(({ message }) => message.t === 'preVote' && message.lost)).toEqual([true])
+  })
+
   test('[RG6] is not lost while an electable standby is heard, whatever has become of the master', () => {
     const node = outside()
     node.feed({ i: 'linkDown', peer: A })

@@ -1,5 +1,6 @@
 /** EL1: is the master heard, and is it suspected. */
 import { type Instant, type NodeId, sameToken } from '../../ids.ts'
+import type { OwnToken } from '../../ports/node-store.ts'
 import { latest, registry } from './known.ts'
 import { plannedFor, standingOrder } from './office.ts'
 import type { Turn } from './turn.ts'
@@ -30,14 +31,23 @@ export function suspicion(state: ElectionState, now: Instant): Suspicion | null 
   const master = state.own
   if (master === null) return null
   if (master.node === state.config.node) return { kind: 'own' }
+  return calledOn(state, master) ?? noticed(state, master, now)
+}
+
+/** Somebody has said that this node should take over. Outside the sync set nobody can: it may have been taken out since, and must not wait for that for ever (RG6). */
+function calledOn(state: ElectionState, { token }: OwnToken): Suspicion | null {
+  if (registry(state)?.syncSet.includes(state.config.node) !== true) return null
   const { handedOver } = state
-  if (handedOver !== null && sameToken(handedOver.token, master.token)) {
+  if (handedOver !== null && sameToken(handedOver.token, token)) {
     return { kind: 'resigned', resignation: handedOver.resignation }
   }
   const order = standingOrder(state)
-  if (order !== null && registry(state)?.syncSet.includes(state.config.node)) return { kind: 'ordered', order }
+  if (order !== null) return { kind: 'ordered', order }
   const switchover = plannedFor(state)
-  if (switchover !== null) return { kind: 'planned', switchover }
+  return switchover === null ? null : { kind: 'planned', switchover }
+}
+
+function noticed(state: ElectionState, master: OwnToken, now: Instant): Suspicion | null {
   const lost = lostSince(state)
   if (lost !== null && now - lost >= state.config.recoverAfterMs) return { kind: 'lost', since: lost }
   const peer = state.peers.get(master.node)
