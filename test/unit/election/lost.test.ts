@@ -200,7 +200,12 @@ describe('orders and pauses', () => {
     node.hear(C, { token: token(2), electable: false })
     node.feed({ i: 'view', view })
     expect(node.role()).toBe('master')
+    // RG10 (seed 20034117): nobody is granted anything in a pause.
+    const pause = { by: 'ops', why: 'rack move', until: 999_999 as never }
+    node.feed({ i: 'view', view: { ...view, version: 32 as never, pause } })
     node.hear(C, { token: token(2) })
+    expect(node.role()).toBe('master')
+    node.feed({ i: 'view', view: { ...view, version: 33 as never } })
     expect(node.role()).toBe('resigning')
     expect(node.of('sealGuard')).toHaveLength(1)
   })

@@ -57,6 +57,15 @@ describe('an order', () => {
     expect(cluster.claim(B, ordered('o-1'))).toEqual({ ok: true })
   })
 
+  test('[RG9, RG10] in a pause nobody takes over, so the barred master goes on, with an alert', () => {
+    const cluster = foundedCluster()
+    cluster.report(B)
+    cluster.operator({ act: 'pause', until: (cluster.now + 60_000) as never })
+    expect(cluster.order('o-1', A).events).toMatchObject([{ event: 'ordered' }, { event: 'order-waits' }])
+    expect(cluster.claim(A, OWN)).toEqual({ ok: true })
+    expect(cluster.claim(B, ordered('o-1'))).toMatchObject({ code: 'PAUSED' })
+  })
+
   test('[RG9] waits too when the only standby is barred, has noFailover or came back with a short log', () => {
     const barred = foundedCluster()
     barred.order('o-1', B)

@@ -13,10 +13,10 @@ export function standingOrder(state: ElectionState): string | null {
   return known?.orders.find(({ node }) => node === known.master)?.id ?? null
 }
 
-/** RG9: a master that is ordered away resigns as soon as somebody can take over; until then it goes on. */
+/** RG9: a master that is ordered away resigns as soon as somebody can take over; until then, and in a pause (RG10), it goes on. */
 export function obeyOrder(turn: Turn): void {
-  const { role, authority } = turn.state
-  if (role.r !== 'master' || !authority.linkUp) return
+  const { role, authority, view } = turn.state
+  if (role.r !== 'master' || !authority.linkUp || (view !== null && view.pause !== null)) return
   const order = standingOrder(turn.state)
   if (order === null) return
   const heir = successor(turn.state, turn.now, null)

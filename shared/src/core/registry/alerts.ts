@@ -1,7 +1,8 @@
 /** Which events and which states of a registry an operator must be woken for. */
-import { livingStandbys } from './electable.ts'
+
 import type { Explanation } from './explain.ts'
 import { standstill } from './freeze.ts'
+import { heirs } from './heirs.ts'
 import type { RegistryContext, RegistryEvent } from './messages.ts'
 import type { RegistryState } from './types.ts'
 
@@ -56,7 +57,7 @@ export function standingAlerts(
   const still = standstill(registry)
   if (still !== null) standing.push({ code: 'cluster-frozen', why: still })
   if (registry.status !== 'founded') return standing
-  if (registry.orders.length > 0 && livingStandbys(registry, hearing, context).length === 0) {
+  if (registry.orders.length > 0 && heirs(registry, hearing, context).length === 0) {
     standing.push({ code: 'order-waits', why: `${registry.master} goes on: nobody can take over` })
   }
   if (registry.recovery !== null) standing.push({ code: 'recovering', why: `${registry.master} does not vote yet` })

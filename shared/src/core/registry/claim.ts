@@ -2,8 +2,9 @@
 import type { Claim, Resignation } from '../../crypto/statement-types.ts'
 import { compareTokens, type Epoch, type NodeId, sameToken } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import { electionRefusal, livingStandbys, refusal } from './electable.ts'
+import { electionRefusal, refusal } from './electable.ts'
 import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
+import { heirs } from './heirs.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
 import { pauseRefusal } from './pause.ts'
 import { recoveryRefusal } from './recovery.ts'
@@ -79,7 +80,7 @@ function barsAgainst(
   claim: Claim,
   context: RegistryContext,
 ): readonly NodeId[] {
-  const goesOn = goesOnAlone(registry, claim) && livingStandbys(registry, hearing, context).length === 0
+  const goesOn = goesOnAlone(registry, claim) && heirs(registry, hearing, context).length === 0
   return goesOn ? registry.bars.filter((node) => node !== claim.node) : registry.bars
 }
 

@@ -1,7 +1,6 @@
 /** RG2, RG9, EL4, ID8: which members may be elected at all, whatever their evidence. */
 import { type NodeId, sameToken, type UnixMs } from '../../ids.ts'
-import { LIMITS } from '../../limits.ts'
-import type { Refusal, RegistryContext } from './messages.ts'
+import type { Refusal } from './messages.ts'
 import type { FoundedRegistry, Hearing, Member } from './types.ts'
 
 /** Why this member may not be elected, in the sync set or not; null when it may. `bars` are those that count. */
@@ -27,21 +26,6 @@ export function electableStandbys(registry: FoundedRegistry, hearing: Hearing, w
     const member = registry.members.get(node)
     if (node === registry.master || member === undefined) return false
     return electionRefusal(registry, member, wallClock) === null && !logIsShort(registry, hearing, node)
-  })
-}
-
-/**
- * RG9: those of them that could take over now. One that this life of the authority has not heard of yet may be there all the same; one that has died
- * would keep a barred master from going on for as long as it is dead.
- */
-export function livingStandbys(
-  registry: FoundedRegistry,
-  hearing: Hearing,
-  { now, wallClock }: RegistryContext,
-): readonly NodeId[] {
-  return electableStandbys(registry, hearing, wallClock).filter((node) => {
-    const heardAt = hearing.reports.get(node)?.at ?? hearing.startedAt
-    return now - heardAt < LIMITS.standbySilentMs
   })
 }
 

@@ -3,7 +3,8 @@ import type { NodeId, UnixMs, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import type { OrderView } from '../../protocol/control.ts'
 import { withBar } from './bars.ts'
-import { livingStandbys, refusal } from './electable.ts'
+import { refusal } from './electable.ts'
+import { heirs } from './heirs.ts'
 import type {
   Refusal,
   RegistryContext,
@@ -60,7 +61,7 @@ export function waitingEvents(
   context: RegistryContext,
 ): readonly RegistryEvent[] {
   if (order.node !== registry.master) return []
-  if (livingStandbys(registry, hearing, context).length > 0) return []
+  if (heirs(registry, hearing, context).length > 0) return []
   const why = `${order.node} goes on: no other node of the sync set may be elected`
   return [eventOf('order-waits', registry, { who: order.node, why, evidence: { kind: 'order', order } })]
 }
