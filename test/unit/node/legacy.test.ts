@@ -1,5 +1,6 @@
 import { bindingActs, completeLegacy, isWhole } from '@baton/shared/core/node/legacy'
 import { nodeStep } from '@baton/shared/core/node/machine'
+import type { NodeState } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { type Height, type NodeId, sameToken, type Token } from '@baton/shared/ids'
 import type { Legacy } from '@baton/shared/protocol/peer'
@@ -242,6 +243,40 @@ test('[RC3] only a whole log of a member of the last clean sync set counts', () 
   // Lower heights are compacted in it: this master must be there first.
   expect(show('c1-n1', { height: message.height + 1 })).toEqual({ taken: false, released: false })
   expect(show('c1-n1', { token: epoch(1) })).toEqual({ taken: false, released: false })
+})
+
+test('[RC3] two members hand their logs over at once, neither starts the other again (seed 20029682)', () => {
+  const { world } = unseenPrecommit()
+  const host = recovers(world, 'c1-n3')
+  world.run(500)
+  const { store } = host
+  const { now, application } = world
+  const context = { now, hash: sha256, log: store, chain: store, application }
+  const links = new Map(host.state.links).set('c1-n1' as NodeId, host.cluster).set('c1-n2' as NodeId, host.cluster)
+  let state: NodeState = { ...host.state, links }
+  const show = (from: NodeId, part: 'first' | 'last') => {
+    const { base, entries } = world.host(from).disk
+    const half = Math.floor(entries.length / 2)
+    const isFirst = part === 'first'
+    const end = isFirst ? base : entries[half - 1]!
+    const message = {
+      t: 'legacy',
+      token: state.guard.token,
+      crossed: null,
+      lastToken: epoch(1),
+      height: state.chain.tip.height,
+      first: isFirst,
+      after: { index: end.index, hash: end.hash },
+      entries: isFirst ? entries.slice(0, half) : entries.slice(half),
+      last: !isFirst,
+    } as const
+    const step = nodeStep(state, { i: 'peer', from, message }, context)
+    state = step.state
+    return step.events.some((event) => 'event' in event && event.event === 'legacy-taken')
+  }
+  expect(show('c1-n1' as NodeId, 'first')).toBe(false)
+  expect(show('c1-n2' as NodeId, 'first')).toBe(false)
+  expect(show('c1-n1' as NodeId, 'last')).toBe(true)
 })
 
 function epoch(number: number): Token {

@@ -26,7 +26,6 @@ export interface LogOrigin {
 
 /** Chunks of one log so far: what of them is above this master's tip. */
 export interface IncomingLegacy {
-  readonly from: NodeId
   readonly end: LogPosition
   readonly records: readonly LogRecord[]
 }
@@ -80,17 +79,27 @@ export function receiveLegacy(turn: Turn, from: NodeId, message: Legacy): void {
 function receiveChunk(turn: Turn, from: NodeId, message: Legacy): void {
   const { recovery } = turn.state
   if (recovery === null) return
-  const before = message.first ? { from, end: message.after, records: [] } : recovery.incoming
-  if (before === null || before.from !== from || before.end.hash !== message.after.hash) return
+  const before = message.first ? { end: message.after, records: [] } : recovery.incoming.get(from)
+  if (before === undefined || before.end.hash !== message.after.hash) return
   const incoming = extended(turn, before, message)
   if (incoming === null) {
-    turn.state = { ...turn.state, recovery: { ...recovery, incoming: null } }
+    expect(turn, from, null)
     reject(turn, { code: 'PEER_MALFORMED', why: `the log of ${from} cannot be taken over` })
     return
   }
-  turn.state = { ...turn.state, recovery: { ...recovery, incoming: message.last ? null : incoming } }
-  if (message.last) takeOver(turn, incoming, message.height)
+  expect(turn, from, message.last ? null : incoming)
+  if (message.last) takeOver(turn, from, incoming, message.height)
   else sendTo(turn, from, { t: 'legacyAck', token: message.token, index: incoming.end.index, done: false })
+}
+
+/** Each member of the last clean sync set hands its log over at its own pace: none starts another one's again. */
+function expect(turn: Turn, from: NodeId, incoming: IncomingLegacy | null): void {
+  const { recovery } = turn.state
+  if (recovery === null) return
+  const left = new Map(recovery.incoming)
+  if (incoming === null) left.delete(from)
+  else left.set(from, incoming)
+  turn.state = { ...turn.state, recovery: { ...recovery, incoming: left } }
 }
 
 /** Null when the entries do not continue the log, or are too many or unreadable. */
@@ -130,7 +139,7 @@ function isOfUse(turn: Turn, record: LogRecord): boolean {
 }
 
 /** All of it in one turn, so in one commit: a log that ends in between has no `end`, and ends nothing. */
-function takeOver(turn: Turn, { from, records }: IncomingLegacy, height: Legacy['height']): void {
+function takeOver(turn: Turn, from: NodeId, { records }: IncomingLegacy, height: Legacy['height']): void {
   const problem = contradiction(turn, records)
   if (problem !== null) {
     reject(turn, { code: 'PEER_MALFORMED', why: `the log of ${from} cannot be taken over: ${problem}` })

@@ -31,7 +31,7 @@ export interface Recovery {
   readonly heldHeight: number
   /** What this node's own log was before the grant: it may be that of a member of the last clean sync set (RC3). */
   readonly origin: LogOrigin
-  readonly incoming: IncomingLegacy | null
+  readonly incoming: ReadonlyMap<NodeId, IncomingLegacy>
   /** When the authority was last told of the end. */
   readonly saidAt: Instant | null
   /** RC4: when the chain last advanced, or an alert was last raised. */
@@ -43,7 +43,7 @@ const SAY_AGAIN_MS = 1_000
 
 export function blankRecovery(state: NodeState, now: Instant): Recovery {
   const origin = { crossed: state.crossed, lastToken: state.guard.last.token }
-  return { acks: new Map(), horizon: null, heldHeight: 0, origin, incoming: null, saidAt: null, quietSince: now }
+  return { acks: new Map(), horizon: null, heldHeight: 0, origin, incoming: new Map(), saidAt: null, quietSince: now }
 }
 
 /** RC1: only the master with the highest token of its cluster speaks for it; a later word never lowers an earlier one. */
