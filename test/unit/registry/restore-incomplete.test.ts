@@ -22,14 +22,24 @@ describe('accept-incomplete-restore', () => {
     }
   })
 
-  test('[RG8] a node that comes back later with a higher token of the old generation freezes nothing: the next grant recovers anyway (seed 20000456)', () => {
+  test('[RG8] a node that comes back later with a higher token of the old generation freezes nothing, and is taken up: the next grant recovers anyway (seed 20000456)', () => {
     const { cluster, granted } = restored()
     cluster.shows(A, null)
     cluster.operator({ act: 'accept-incomplete-restore' })
     cluster.close(B)
     cluster.register(B)
     cluster.shows(B, granted)
-    expect(cluster.registry).toMatchObject({ frozen: null, master: A, generation: 1 })
+    const lastClean = { token: token(2), syncSet: [] }
+    expect(cluster.registry).toMatchObject({
+      frozen: null,
+      master: B,
+      generation: 1,
+      epoch: 2,
+      recovery: { lastClean },
+    })
+    // It is in office still, and asks for a token of the new generation (seed 20044899).
+    expect(cluster.claim(B, OWN)).toEqual({ ok: true })
+    expect(cluster.registry.lastGrant).toMatchObject({ ...token(3, 1), recovering: true })
     cluster.shows(B, { ...granted, ...token(9, 1) })
     expect(cluster.registry.frozen).toMatch(/higher token/)
   })

@@ -1,4 +1,5 @@
 /** What must hold of orders, bars, pauses and operators' words, before and after a step. */
+import { restored } from './succession-invariants.ts'
 import type { FoundedRegistry, GrantRecord } from './types.ts'
 
 export function brokenStandingOrders(registry: FoundedRegistry): readonly string[] {
@@ -27,8 +28,7 @@ export function brokenOrders(
   const broken: string[] = []
   const switched = grants.some(({ node }) => node !== was.master)
   // A restore may find that another node is master: what stood against the one before is void.
-  const found = was.restore !== null && is.restore === null
-  if (!switched && !found && was.orders.some((order) => !is.orders.includes(order))) {
+  if (!switched && !restored(was, is) && was.orders.some((order) => !is.orders.includes(order))) {
     broken.push('RG9: an order ended without a switch')
   }
   if (was.orders.some(({ node }) => was.bars.includes(node) && !is.bars.includes(node))) {

@@ -6,9 +6,9 @@ import type { OrderView } from '../../protocol/control.ts'
 import { contradicted } from './freeze.ts'
 import type { RegistryEvent, RegistryEvidence, RegistryInput, RegistryStep } from './messages.ts'
 import { changed, eventOf, result } from './outcome.ts'
-import { adopt } from './restore-adopt.ts'
+import { acceptIncomplete, adopt } from './restore-adopt.ts'
 import { bestOf } from './restore-best.ts'
-import type { Created, RegistryState, Shown } from './types.ts'
+import type { Created, RegistryState, Restore, Shown } from './types.ts'
 
 type Input<Name extends RegistryInput['i']> = Extract<RegistryInput, { readonly i: Name }>
 type State = RegistryState & { readonly registry: Created }
@@ -47,6 +47,9 @@ export function shown(state: State, input: Input<'shown'>): RegistryStep {
     })
   }
   const evidence: RegistryEvidence = { kind: 'shown', grant, reshape }
+  if (isLateWitness(registry, grant)) {
+    return accepted(state, { shown: new Map([[node, { grant, reshape }]]), elsewhere: null }, node, evidence)
+  }
   const more = knowsMore(registry, grant, reshape)
   if (more !== null) return conflicting(state, node, more, evidence)
   if (registry.restore === null) return result(state)
@@ -65,6 +68,8 @@ export function directoryKnows(state: State, { grant }: Input<'directoryKnows'>)
     return result(state, { rejected: { code: 'STATEMENT_INVALID', why: 'a grant of another cluster' } })
   }
   const evidence: RegistryEvidence = { kind: 'shown', grant, reshape: null }
+  if (isLateWitness(registry, grant))
+    return accepted(state, { shown: new Map(), elsewhere: grant }, 'directory', evidence)
   const more = knowsMore(registry, grant, null)
   if (more !== null) return conflicting(state, 'directory', more, evidence)
   const { restore } = registry
@@ -86,6 +91,27 @@ function learned(state: State, registry: Created, who: string, evidence: Registr
   return result({ ...state, registry: next }, { write: [write], send: [send], events })
 }
 
+/**
+ * An incomplete restore was accepted and nothing granted since: whoever is granted next recovers, so that a higher token of the old generation
+ * contradicts nothing. Its master may still be in office, and asks for a token of the new one only when it is the recorded one.
+ */
+function isLateWitness(registry: Created, grant: Grant | null): grant is Grant {
+  if (registry.status !== 'founded' || registry.restore !== null || grant === null) return false
+  const recovers = registry.recovery?.lastClean.syncSet.length === 0
+  return recovers && grant.generation < registry.generation && compareTokens(grant, registry.lastGrant) > 0
+}
+
+/** As if it had been shown before the restore was accepted. */
+function accepted(state: State, restore: Restore, who: string, evidence: RegistryEvidence): RegistryStep {
+  const next = acceptIncomplete({ ...state.registry, restore })
+  const { write, send } = changed(next)
+  const why = 'told by what it holds, after the restore was accepted'
+  return result(
+    { ...state, registry: next },
+    { write: [write], send: [send], events: [eventOf('shown', next, { who, why, evidence })] },
+  )
+}
+
 /** How a statement shows that the registry has forgotten something; null when it does not. */
 function knowsMore(registry: Created, grant: Grant | null, reshape: Reshape | null): string | null {
   if (registry.restore !== null) {
@@ -96,9 +122,6 @@ function knowsMore(registry: Created, grant: Grant | null, reshape: Reshape | nu
   }
   if (registry.status === 'unfounded') return grant === null ? null : 'a grant, where none is recorded'
   const order = grant === null ? -1 : compareTokens(grant, registry.lastGrant)
-  // An incomplete restore was accepted, and nothing granted since: whoever is granted next recovers, whatever else the old generation has granted.
-  const recovers = registry.recovery?.lastClean.syncSet.length === 0
-  if (recovers && grant !== null && grant.generation < registry.generation) return null
   if (order > 0) return 'the grant of a higher token than the recorded one'
   if (order === 0 && grant?.node !== registry.master) return `a grant of the recorded token to ${grant?.node}`
   const later = reshape !== null && reshape.generation === registry.generation && reshape.version > registry.version

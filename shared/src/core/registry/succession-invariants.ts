@@ -25,9 +25,17 @@ export function brokenSuccession(was: FoundedRegistry, is: FoundedRegistry, gran
   return [...brokenTokens(was, is, grants), ...brokenGrants(was, is, grants), ...brokenRecovery(was, is, grants)]
 }
 
-/** The step in which the members' word became the registry's. */
-function restored(was: Created, is: Created): boolean {
-  return was.restore !== null && is.restore === null && is.frozen === null
+/** The step in which the members' word became the registry's; a late one may come while nothing is granted in the new generation. */
+export function restored(was: Created, is: Created): boolean {
+  if (is.restore !== null || is.frozen !== null) return false
+  return was.restore !== null || tookUpLate(was, is)
+}
+
+function tookUpLate(was: Created, is: Created): boolean {
+  if (was.status !== 'founded' || is.status !== 'founded' || was.frozen !== null) return false
+  const recovers = [was, is].every(({ recovery }) => recovery?.lastClean.syncSet.length === 0)
+  const isOld = is.lastGrant.generation < is.generation && is.generation === was.generation
+  return recovers && isOld && compareTokens(is.lastGrant, was.lastGrant) > 0
 }
 
 function brokenTokens(was: FoundedRegistry, is: FoundedRegistry, grants: Grants): readonly string[] {
