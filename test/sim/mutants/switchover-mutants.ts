@@ -11,6 +11,11 @@ const outside: Mutant = {
   what: 'a planned switch to a node outside the sync set is due, and granted',
   patches: [
     {
+      file: 'shared/src/core/election/detection.ts',
+      find: 'if (registry(state)?.syncSet.includes(state.config.node) !== true) return null',
+      replace: 'if (registry(state) === null) return null',
+    },
+    {
       file: CANDIDATES,
       find: "if (why !== 'lost' && !known.syncSet.includes(config.node)) return",
       replace: "if (why !== 'lost' && why !== 'planned' && !known.syncSet.includes(config.node)) return",
