@@ -30,11 +30,20 @@ export const clusterPolicySchema = z.strictObject({
   barsEnd: z.enum(['verified', 'operator']).optional(),
 })
 
+const majorityArbiterSchema = z.strictObject({
+  kind: z.literal('majority'),
+  members: z
+    .array(z.strictObject({ node: id.nodeId, key: id.publicKey }))
+    .min(3)
+    .max(LIMITS.nodesPerCluster),
+})
+
 const genesisClusterSchema = z.strictObject({
   cluster: id.clusterId,
   ownerKeys: z.array(id.publicKey).min(1).max(8),
   founder: id.nodeId,
   policy: clusterPolicySchema,
+  arbiter: majorityArbiterSchema.optional(),
 })
 
 /** Strict: the hash covers the whole document, so a field that this version does not know cannot be passed over. */
@@ -83,11 +92,20 @@ function contradiction(genesis: Genesis): string | null {
   const founder = firstRepeated(clusters.map((candidate) => candidate.founder))
   if (founder !== null) return `node ${founder} is the founder of two clusters`
   // An owner with two clusters would have two votes; an authority that owns a cluster could admit nodes (ID1, ID4).
-  const key = firstRepeated([...authorityKeys, ...clusters.flatMap((candidate) => candidate.ownerKeys)])
-  if (key !== null) return `key ${key} occurs twice among the authority's and the owners' keys`
+  // A host with the key of two members would have two votes (MJ1).
+  const members = clusters.flatMap(({ arbiter }) => arbiter?.members ?? [])
+  const keys = [...authorityKeys, ...clusters.flatMap(({ ownerKeys }) => ownerKeys), ...members.map(({ key }) => key)]
+  const key = firstRepeated(keys)
+  if (key !== null) return `key ${key} occurs twice among the keys of the authority, the owners and the members`
+  const member = firstRepeated(members.map(({ node }) => node))
+  if (member !== null) return `node ${member} is named twice among the members that are arbiters`
   for (const candidate of clusters) {
     const problem = timingProblem(candidate.policy)
     if (problem !== null) return `cluster ${candidate.cluster}: ${problem}`
+    const { founder, arbiter } = candidate
+    if (arbiter !== undefined && !arbiter.members.some(({ node }) => node === founder)) {
+      return `cluster ${candidate.cluster}: its founder ${founder} is not among the members that are its arbiter`
+    }
   }
   return auditProblem(genesis)
 }

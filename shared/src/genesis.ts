@@ -32,6 +32,14 @@ export interface GenesisCluster {
   /** The node that gets epoch 1 (RG2). */
   readonly founder: NodeId
   readonly policy: ClusterPolicy
+  /** Where its registry lives, for ever (MJ1); not said: at the authority. */
+  readonly arbiter?: MajorityArbiter | undefined
+}
+
+/** MJ1: these members keep the registry of their cluster, and grant in it with these keys. At least three; the founder is one of them. */
+export interface MajorityArbiter {
+  readonly kind: 'majority'
+  readonly members: readonly { readonly node: NodeId; readonly key: PublicKey }[]
 }
 
 /** What the authority enforces for one cluster (DESIGN section 9). Times in milliseconds. */

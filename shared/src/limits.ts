@@ -146,6 +146,11 @@ export const LIMITS = {
   /** A proposal that a majority has not answered so long begins anew; one that met a higher ballot waits this long for each try and rank. */
   arbiterRoundMs: 250 as Ms,
   arbiterBackOffMs: 10 as Ms,
+  /** A register's value with what is around it, as text: a registry of so many members fits, a frame of the control link too. */
+  registerCharacters: 160 * 1024,
+  /** Events of a member's registry that wait for the edge, and those of one frame. */
+  arbiterEvents: 256,
+  eventsPerFrame: 8,
   /** A member without a value asks again after this long. */
   arbiterRecallMs: 500 as Ms,
   /** One turn of the event loop with cryptography in it. */

@@ -30,6 +30,8 @@ export interface PeerInboxPorts {
   readonly onSubmit: (from: NodeId, message: Extract<PeerMessage, { t: 'submit' | 'submitResult' }>) => void
   readonly onRelay: (from: NodeId, message: Extract<PeerMessage, { t: 'relayClaim' | 'relayReply' }>) => void
   readonly onHello: (from: NodeId, message: Extract<PeerMessage, { t: 'hello' }>) => void
+  /** MJ1: what a member of the majority says. */
+  readonly onArbiter: (from: NodeId, message: string) => Promise<void> | undefined
   readonly onRoster: (from: NodeId, message: Extract<PeerMessage, { t: 'roster' }>) => Promise<void>
   readonly onVote: (from: NodeId, message: Extract<PeerMessage, { t: 'vote' }>['vote']) => void
   readonly refused: (from: NodeId, code: ErrorCode, why: string) => void
@@ -115,6 +117,8 @@ export class PeerInbox {
       case 'submitResult':
         this.#ports.onSubmit(from, message)
         return undefined
+      case 'arbiter':
+        return this.#ports.onArbiter(from, message.message)
       default:
         enqueue({ i: 'peer', from, message })
         return undefined

@@ -183,6 +183,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
         log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
     },
     onRoster: (from, message) => membership.onRoster(from, message),
+    onArbiter: () => undefined,
     onVote: (from, vote) => journal?.record(from, vote),
     refused: (from, code, why) => {
       metrics.add('baton_rejected_inputs_total', 1, { code })

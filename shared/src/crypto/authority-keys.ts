@@ -5,27 +5,16 @@
 
 import type { Genesis, GenesisCluster } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
-import { compareTokens, type NodeId, type PublicKey, type Token } from '../ids.ts'
+import { compareTokens, type PublicKey, type Token } from '../ids.ts'
 import type { OwnerKeyEnd } from './owner-keys.ts'
 import type { AuthorityKeys, RetiredKey } from './statement-types.ts'
-
-/** MJ1: these members grant in their cluster, and with these keys. */
-export interface MajorityArbiter {
-  readonly kind: 'majority'
-  readonly members: readonly { readonly node: NodeId; readonly key: PublicKey }[]
-}
-
-/** `arbiter` not said: the authority, as in every network that can be created so far. */
-export interface TrustedCluster extends GenesisCluster {
-  readonly arbiter?: MajorityArbiter | undefined
-}
 
 /**
  * What statements are checked against: genesis, and what its owners have changed since. Genesis itself is one. The owner keys of its clusters
  * are all that ever counted.
  */
 export interface Trust extends Pick<Genesis, 'network' | 'authorityKeys'> {
-  readonly clusters: readonly TrustedCluster[]
+  readonly clusters: readonly GenesisCluster[]
   /** Keys whose earlier statements still verify, for the chain and its credentials are kept. Not said: none. */
   readonly retired?: readonly RetiredKey[]
   /** Until when owner keys count that another one has replaced. Not said: none was. */

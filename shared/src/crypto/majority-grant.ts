@@ -4,10 +4,11 @@
  * JWS: the header and payload that all of them signed, and the signatures by the names of the signers. So the text stands wherever a grant of
  * the authority does.
  */
+import type { MajorityArbiter } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
 import { type Jws, NAME_PATTERN, type NodeId, type PublicKey } from '../ids.ts'
 import { failure, type Result, success } from '../result.ts'
-import type { MajorityArbiter, Trust } from './authority-keys.ts'
+import type { Trust } from './authority-keys.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from './bytes.ts'
 import { type Grant, STATEMENT_TYPES } from './statement-types.ts'
 import { peekStatement, typeOf, verifyStatement } from './statements.ts'

@@ -1,8 +1,11 @@
 /** zod schemas of the control link: every frame is checked here before anything reads it. */
 import { z } from 'zod'
+import type { OperatorAction, Outcome, RegistryEvent } from '../core/registry/messages.ts'
 import { credential, explainIssues } from '../crypto/statement-schemas.ts'
-import type { ErrorCode } from '../errors.ts'
+import { OPERATOR_ROLES } from '../crypto/statement-types.ts'
+import { type ErrorCode, isErrorCode } from '../errors.ts'
 import * as id from '../id-schemas.ts'
+import { NAME_PATTERN } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { failure, type Result, success } from '../result.ts'
 import type { FromAuthority, ToAuthority } from './control.ts'
@@ -28,7 +31,7 @@ export const orderViewSchema = z.object({
   why: id.why,
 })
 
-const quarantineViewSchema = z.object({
+export const quarantineViewSchema = z.object({
   node: id.nodeId,
   order: id.nonce,
   cause: z.enum(['threshold', 'operator']),
@@ -38,7 +41,7 @@ const quarantineViewSchema = z.object({
   verified: id.count.nullable(),
 })
 
-const switchoverViewSchema = z.object({
+export const switchoverViewSchema = z.object({
   id: id.nonce,
   to: id.nodeId.nullable(),
   by: id.why,
@@ -84,6 +87,55 @@ const replySchema = z.discriminatedUnion('ok', [
   }),
 ])
 
+const operatorActionSchema: z.ZodType<OperatorAction> = z.discriminatedUnion('act', [
+  z.object({ act: z.enum(['order', 'evict']), id: id.nonce, node: id.nodeId }),
+  z.object({ act: z.literal('switchover'), id: id.nonce, to: id.nodeId.nullable(), at: id.unixMs }),
+  z.object({ act: z.enum(['clear', 'allow-data-loss']), node: id.nodeId }),
+  z.object({ act: z.literal('pause'), until: id.unixMs }),
+  z.object({ act: z.enum(['cancel-switchover', 'resume', 'confirm-fenced', 'end-recovery']) }),
+])
+
+const operatorText = z.string().max(LIMITS.operatorTextCharacters)
+
+const edgeAskSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('order'), order: orderViewSchema, bars: z.boolean() }),
+  z.object({
+    kind: z.literal('operator'),
+    by: operatorText,
+    why: operatorText,
+    action: operatorActionSchema,
+    role: z.enum(OPERATOR_ROLES).optional(),
+    token: id.nonce.optional(),
+    against: id.version.optional(),
+  }),
+])
+
+const outcomeSchema: z.ZodType<Outcome> = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true) }),
+  z.object({
+    ok: z.literal(false),
+    code: z.custom<ErrorCode>(isErrorCode, 'an error code'),
+    why: id.why,
+    retryAfterMs: id.count.nullable(),
+  }),
+])
+
+/** RG11, as a member tells it: kinds and evidence are its own, and are recorded as they are. */
+const registryEventSchema = z.object({
+  event: z.string().regex(NAME_PATTERN),
+  who: id.why,
+  why: id.why,
+  code: z.custom<ErrorCode>(isErrorCode, 'an error code').nullable(),
+  evidence: z.looseObject({ kind: z.string().regex(NAME_PATTERN) }).nullable(),
+  after: z.object({
+    generation: id.generation.nullable(),
+    epoch: id.epoch.nullable(),
+    version: id.version.nullable(),
+    master: id.nodeId.nullable(),
+    syncSet: id.nodeIds,
+  }),
+}) as unknown as z.ZodType<RegistryEvent>
+
 export const fromAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('challenge'), challenge: id.nonce, protocol: id.protocolRange }),
   z.object({
@@ -98,24 +150,33 @@ export const fromAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('masters'), table: id.masterTableJws }),
   z.object({ t: z.literal('heard'), report: id.count, version: id.version }),
   z.object({ t: z.literal('refused'), code: errorCode, why: id.why }),
+  z.object({ t: z.literal('ask'), request: id.count, ask: edgeAskSchema }),
+  z.object({ t: z.literal('foreignSilence'), reporters: id.count, clusters: id.count, silentForMs: id.count }),
   noticesSchema,
+])
+
+/** What a node says of itself, to whichever arbiter its cluster has (RG3). */
+export const reportSchema = z.object({
+  report: id.count,
+  token: id.token,
+  role: z.enum(['master', 'follower']),
+  stalled: z.boolean(),
+  durableIndex: id.logIndex,
+  height: id.count,
+  heardMasterMs: id.count.nullable(),
+  heardSyncSetMs: id.count.nullable(),
+  complete: z.boolean().optional(),
+  longest: id.logIndex.optional(),
+})
+
+export const recoveredBySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('height'), height: id.count }),
+  z.object({ kind: z.literal('log'), from: id.nodeId }),
 ])
 
 export const toAuthoritySchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('hello'), certificate: id.jws, proof: id.jws }),
-  z.object({
-    t: z.literal('report'),
-    report: id.count,
-    token: id.token,
-    role: z.enum(['master', 'follower']),
-    stalled: z.boolean(),
-    durableIndex: id.logIndex,
-    height: id.count,
-    heardMasterMs: id.count.nullable(),
-    heardSyncSetMs: id.count.nullable(),
-    complete: z.boolean().optional(),
-    longest: id.logIndex.optional(),
-  }),
+  reportSchema.extend({ t: z.literal('report') }),
   z.object({ t: z.literal('claim'), request: id.count, claim: id.jws }),
   z.object({ t: z.literal('reshape'), request: id.count, reshape: id.jws }),
   z.object({ t: z.literal('confirm'), request: id.count, token: id.token }),
@@ -123,16 +184,24 @@ export const toAuthoritySchema = z.discriminatedUnion('t', [
     t: z.literal('recovered'),
     request: id.count,
     token: id.token,
-    by: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('height'), height: id.count }),
-      z.object({ kind: z.literal('log'), from: id.nodeId }),
-    ]),
+    by: recoveredBySchema,
   }),
   z.object({ t: z.literal('verified'), request: id.count, token: id.token, height: id.count }),
   z.object({ t: z.literal('shown'), credential: credential.nullable(), reshape: id.jws.nullable() }),
   z.object({ t: z.literal('results'), report: id.jws }),
   z.object({ t: z.literal('findings'), findings: id.findingsJws }),
   z.object({ t: z.literal('getMasters') }),
+  z.object({
+    t: z.literal('mirror'),
+    value: z.string().max(LIMITS.registerCharacters),
+    events: z.array(registryEventSchema).max(LIMITS.eventsPerFrame),
+  }),
+  z.object({
+    t: z.literal('asked'),
+    request: id.count,
+    outcome: outcomeSchema,
+    events: z.array(registryEventSchema).max(LIMITS.eventsPerFrame),
+  }),
   noticesSchema,
 ])
 

@@ -4,6 +4,8 @@
  * relay carry the same bytes. The zod schemas in `control-schemas.ts` check every frame.
  */
 
+import type { OperatorInput, Outcome, RegistryEvent } from '../core/registry/messages.ts'
+import type { ForeignSilence } from '../core/registry/types.ts'
 import type { Credential } from '../crypto/statement-types.ts'
 import type {
   ClusterId,
@@ -23,14 +25,18 @@ import { LIMITS } from '../limits.ts'
 /**
  * 1: the first.
  * 2: `shown` of a node, and `reshape` in the view of the registry (RG8); `notices` both ways (ID8); `findings` of a master (NW4).
+ * 3: `mirror`, `ask` and `foreignSilence`, of a cluster that is its own arbiter (MJ1).
  */
-export const CONTROL_PROTOCOL = { min: 1, max: 2 } as const
+export const CONTROL_PROTOCOL = { min: 1, max: 3 } as const
 /** The first version with `shown`. */
 export const SHOWN_SINCE = 2
 /** The first version with `notices`. */
 export const NOTICES_SINCE = 2
 /** The first version with `findings`. */
 export const FINDINGS_SINCE = 2
+
+/** The first version with `mirror`, `ask` and `foreignSilence`. */
+export const MIRROR_SINCE = 3
 
 /** One member as the authority knows it. */
 export interface MemberView {
@@ -159,6 +165,10 @@ export type FromAuthority =
   /** Answer to every `report`: the authority hears this node. */
   | { readonly t: 'heard'; readonly report: number; readonly version: Version }
   | { readonly t: 'refused'; readonly code: string; readonly why: string }
+  /** MJ1: what the edge submits to the members that are the arbiter; from version 3 on. Answered by `asked`. */
+  | { readonly t: 'ask'; readonly request: number; readonly ask: EdgeAsk }
+  /** MJ1: what the directory knows of votes elsewhere (RG6); from version 3 on, again and again. */
+  | ({ readonly t: 'foreignSilence' } & SilenceElsewhere)
   /** Owner-signed notices (revocations): all of them after the welcome, then each new one (ID8). From version 2 on. */
   | NoticesFrame
 
@@ -208,8 +218,27 @@ export type ToAuthority =
   | { readonly t: 'findings'; readonly findings: Jws }
   /** Poll of the master table (NW2). */
   | { readonly t: 'getMasters' }
+  /**
+   * MJ1, from version 3 on: the newest decided value that this member knows, as `writeValue` gives it, and what its registry has said since;
+   * after the welcome, and at every change.
+   */
+  | { readonly t: 'mirror'; readonly value: string; readonly events: readonly RegistryEvent[] }
+  /** MJ1: what came of an `ask`; a `mirror` with the value that it left came before. */
+  | {
+      readonly t: 'asked'
+      readonly request: number
+      readonly outcome: Outcome
+      readonly events: readonly RegistryEvent[]
+    }
   /** Notices that this node knows: a restored control plane has lost them (RG8). From version 2 on. */
   | NoticesFrame
+
+/** An order of the directory (NW5), or an operator's word that the edge has let in (ID7). */
+export type EdgeAsk =
+  | { readonly kind: 'order'; readonly order: OrderView; readonly bars: boolean }
+  | ({ readonly kind: 'operator' } & Omit<OperatorInput, 'i' | 'from'>)
+
+export type SilenceElsewhere = Omit<ForeignSilence, 'at'>
 
 export interface NoticesFrame {
   readonly t: 'notices'

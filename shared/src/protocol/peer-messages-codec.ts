@@ -267,4 +267,9 @@ export const PEER_MESSAGES: PeerFormats = {
     write: (m) => [m.statement],
     read: (f) => ({ t: 'syncSet', statement: f.jws() }),
   },
+  arbiter: {
+    number: 27,
+    write: (m) => [m.message],
+    read: (f) => ({ t: 'arbiter', message: f.text(LIMITS.registerCharacters) }),
+  },
 }

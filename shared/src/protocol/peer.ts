@@ -11,8 +11,11 @@ import type { ClusterId, Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
  * 1: the first.
  * 2: `program` in `hello`.
  * 3: `syncSet`; log entries of the kind `polka`.
+ * 4: `arbiter`.
  */
-export const PEER_PROTOCOL = { min: 1, max: 3 } as const
+export const PEER_PROTOCOL = { min: 1, max: 4 } as const
+/** The first version with `arbiter`: an older link carries nothing of a register (MJ1). */
+export const ARBITER_SINCE = 4
 /** The first version that reads `polka` entries. */
 export const POLKAS_SINCE = 3
 
@@ -199,6 +202,12 @@ export interface SyncSetMessage {
   readonly statement: Jws
 }
 
+/** Between the members of a cluster that is its own arbiter: an `ArbiterMessage`, as `writeArbiterMessage` gives it (MJ1). From version 4 on. */
+export interface ArbiterFrame {
+  readonly t: 'arbiter'
+  readonly message: string
+}
+
 export type PeerMessage =
   | Hello
   | Heartbeat
@@ -226,3 +235,4 @@ export type PeerMessage =
   | RelayReply
   | Roster
   | SyncSetMessage
+  | ArbiterFrame

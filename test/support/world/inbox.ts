@@ -59,6 +59,7 @@ export class Inbox {
       case 'relayClaim':
       case 'relayReply':
       case 'roster':
+      case 'arbiter':
         return
       default:
         host.feed({ i: 'peer', from, message })

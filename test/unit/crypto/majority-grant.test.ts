@@ -1,8 +1,9 @@
+import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { toBase64Url, toUtf8 } from '@baton/shared/crypto/bytes'
 import { peekGrant, verifyCredential, verifyGrant } from '@baton/shared/crypto/credential'
 import { assembleGrant, signersProblem, verifyVote } from '@baton/shared/crypto/majority-grant'
 import { signStatement } from '@baton/shared/crypto/statements'
-import { genesisSchema } from '@baton/shared/genesis-schema'
+import { parseGenesis } from '@baton/shared/genesis-schema'
 import type { Jws, NodeId } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
 import {
@@ -172,8 +173,18 @@ describe('a grant of a majority', () => {
     expect(signersProblem(four, [C1A, C1B, C1C])).toBeNull()
   })
 
-  test('[MJ1] a genesis document cannot name such an arbiter yet', () => {
-    expect(genesisSchema.safeParse(GENESIS).success).toBe(true)
-    expect(genesisSchema.safeParse(OF_FIVE).success).toBe(false)
+  test('[MJ1] genesis names such an arbiter: three or more members, each with a key of its own, the founder among them', () => {
+    const read = (trust: Trust) => parseGenesis(JSON.stringify(trust))
+    expect(read(OF_FIVE)).toMatchObject({ ok: true })
+    expect(read(trustWith([C1A, C1B]))).toMatchObject({ ok: false, code: 'GENESIS_INVALID' })
+    expect(read(trustWith([C1B, C1C, C1D]))).toMatchObject({
+      ok: false,
+      why: expect.stringContaining('its founder c1-a'),
+    })
+    expect(read(trustWith([C1A, C1B, C1B]))).toMatchObject({ ok: false })
+    const oneKey = trustWith([C1A, C1B, C1C], () => MEMBER_KEYS.get(C1A)!)
+    expect(read(oneKey)).toMatchObject({ ok: false, why: expect.stringContaining('occurs twice') })
+    const ofOwner = trustWith([C1A, C1B, C1C], (node) => (node === C1C ? OWNER_C1 : MEMBER_KEYS.get(node)!))
+    expect(read(ofOwner)).toMatchObject({ ok: false, why: expect.stringContaining('occurs twice') })
   })
 })

@@ -42,6 +42,12 @@ const FRAMES: Frames = {
   masters: () => ({ t: 'masters', table: OPAQUE_JWS }),
   heard: ({ version }) => ({ t: 'heard', report: 1, version }),
   refused: () => ({ t: 'refused', code: 'CERTIFICATE_EXPIRED', why: 'it has expired' }),
+  ask: ({ master }) => ({
+    t: 'ask',
+    request: 1,
+    ask: { kind: 'order', order: { id: 'o1', node: master, cause: 'threshold', why: 'wrong results' }, bars: true },
+  }),
+  foreignSilence: () => ({ t: 'foreignSilence', reporters: 2, clusters: 4, silentForMs: 900 }),
   notices: () => ({ t: 'notices', notices: [OPAQUE_JWS] }),
 }
 const KINDS = Object.keys(FRAMES) as FromAuthority['t'][]

@@ -103,6 +103,7 @@ async function received(host: Host, from: NodeId, frame: Uint8Array) {
     onTransactions: pass,
     onSubmit: pass,
     onRelay: pass,
+    onArbiter: () => void pass(),
     onHello: pass,
     onRoster: async () => pass(),
     onVote: () => {},

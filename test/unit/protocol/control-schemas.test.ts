@@ -1,3 +1,4 @@
+import type { RegistryEvent } from '@baton/shared/core/registry/messages'
 import type * as statements from '@baton/shared/crypto/statement-schemas'
 import type { StatementKind, StatementPayloads } from '@baton/shared/crypto/statement-types'
 import type { Genesis } from '@baton/shared/genesis'
@@ -47,6 +48,15 @@ const state: RegistryView = {
   credential: { grant: OPAQUE_JWS, certificate: OPAQUE_JWS },
 }
 
+const EVENT: RegistryEvent = {
+  event: 'granted',
+  who: C1A,
+  why: 'it has asked',
+  code: null,
+  evidence: { kind: 'token', token },
+  after: { ...token, version: 7 as Version, master: C1A, syncSet: [C1A] },
+}
+
 const FROM: readonly FromAuthority[] = [
   { t: 'challenge', challenge: 'c', protocol: { min: 1, max: 1 } },
   { t: 'welcome', state, masters: OPAQUE_JWS, graceMs: 2_000 },
@@ -59,6 +69,23 @@ const FROM: readonly FromAuthority[] = [
   { t: 'masters', table: OPAQUE_JWS },
   { t: 'heard', report: 4, version: 7 as Version },
   { t: 'refused', code: 'PROTOCOL_VERSION', why: 'speaks 1' },
+  {
+    t: 'ask',
+    request: 1,
+    ask: { kind: 'order', order: { id: 'o1', node: C1A, cause: 'threshold', why: 'w' }, bars: true },
+  },
+  {
+    t: 'ask',
+    request: 2,
+    ask: {
+      kind: 'operator',
+      by: 'anna',
+      why: 'patching',
+      action: { act: 'evict', id: 'e1', node: C1A },
+      role: 'owner',
+    },
+  },
+  { t: 'foreignSilence', reporters: 2, clusters: 4, silentForMs: 900 },
 ]
 const TO: readonly ToAuthority[] = [
   { t: 'hello', certificate: OPAQUE_JWS, proof: OPAQUE_JWS },
@@ -81,6 +108,14 @@ const TO: readonly ToAuthority[] = [
   { t: 'results', report: OPAQUE_JWS },
   { t: 'findings', findings: OPAQUE_JWS },
   { t: 'getMasters' },
+  { t: 'mirror', value: '{}', events: [EVENT] },
+  { t: 'asked', request: 1, outcome: { ok: true }, events: [EVENT] },
+  {
+    t: 'asked',
+    request: 2,
+    outcome: { ok: false, code: 'NOT_ELECTABLE', why: 'it is barred', retryAfterMs: null },
+    events: [],
+  },
 ]
 
 test('[PV2] the frames of this link are as stored', () => {
@@ -139,8 +174,8 @@ type Parsed<Schema extends z.ZodType> = ReadOnly<z.output<Schema>>
 
 test('the schemas have exactly the types of the interfaces (checked by the compiler)', () => {
   expectTypeOf<Parsed<typeof registryViewSchema>>().toEqualTypeOf<RegistryView>()
-  expectTypeOf<Parsed<typeof toAuthoritySchema>>().toEqualTypeOf<ToAuthority>()
-  expectTypeOf<Parsed<typeof fromAuthoritySchema>>().toEqualTypeOf<FromAuthority>()
+  expectTypeOf<Parsed<typeof toAuthoritySchema>>().toEqualTypeOf<ReadOnly<ToAuthority>>()
+  expectTypeOf<Parsed<typeof fromAuthoritySchema>>().toEqualTypeOf<ReadOnly<FromAuthority>>()
   expectTypeOf<Parsed<typeof genesisSchema>>().toEqualTypeOf<Genesis>()
   expectTypeOf<Parsed<typeof statements.grant>>().toEqualTypeOf<StatementPayloads['grant']>()
   expectTypeOf<Parsed<typeof statements.reshape>>().toEqualTypeOf<StatementPayloads['reshape']>()

@@ -25,6 +25,7 @@ test('the frame of every message type is as stored', () => {
 test.each<readonly [number, Partial<Record<PeerMessage['t'], object>>]>([
   [1, { hello: { program: '' } }],
   [2, {}],
+  [3, {}],
 ])('[PV2] so is that of version %i, which reads back as it was but for what that version lacks', (version, lacking) => {
   const frames = TYPES.flatMap((type) => {
     const frame = encodePeerAs(version, PEER_SAMPLES[type])

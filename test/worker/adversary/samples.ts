@@ -177,6 +177,8 @@ export const FRAMES: Frames = {
   }),
   findings: async (node) => ({ t: 'findings', findings: (await findingsOf(node, {})) as never }),
   getMasters: async () => ({ t: 'getMasters' }),
+  mirror: async () => ({ t: 'mirror', value: '{}', events: [] }),
+  asked: async () => ({ t: 'asked', request: 900_006, outcome: { ok: true }, events: [] }),
   notices: async (node) => ({
     t: 'notices',
     notices: [await revocationOf(SPOKEN, nodeSubject(node), `node ${node.node}`)],

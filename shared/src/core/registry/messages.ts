@@ -137,6 +137,8 @@ export type RegistryInput =
   | ({ readonly i: 'foreignSilence' } & Omit<ForeignSilence, 'at'>)
   | { readonly i: 'tick' }
 
+export type OperatorInput = Extract<RegistryInput, { readonly i: 'operator' }>
+
 export type RegistryWrite =
   | { readonly w: 'cluster'; readonly registry: Created }
   | { readonly w: 'member'; readonly member: Member }

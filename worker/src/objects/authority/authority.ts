@@ -344,6 +344,9 @@ export class Authority {
         return void this.#directory.results(message.report, node)
       case 'findings':
         return void this.#directory.findings(message.findings, node)
+      case 'mirror':
+      case 'asked':
+        return this.#refusals.frame(open, failure('PEER_UNEXPECTED', 'this cluster has its arbiter here'))
       case 'getMasters':
         return void this.#sendMasters(id)
       default:
