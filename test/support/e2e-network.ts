@@ -26,7 +26,7 @@ import { Watchdog } from '../../node-runtime/src/demo/watchdog.ts'
 import { addressesOfPorts } from '../../node-runtime/src/network/addresses.ts'
 import { createNetwork, type NetworkFiles, type NodeFiles } from '../../node-runtime/src/network/init.ts'
 import { planLayout } from '../../node-runtime/src/network/layouts.ts'
-import type { ClusterPlan } from '../../node-runtime/src/network/plan.ts'
+import { type ClusterPlan, withMajorities } from '../../node-runtime/src/network/plan.ts'
 
 /** Generous: the machine may be busy with other work, and none of these is what a test measures. */
 const START_MS_MAX = 90_000
@@ -48,6 +48,8 @@ const ELECTION_EVENTS = new Set([
 export interface E2eOptions {
   /** How many nodes each cluster has: c1, c2, … */
   readonly clusters: readonly number[]
+  /** Clusters whose members are their own arbiter (MJ1); default: none. */
+  readonly majorities?: readonly string[]
   /** Of every cluster's genesis policy; default `lan`. On a busy machine a slower one keeps masters where they are. */
   readonly preset?: TimingPreset
   /** Runs after the files are written and before anything starts. */
@@ -107,7 +109,7 @@ export class E2eNetwork {
       const files = await createNetwork({
         network: 'e2e',
         out: join(folder, 'network'),
-        clusters: layoutOf(clusters),
+        clusters: withMajorities(layoutOf(clusters), options.majorities ?? []),
         addressOf: addressesOfPorts(ports),
         authorityUrl: `http://127.0.0.1:${authorityPort}`,
         settings: { logLevel: 'info', voteJournal: true },
@@ -308,7 +310,7 @@ export class E2eNetwork {
 }
 
 /** The layout of two sites, with clusters of different sizes. */
-function layoutOf(sizes: readonly number[]): ClusterPlan[] {
+function layoutOf(sizes: readonly number[]): readonly ClusterPlan[] {
   const clusters = sizes.map((_, index) => `c${index + 1}`)
   const plan = planLayout({
     layout: 'custom',

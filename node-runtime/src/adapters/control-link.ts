@@ -175,6 +175,12 @@ class WebSocketControlLink implements ControlLink {
       case 'reply':
         this.#awaited.answered(frame.request, replyIn(frame))
         break
+      case 'ask':
+        handler.onAsk(frame)
+        break
+      case 'foreignSilence':
+        handler.onForeignSilence(frame)
+        break
     }
   }
 

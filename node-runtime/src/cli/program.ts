@@ -55,6 +55,7 @@ function addNetwork(program: Command): void {
     .option('--nodes-per-cluster <count>', 'nodes of each cluster', wholeNumber, 3)
     .option('--host <name>', 'host of all nodes, or a template such as {node}.{site}.example.org', '127.0.0.1')
     .option('--base-port <port>', 'first port; each node takes two', wholeNumber, 7100)
+    .option('--majority <clusters>', 'with commas, or all: their members keep the registry themselves, for ever', list)
     .option('--preset <name>', 'timings: lan, metro or wan', 'lan')
     .option('--durability <kind>', 'preferred or required', 'preferred')
     .option('--audit <file>', 'how errors of masters count, as JSON: windowMs, threshold, weights, missedInARow')

@@ -5,6 +5,7 @@ import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL, type PeerMessage, POLKAS_SINCE } from '@baton/shared/protocol/peer'
 import type { Metrics } from '../adapters/metrics.ts'
+import type { MemberBridge } from './arbiter/member-bridge.ts'
 import type { Membership } from './membership.ts'
 import type { PeerInbox } from './peer-inbox.ts'
 import type { PeerWire } from './peer-wire.ts'
@@ -21,10 +22,12 @@ export interface LinkHandlerPorts {
   /** Of an open link. */
   readonly protocolOf: (node: NodeId) => number | null
   readonly linkClosed: (node: NodeId) => void
+  /** MJ1: null where the authority keeps the registry. */
+  readonly member: Pick<MemberBridge, 'linkOpened' | 'linkClosed'> | null
 }
 
 export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
-  const { enqueue, metrics, log, hello, wire, membership, inbox, protocolOf, linkClosed } = ports
+  const { enqueue, metrics, log, hello, wire, membership, inbox, protocolOf, linkClosed, member } = ports
   /** Of every node that ever had a link here. */
   const linkedClusters = new Map<NodeId, ClusterId>()
   return {
@@ -36,6 +39,7 @@ export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
       // Before the greeting: what that shows may be signed with keys that only these tell of (ID1).
       membership.linkOpened(peer)
       wire.send(peer.node, hello())
+      member?.linkOpened(peer)
     },
     onMessage(node, frame) {
       metrics.add('baton_peer_received_bytes_total', frame.length)
@@ -44,6 +48,7 @@ export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
     onClose(node, reason) {
       metrics.add('baton_peer_links_closed_total', 1, { reason })
       linkClosed(node)
+      member?.linkClosed(node)
       const cluster = linkedClusters.get(node)
       if (cluster !== undefined) enqueue({ i: 'link', peer: node, cluster, up: false })
     },

@@ -7,13 +7,12 @@ import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { NetworkId, NodeId, Token } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
-import type { ControlLink } from '@baton/shared/ports/control-link'
 import type { PeerLinks } from '@baton/shared/ports/peer-links'
 import type { Signer } from '@baton/shared/ports/signing'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Metrics } from '../adapters/metrics.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
-import type { AuthorityBridge } from './authority-bridge.ts'
+import type { Arbiter } from './arbiter/arbiter.ts'
 import type { BlockVerifier } from './block-verifier.ts'
 import type { Credentials } from './credentials.ts'
 import type { Driver } from './driver.ts'
@@ -28,8 +27,7 @@ export interface OutboxPorts {
   readonly privateKey: Parameters<typeof signStatement>[2]
   readonly links: PeerLinks
   readonly wire: PeerWire
-  readonly control: ControlLink
-  readonly bridge: AuthorityBridge
+  readonly arbiter: Arbiter
   readonly signer: Signer
   readonly blocks: BlockVerifier
   readonly credentials: Credentials
@@ -53,7 +51,7 @@ export class Outbox {
   }
 
   perform(send: NodeSend, driver: Driver): void {
-    const { control, bridge, mempool, submissions, inbox, results, clock, links, state, network } = this.#ports
+    const { arbiter, mempool, submissions, inbox, results, clock, links, state, network } = this.#ports
     switch (send.s) {
       case 'self':
         driver.enqueue(send.input)
@@ -65,25 +63,25 @@ export class Outbox {
         void links.probe(send.peer).then((result) => driver.enqueue({ i: 'probed', peer: send.peer, result }))
         return
       case 'report':
-        control.send(send.message)
+        arbiter.report(send.message)
         return
       case 'confirm':
-        void bridge.confirm(send.message.token)
+        void arbiter.confirm(send.message.token)
         return
       case 'claim':
-        void bridge.claim(send.request, send.claim)
+        void arbiter.claim(send.request, send.claim)
         return
       case 'reshape': {
         const { cluster, node } = state().config.election
         const { token, syncSet, version } = send
-        void bridge.reshape({ network, cluster, ...token, version, node, syncSet })
+        void arbiter.reshape({ network, cluster, ...token, version, node, syncSet })
         return
       }
       case 'recovered':
-        void bridge.recovered(send.token, send.by)
+        void arbiter.recovered(send.token, send.by)
         return
       case 'verified':
-        void bridge.verified(send.token, send.height)
+        void arbiter.verified(send.token, send.height)
         return
       case 'signResignation':
         void this.#signResignation(send, driver)

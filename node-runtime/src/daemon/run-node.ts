@@ -1,14 +1,12 @@
 /** Starts one node: opens what is on its disk, its links and its API, and runs its machine until it is stopped. */
 import { randomBytes } from 'node:crypto'
-import { genesisChain } from '@baton/shared/core/ledger/chain'
-import { loadChain } from '@baton/shared/core/ledger/stored-chain'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { openNode } from '@baton/shared/core/node/open'
 import { shownBy } from '@baton/shared/core/node/recorded-reshape'
 import { reportEveryMs } from '@baton/shared/core/node/reporting'
 import { isLeading } from '@baton/shared/core/node/state'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import { genesisHash } from '@baton/shared/genesis-schema'
+import type { ErrorCode } from '@baton/shared/errors'
 import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import { PEER_PROTOCOL } from '@baton/shared/protocol/peer'
@@ -28,9 +26,9 @@ import type { NodeConfig } from '../config/types.ts'
 import { Mempool } from '../engines/embedded/mempool.ts'
 import { loadIdentity } from '../identity/load-identity.ts'
 import { Alerts } from './alerts.ts'
+import { openMember } from './arbiter/open-member.ts'
 import { AuthorityBridge } from './authority-bridge.ts'
 import { BlockVerifier } from './block-verifier.ts'
-import { checkGenesis } from './check-genesis.ts'
 import { ClaimRelay } from './claim-relay.ts'
 import { coreConfig } from './core-config.ts'
 import { Credentials } from './credentials.ts'
@@ -49,11 +47,13 @@ import { Membership } from './membership.ts'
 import { countEvent, refreshGauges } from './node-metrics.ts'
 import { NodeNotices } from './node-notices.ts'
 import { nodeService } from './node-service.ts'
+import { openChain } from './open-chain.ts'
 import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
 import { PeerWire } from './peer-wire.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { resultReporter } from './result-reporter.ts'
+import { sessionIdentity } from './session-identity.ts'
 import { Submissions } from './submissions.ts'
 import { underThisKey } from './under-this-key.ts'
 import { VoteJournal } from './vote-journal.ts'
@@ -78,15 +78,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     injectFsyncMs: config.injectFsyncMs,
     onCommit: (ms) => metrics.observe('baton_commit_seconds', ms / 1_000),
   })
-  const origin = {
-    network: genesis.network,
-    genesis: genesisHash(sha256, genesis),
-    clusters: genesis.clusters.map(({ cluster }) => cluster),
-    application,
-  }
-  const genesisState = genesisChain(sha256, origin)
-  checkGenesis(sha256, genesisState.tip.hash, store, config)
-  const chain = store.tip() === 0 ? genesisState : loadChain(sha256, origin, store)
+  const { origin, genesisState, chain } = openChain(config, application, store)
   const core = coreConfig(config)
 
   const signer = nodeSigner(identity.keys)
@@ -131,6 +123,22 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     isRevoked: (node) => membership.isRevoked(node),
     bring: (claim, certificate) => control.relay(claim, certificate),
   })
+  const member = openMember({
+    config,
+    identity,
+    trust: notices.trust,
+    credentials,
+    clock,
+    metrics,
+    log,
+    enqueue,
+    send: (to, message) => wire.send(to, message),
+    toEdge: (notice) => control.send(notice),
+    certificate: () => ({ jws: membership.certificate, expiresAt: membership.expiresAt }),
+    onMembers: (members) => membership.onMembers(members),
+    refused: (...refused) => refusedPeer(...refused),
+    fail: (error) => fail(error),
+  })
   const bridge = new AuthorityBridge({
     genesis: notices.trust,
     privateKey: identity.keys.privateKey,
@@ -143,29 +151,20 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     notices: () => membership.notices(),
     onNotices: (notices) => membership.takeNotices(notices, null),
     onMembers: (members) => membership.onMembers(members),
+    members: member,
   })
   const control = controlLink({
     authorityUrl: config.authorityUrl,
-    identity: {
-      get certificate() {
-        return membership.certificate
-      },
-      privateKey: identity.keys.privateKey,
-      proof: {
-        network: genesis.network,
-        cluster: config.cluster,
-        node: config.node,
-        peerAddress: config.advertise.peer,
-        apiAddress: config.advertise.api,
-        priority: config.priority,
-        noFailover: config.noFailover,
-      },
-    },
+    identity: sessionIdentity(config, identity, () => membership.certificate),
     clock,
     handler: bridge,
   })
   bridge.attach(control)
 
+  function refusedPeer(from: NodeId, code: ErrorCode, why: string): void {
+    metrics.add('baton_rejected_inputs_total', 1, { code })
+    refusals.refused({ event: 'peer-message-refused', kind: code, source: from, code, why })
+  }
   const inbox = new PeerInbox({
     state,
     enqueue,
@@ -183,12 +182,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
         log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
     },
     onRoster: (from, message) => membership.onRoster(from, message),
-    onArbiter: () => undefined,
+    onArbiter: (from, message) => member?.onPeer(from, message),
     onVote: (from, vote) => journal?.record(from, vote),
-    refused: (from, code, why) => {
-      metrics.add('baton_rejected_inputs_total', 1, { code })
-      refusals.refused({ event: 'peer-message-refused', kind: code, source: from, code, why })
-    },
+    refused: refusedPeer,
   })
 
   const handler = linkHandler({
@@ -208,6 +204,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     inbox,
     protocolOf: (node) => links.protocolOf(node),
     linkClosed: (node) => submissions.linkClosed(node),
+    member,
   })
   const links: TlsLinks = peerLinks({
     self: config.node,
@@ -243,8 +240,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     privateKey: identity.keys.privateKey,
     links,
     wire,
-    control,
-    bridge,
+    arbiter: member ?? bridge,
     signer,
     blocks,
     credentials,
@@ -274,12 +270,13 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       metrics.add('baton_rejected_inputs_total', 1, { code })
       log.debug({ event: 'rejected', input: input.i, code, why }, why)
     },
-    fail: (error) => {
-      process.exitCode = failStop(log, error)
-      // Nothing may leave any more: the links close at once, so that the standby takes over.
-      void stopAll().then(finish)
-    },
+    fail,
   })
+  function fail(error: unknown): void {
+    process.exitCode = failStop(log, error)
+    // Nothing may leave any more: the links close at once, so that the standby takes over.
+    void stopAll().then(finish)
+  }
 
   const webhook = config.alerts === null ? null : new AlertWebhook({ ...config.alerts, log })
   const alerts = new Alerts({
@@ -345,6 +342,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   function stopAll(): Promise<void> {
     stopping ??= (async () => {
       driver.stop()
+      member?.stop()
       stalls.stop()
       gossip.stop()
       poll.stop()

@@ -7,6 +7,7 @@ import {
   type ClusterPolicy,
   type Genesis,
   type GenesisAudit,
+  type MajorityArbiter,
   POLICY_DEFAULTS,
   TIMING_PRESETS,
   type TimingPreset,
@@ -82,7 +83,8 @@ export async function createNetwork(options: NetworkOptions): Promise<NetworkFil
   const now = options.now ?? Date.now()
   const authority = await generateKeyPair()
   const owners = await Promise.all(options.clusters.map(() => generateKeyPair()))
-  const genesis = describe(options, authority, owners, now)
+  const places = await placeNodes(options)
+  const genesis = describe(options, places, authority, owners, now)
   const genesisText = `${JSON.stringify(genesis, null, 2)}\n`
   const checked = parseGenesis(genesisText)
   if (!checked.ok) throw new BatonError(checked.code, checked.why, { remedy: 'change the timings or the policy' })
@@ -92,7 +94,6 @@ export async function createNetwork(options: NetworkOptions): Promise<NetworkFil
     { path: 'authority/authority.key.json', content: await exportPrivateJwk(authority), secret: true },
   ]
   const nodes: NodeFiles[] = []
-  const places = placeNodes(options)
   for (const [at, { cluster }] of options.clusters.entries()) {
     const owner = owners[at]!
     files.push({ path: `owners/${cluster}.key.pem`, content: await exportPrivatePem(owner), secret: true })
@@ -119,16 +120,25 @@ interface Place extends NodePlan {
   readonly cluster: string
   readonly founder: boolean
   readonly addresses: ReturnType<AddressOf>
+  readonly keys: KeyPair
 }
 
-function placeNodes({ clusters, addressOf }: NetworkOptions): Place[] {
+async function placeNodes({ clusters, addressOf }: NetworkOptions): Promise<readonly Place[]> {
   const flat = clusters.flatMap(({ cluster, nodes }) =>
     nodes.map((plan, at) => ({ ...plan, cluster, founder: at === 0 })),
   )
-  return flat.map((place, index) => ({ ...place, addresses: addressOf(place, index) }))
+  return Promise.all(
+    flat.map(async (place, index) => ({ ...place, addresses: addressOf(place, index), keys: await generateKeyPair() })),
+  )
 }
 
-function describe(options: NetworkOptions, authority: KeyPair, owners: readonly KeyPair[], now: number): Genesis {
+function describe(
+  options: NetworkOptions,
+  places: readonly Place[],
+  authority: KeyPair,
+  owners: readonly KeyPair[],
+  now: number,
+): Genesis {
   const timing = TIMING_PRESETS[options.preset ?? 'lan']
   const masterTtlMs = options.policy?.masterTtlMs ?? timing.masterTtlMs
   return {
@@ -139,7 +149,7 @@ function describe(options: NetworkOptions, authority: KeyPair, owners: readonly 
     application: RECORDS_AND_TRANSFERS,
     heartbeatBlockMs: options.heartbeatBlockMs ?? 10_000,
     ...(options.audit === undefined ? {} : { audit: options.audit }),
-    clusters: options.clusters.map(({ cluster, nodes }, at) => ({
+    clusters: options.clusters.map(({ cluster, nodes, arbiter }, at) => ({
       cluster: cluster as ClusterId,
       ownerKeys: [owners[at]!.publicKey],
       founder: nodes[0]!.node as NodeId,
@@ -151,8 +161,14 @@ function describe(options: NetworkOptions, authority: KeyPair, owners: readonly 
         syncReplicas: Math.min(1, nodes.length - 1),
         ...options.policy,
       },
+      ...(arbiter === 'majority' ? { arbiter: membersOf(places, cluster) } : {}),
     })),
   }
+}
+
+function membersOf(places: readonly Place[], of: string): MajorityArbiter {
+  const members = places.filter(({ cluster }) => cluster === of)
+  return { kind: 'majority', members: members.map(({ node, keys }) => ({ node: node as NodeId, key: keys.publicKey })) }
 }
 
 async function nodeFiles(
@@ -161,7 +177,7 @@ async function nodeFiles(
   places: readonly Place[],
   { owner, genesisText, now }: { owner: KeyPair; genesisText: string; now: number },
 ): Promise<FileToWrite[]> {
-  const pair = await generateKeyPair()
+  const { keys: pair } = place
   const certificate = await signStatement(
     'certificate',
     {

@@ -14,6 +14,20 @@ export interface ClusterPlan {
   readonly cluster: string
   /** The first is the founder: it gets epoch 1 (RG2). */
   readonly nodes: readonly NodePlan[]
+  /** `majority`: these nodes keep the registry of their cluster themselves, for ever (MJ1). Default: the authority does. */
+  readonly arbiter?: 'edge' | 'majority'
+}
+
+/**
+ * The plan, with the members of these clusters as their arbiters.
+ * @param names `all`, or names of clusters
+ * @throws BatonError BAD_REQUEST for a name that no cluster has
+ */
+export function withMajorities(clusters: readonly ClusterPlan[], names: readonly string[]): readonly ClusterPlan[] {
+  const all = names.length === 1 && names[0] === 'all'
+  const unknown = all ? undefined : names.find((name) => !clusters.some(({ cluster }) => cluster === name))
+  if (unknown !== undefined) refuse(`--majority names ${unknown}, which is no cluster of this network`)
+  return clusters.map((plan) => (all || names.includes(plan.cluster) ? { ...plan, arbiter: 'majority' } : plan))
 }
 
 /** @throws BatonError BAD_REQUEST naming what is wrong with the plan */
@@ -29,8 +43,11 @@ export function checkPlan(network: string, clusters: readonly ClusterPlan[]): vo
   const twice =
     repeated(clusters.map(({ cluster }) => cluster)) ?? repeated(clusters.flatMap((c) => c.nodes.map((n) => n.node)))
   if (twice !== undefined) refuse(`the name ${twice} is given twice`)
-  for (const { cluster, nodes } of clusters) {
+  for (const { cluster, nodes, arbiter } of clusters) {
     if (nodes.length === 0) refuse(`cluster ${cluster} has no node`)
+    if (arbiter === 'majority' && nodes.length < 3) {
+      refuse(`cluster ${cluster} has ${nodes.length} nodes: a majority that survives one of them needs three (MJ1)`)
+    }
     if (nodes.length > LIMITS.nodesPerCluster) {
       refuse(`cluster ${cluster} has ${nodes.length} nodes, more than ${LIMITS.nodesPerCluster}`)
     }

@@ -1,7 +1,7 @@
 /** The link of a node to its cluster's authority: one outbound WebSocket, HTTP where it is down (DESIGN section 11). */
 import type { ErrorCode } from '../errors.ts'
 import type { Instant, Jws, NodeId, Token, Version } from '../ids.ts'
-import type { FromAuthority, RegistryView, ToAuthority } from '../protocol/control.ts'
+import type { FromAuthority, RegistryView, SilenceElsewhere, ToAuthority } from '../protocol/control.ts'
 
 /** What is answered. Signed statements travel as they are, so that any way carries the same bytes. */
 export type ControlRequest =
@@ -14,7 +14,7 @@ export type ControlRequest =
 /** What is not answered, or only by an event. */
 export type ControlNotice = Extract<
   ToAuthority,
-  { readonly t: 'report' | 'results' | 'findings' | 'shown' | 'notices' }
+  { readonly t: 'report' | 'results' | 'findings' | 'shown' | 'notices' | 'mirror' | 'asked' }
 >
 
 /**
@@ -49,6 +49,10 @@ export interface ControlLinkHandler {
   onNotices(notices: readonly Jws[]): void
   /** The authority has heard the report sent at `sentAt`: whatever follows is counted from there. */
   onHeard(heard: { readonly report: number; readonly version: Version; readonly sentAt: Instant }): void
+  /** MJ1: the edge submits something to the members that are the arbiter; answered by `asked`. */
+  onAsk(ask: Extract<FromAuthority, { readonly t: 'ask' }>): void
+  /** MJ1: votes of this cluster, as the others hear them (RG6). */
+  onForeignSilence(silence: SilenceElsewhere): void
   /** The authority refuses this node: certificate, challenge or protocol. It is asked again, slowly. */
   onRefused(code: string, why: string): void
 }

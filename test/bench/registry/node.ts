@@ -70,6 +70,8 @@ export class RegistryNode {
         onMasters: () => undefined,
         onSessionClosed: () => undefined,
         onNotices: () => undefined,
+        onAsk: () => undefined,
+        onForeignSilence: () => undefined,
         onHeard: () => {
           this.heard += 1
         },

@@ -80,6 +80,7 @@ async function told(frame: FromAuthority) {
     notices: () => [],
     onNotices: async () => {},
     onMembers: async () => {},
+    members: null,
   })
   const answer = (reply: ControlReply) =>
     bridge.attach({ request: async () => reply, send: () => true } as unknown as ControlLink)

@@ -6,6 +6,7 @@ import { addressesFrom } from '../../network/addresses.ts'
 import { createNetwork } from '../../network/init.ts'
 import { LAYOUTS, type LayoutName, planLayout } from '../../network/layouts.ts'
 import { nextSteps } from '../../network/next-steps.ts'
+import { withMajorities } from '../../network/plan.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 
 export interface NetworkInitOptions extends OutputOptions {
@@ -21,6 +22,7 @@ export interface NetworkInitOptions extends OutputOptions {
   readonly preset: string
   readonly durability: string
   readonly audit?: string
+  readonly majority?: readonly string[]
 }
 
 /** @throws BatonError BAD_REQUEST, CONFIG_INVALID, STORAGE_FAILED */
@@ -30,12 +32,13 @@ export async function networkInit(options: NetworkInitOptions): Promise<void> {
     throw new BatonError('BAD_REQUEST', `--authority-url "${authorityUrl}" is not an http:// or https:// address`)
   }
   const layout = oneOf('--layout', options.layout, LAYOUTS) as LayoutName
-  const clusters = planLayout({
+  const planned = planLayout({
     layout,
     nodesPerCluster,
     ...(options.clusters === undefined ? {} : { clusters: options.clusters }),
     ...(options.sites === undefined ? {} : { sites: options.sites }),
   })
+  const clusters = withMajorities(planned, options.majority ?? [])
   const files = await createNetwork({
     network,
     out,

@@ -104,6 +104,12 @@ function handle(turn: Turn, input: ArbiterInput): void {
       turn.set({ hearing: { ...turn.state.hearing, foreignSilence } })
       return
     }
+    case 'member': {
+      const { config } = turn.state
+      assert(input.member.node === config.member.node, 'MJ1: a member became another node')
+      turn.set({ config: { ...config, member: input.member } })
+      return
+    }
     case 'timer':
       if (input.name === 'recall') askForMemory(turn)
       else onProposalTimer(turn)

@@ -1,7 +1,7 @@
 /** What goes into the arbiter machine and what comes out of it. */
 import type { Instant, Jws, NodeId, Version } from '../../ids.ts'
 import type { RegistryContext, RegistryEvent, RegistryInput, RegistrySend, Report } from '../registry/messages.ts'
-import type { ForeignSilence } from '../registry/types.ts'
+import type { ForeignSilence, Member } from '../registry/types.ts'
 import type { Step } from '../step.ts'
 import type { Ballot } from './ballot.ts'
 import type { Accepted, ArbiterState, GrantAtBallot, Memory, Promised, RegisterValue, Seat } from './types.ts'
@@ -33,6 +33,8 @@ export type ArbiterInput =
   | { readonly i: 'report'; readonly report: Report }
   /** From the directory, where it can be reached (RG6). */
   | ({ readonly i: 'foreignSilence' } & Omit<ForeignSilence, 'at'>)
+  /** This node has a new certificate, or says something else of itself. */
+  | { readonly i: 'member'; readonly member: Member }
   | { readonly i: 'timer'; readonly name: ArbiterTimer }
 
 /** One row, replaced. */

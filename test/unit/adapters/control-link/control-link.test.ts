@@ -49,6 +49,8 @@ function startLink(
       onDown: (why) => void events.push(['down', why]),
       onState: (state) => void events.push(['state', state.version]),
       onMasters: (table) => void events.push(['masters', table]),
+      onAsk: (ask) => void events.push(['ask', ask.request]),
+      onForeignSilence: ({ silentForMs }) => void events.push(['foreignSilence', silentForMs]),
       onNotices: (notices) => void events.push(['notices', ...notices]),
       onSessionClosed: (node) => void events.push(['sessionClosed', node]),
       onHeard: (heard) => void events.push(['heard', heard.report, systemClock.now() - heard.sentAt]),
