@@ -1,6 +1,6 @@
 /**
- * Who held which token, from the credentials in blocks: a grant signed by an authority key of genesis and a certificate
- * that leads to an owner key of the cluster (ID1–ID3, ID8). Verified here with Node's own crypto, not with the code of the nodes.
+ * Who held which token, from the credentials in blocks: a grant signed by an authority key of genesis, or by a majority of the members that
+ * genesis names as arbiter (MJ1), and a certificate that leads to an owner key of the cluster (ID1–ID3, ID8). Verified here with Node's own crypto, not with the code of the nodes.
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { voteSignBytes } from '@baton/shared/codec/vote'
@@ -36,12 +36,33 @@ export function voteVerifier(genesis: Genesis, credentials: readonly Credential[
 }
 
 function verifiedHolder(genesis: Genesis, credential: Credential): { token: string; key: KeyObject } | null {
-  const grant = signedPayload<Grant>(credential.grant, genesis.authorityKeys)
+  const grant = grantIn(genesis, credential.grant)
   if (grant === null) return null
   const owners = genesis.clusters.find(({ cluster }) => cluster === grant.cluster)?.ownerKeys ?? []
   const certificate = certificateUnder(genesis, owners, credential.certificate)
   if (certificate === null || certificate.node !== grant.node || certificate.cluster !== grant.cluster) return null
   return { token: tokenName(grant), key: ed25519(certificate.key) }
+}
+
+function grantIn(genesis: Genesis, text: string): Grant | null {
+  const said = payloadOf<Grant>(text)
+  const arbiter = genesis.clusters.find(({ cluster }) => cluster === said?.cluster)?.arbiter
+  if (arbiter === undefined) return signedPayload<Grant>(text, genesis.authorityKeys)
+  const end = text.lastIndexOf('.')
+  const votes = votesIn(text.slice(end + 1))
+  const signers = arbiter.members.filter(({ node, key }) =>
+    votes.some(([name, vote]) => name === node && signedPayload(`${text.slice(0, end)}.${vote}`, [key]) !== null),
+  )
+  return 2 * signers.length > arbiter.members.length ? said : null
+}
+
+/** A grant of the authority has no list of votes in its place, but a signature. */
+function votesIn(part: string): readonly (readonly [node: string, vote: string])[] {
+  try {
+    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+  } catch {
+    return []
+  }
 }
 
 /** Signed by an owner, by the key of a token that an owner signed, or either of them renewed by authority and node. */
