@@ -11,6 +11,11 @@ export function registerDemo(program: Command): void {
     .option('--once', 'run the scenario, check everything and exit: 0 only when the verdict is true')
     .option('--json', 'with --once: the last line is the result as one JSON object')
     .option('--keep', 'keep the data folder')
+    .option(
+      '--majority <clusters>',
+      'with commas, or all: these keep their registry themselves, without the control plane',
+      (names: string) => names.split(','),
+    )
     .option('--input <file>', 'transactions to submit, one JSON action a line; - is standard input')
     .addOption(
       new Option('--case <name>', 'with --once: run this case; repeat it for more').argParser(

@@ -23,6 +23,24 @@ export async function killMaster(network: DemoNetwork, cluster: string, tell: Te
   return healed('master-killed', network, atMs, [{ cluster, epoch }], tell)
 }
 
+/**
+ * kill -9 of the control plane, and then of a master whose cluster is its own arbiter (MJ1): its members grant without anybody. Then both
+ * come back.
+ */
+export async function loseEdgeAndMaster(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
+  tell('kill -9 of the control plane')
+  await network.stopAuthority()
+  const { node, epoch } = await network.master(cluster)
+  tell(`kill -9 ${node.files.node}, master of ${cluster} under epoch ${epoch}`)
+  const atMs = nowMs()
+  await node.kill()
+  await network.switched([{ cluster, epoch }])
+  tell(`the members of ${cluster} have a new master: restarting ${node.files.node} and the control plane`)
+  node.start()
+  await network.startAuthority()
+  return healed('edge-lost', network, atMs, [{ cluster, epoch }], tell)
+}
+
 /** SIGSTOP of one master: it keeps its connections and says nothing. It wakes up fenced. */
 export async function freezeMaster(network: DemoNetwork, cluster: string, tell: Tell): Promise<Fault> {
   const { node, epoch } = await network.master(cluster)

@@ -8,6 +8,7 @@ import { addressesOfPorts } from '../network/addresses.ts'
 import type { NodeSettings } from '../network/config-text.ts'
 import { createNetwork, type NetworkFiles, type NodeFiles } from '../network/init.ts'
 import { planLayout } from '../network/layouts.ts'
+import { withMajorities } from '../network/plan.ts'
 import { compileCacheEnvironment, fillCompileCache } from './compile-cache.ts'
 import type { ClusterEpoch } from './figures.ts'
 import { freePorts } from './free-ports.ts'
@@ -36,6 +37,8 @@ export interface DemoNetworkOptions {
   readonly folder: string
   /** 3: master, standby, ordinary. 2: no ordinary node. 1: no standby. */
   readonly nodesPerCluster: number
+  /** Clusters whose members are their own arbiter (MJ1); default: none. */
+  readonly majorities?: readonly string[]
   /** Timings of every cluster. */
   readonly preset: TimingPreset
   /** Single values of the policy over the preset: signed into genesis, so they are chosen here and never later. */
@@ -75,7 +78,8 @@ export class DemoNetwork {
 
   /** Writes keys, genesis and configurations; starts nothing. */
   static async create(options: DemoNetworkOptions): Promise<DemoNetwork> {
-    const clusters = planLayout({ layout: 'two-company', nodesPerCluster: options.nodesPerCluster })
+    const planned = planLayout({ layout: 'two-company', nodesPerCluster: options.nodesPerCluster })
+    const clusters = withMajorities(planned, options.majorities ?? [])
     const [authorityPort, ...ports] = await freePorts(1 + 2 * clusters.length * options.nodesPerCluster)
     const files = await createNetwork({
       network: 'demo',

@@ -23,6 +23,7 @@ export interface DemoOptions {
   readonly json?: boolean
   readonly keep?: boolean
   readonly input?: string
+  readonly majority?: readonly string[]
   readonly case?: readonly string[]
 }
 
@@ -49,6 +50,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     network = await DemoNetwork.create({
       folder,
       nodesPerCluster: 3,
+      majorities: options.majority ?? (options.once ? cases.flatMap(({ majorities = [] }) => majorities) : []),
       preset: PRESET,
       policy: POLICY,
       onDeath: (node, why) => print(`${node} ended by itself: ${why}; see ${join(folder, 'logs', `${node}.log`)}`),

@@ -103,9 +103,10 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
 
   /** The text of an `arbiter` message. */
   onPeer(from: NodeId, text: string): Promise<void> | undefined {
-    const { refused } = this.#ports
+    const { refused, config } = this.#ports
     if (!this.#linked.has(from)) {
-      refused(from, 'PEER_UNEXPECTED', 'it is no member of the majority that is the arbiter of this cluster')
+      // What a member has said on a link that has closed since is lost with it.
+      if (!config.members.includes(from)) refused(from, 'PEER_UNEXPECTED', `it is no arbiter of ${config.cluster}`)
       return undefined
     }
     const message = readArbiterMessage(text)

@@ -20,6 +20,8 @@ export interface DemoCase {
   readonly kind: 'default' | 'named' | 'control'
   /** `load`: while transactions are in flight. `end`: when all are acknowledged and all nodes agree, before the check. */
   readonly when: 'load' | 'end'
+  /** Clusters whose members must be their own arbiter for it (MJ1). */
+  readonly majorities?: readonly string[]
   /** Of the input, beside those of the other cases; default 1. A case that takes longer needs more, or it ends without load. */
   readonly shares?: number
   /** Changes the files of a network that has not started. */

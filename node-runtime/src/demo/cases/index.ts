@@ -3,6 +3,7 @@ import type { DemoCase } from './case.ts'
 import { controlConflictingVote } from './control-conflicting-vote.ts'
 import { controlLostRow } from './control-lost-row.ts'
 import { controlSilentNode } from './control-silent-node.ts'
+import { edgeLost } from './edge-lost.ts'
 import { join } from './join.ts'
 import { masterAndStandbyKilled } from './master-and-standby-killed.ts'
 import { masterFrozen } from './master-frozen.ts'
@@ -15,6 +16,7 @@ import { wrongResults } from './wrong-results.ts'
 export const CASES: readonly DemoCase[] = [
   masterKilled,
   masterFrozen,
+  edgeLost,
   siteLost,
   wrongResults,
   masterAndStandbyKilled,
