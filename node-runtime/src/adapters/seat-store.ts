@@ -13,7 +13,7 @@ import { readSeat, writeSeat } from '@baton/shared/protocol/arbiter/messages'
 import { groupCommit } from './sqlite/group-commit.ts'
 import { storageError } from './sqlite/storage-error.ts'
 
-export const SEAT_FILE = 'seat.sqlite'
+export const SEAT_FILE = 'seat.db'
 
 export interface SeatStore {
   /** @throws BatonError STORAGE_DAMAGED: a row that reads differently from what was written is never passed over */

@@ -22,12 +22,16 @@ export class EdgeMirror {
   /** Of the last session; below `MIRROR_SINCE` it takes nothing. */
   #protocol = 0
   #value: RegisterValue | null = null
-  #events: RegistryEvent[] = []
-  #lost = 0
+  /** The edge has not been shown this value. */
+  #news = false
+  /** Not yet told to the edge, oldest first, and how many were dropped. */
+  readonly #events: RegistryEvent[] = []
+  #dropped = 0
   /** Orders that are asked for, by id, and the number of each request. */
   readonly #orders = new Map<string, number>()
-  /** What the registry has said in the present step. */
+  /** Of the present step of the registry: what it has said, and the answers that leave with it. */
   #said: RegistryEvent[] = []
+  #answers: { readonly request: number; readonly outcome: Outcome }[] = []
   #due = false
 
   constructor(ports: EdgeMirrorPorts) {
@@ -38,7 +42,8 @@ export class EdgeMirror {
   up(protocol: number, value: RegisterValue | null): void {
     this.#protocol = protocol
     this.#value = value
-    this.#flush(true)
+    this.#news = true
+    this.#soon()
   }
 
   report(report: Extract<ControlNotice, { readonly t: 'report' }>): void {
@@ -49,21 +54,24 @@ export class EdgeMirror {
   show(value: RegisterValue): void {
     const before = this.#value
     this.#value = value
-    if (before === null || isNewer(value, before)) this.#soon()
+    if (before !== null && !isNewer(value, before)) return
+    this.#news = true
+    this.#soon()
   }
 
+  /** The registry has said something; an order is answered by what it says of it. */
   tell(event: RegistryEvent): void {
+    this.#said.push(event)
     this.#events.push(event)
-    this.#said = [...this.#said, event].slice(-LIMITS.eventsPerFrame)
     if (this.#events.length > LIMITS.arbiterEvents) {
       this.#events.shift()
-      this.#lost += 1
+      this.#dropped += 1
     }
     this.#soon()
-    if (event.evidence?.kind !== 'order') return
+    if (event.evidence?.kind !== 'order' || (event.event !== 'ordered' && event.event !== 'order-refused')) return
     const { id } = event.evidence.order
     const request = this.#orders.get(id)
-    if (request === undefined || (event.event !== 'ordered' && event.event !== 'order-refused')) return
+    if (request === undefined) return
     this.#orders.delete(id)
     const { code, why } = event
     this.answer(request, code === null ? { ok: true } : { ok: false, code, why, retryAfterMs: null })
@@ -71,44 +79,43 @@ export class EdgeMirror {
 
   awaitOrder(request: number, id: string): void {
     this.#orders.set(id, request)
-    // The edge asks again when it has waited long enough.
+    // Of those that nothing was said of, the edge asks again.
     if (this.#orders.size > LIMITS.ordersStanding) this.#orders.delete(this.#orders.keys().next().value as string)
   }
 
-  /** The value that this answer left behind goes first. */
   answer(request: number, outcome: Outcome): void {
-    queueMicrotask(() => {
-      const events = this.#said
-      this.#flush(false)
-      this.#ports.send({ t: 'asked', request, outcome, events })
-    })
+    this.#answers.push({ request, outcome })
+    this.#soon()
   }
 
   /** Once for everything of one step. */
   #soon(): void {
     if (this.#due) return
     this.#due = true
-    queueMicrotask(() => this.#flush(false))
+    queueMicrotask(() => this.#leave())
   }
 
-  #flush(begins: boolean): void {
-    if (!this.#due && !begins) return
+  /** The value that an answer left behind goes before the answer. */
+  #leave(): void {
     this.#due = false
-    this.#said = []
+    const events = this.#said.splice(0).slice(-LIMITS.eventsPerFrame)
+    this.#mirror()
+    for (const answer of this.#answers.splice(0)) this.#ports.send({ t: 'asked', ...answer, events })
+  }
+
+  #mirror(): void {
     if (this.#protocol < MIRROR_SINCE || !isFounded(this.#value)) return
     const value = writeValue(this.#value)
-    do {
+    while (this.#news || this.#events.length > 0) {
       const events = this.#events.slice(0, LIMITS.eventsPerFrame)
       if (!this.#ports.send({ t: 'mirror', value, events })) return
+      this.#news = false
       this.#events.splice(0, events.length)
-    } while (this.#events.length > 0)
-    if (this.#lost > 0) {
-      this.#ports.log.warn(
-        { event: 'mirror-events-lost', lost: this.#lost },
-        `${this.#lost} events of the registry have waited too long for the edge: they are in the logs of the members alone`,
-      )
-      this.#lost = 0
     }
+    if (this.#dropped === 0) return
+    const sentence = `${this.#dropped} events of the registry have waited too long for the edge: only the logs of the members have them`
+    this.#ports.log.warn({ event: 'mirror-events-dropped', dropped: this.#dropped }, sentence)
+    this.#dropped = 0
   }
 }
 

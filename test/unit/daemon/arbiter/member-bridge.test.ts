@@ -1,0 +1,226 @@
+import type { ArbiterMessage } from '@baton/shared/core/arbiter/messages'
+import { verifyCredential } from '@baton/shared/crypto/credential'
+import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { Epoch, LogIndex, NodeId, Version } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
+import { readArbiterMessage, writeArbiterMessage } from '@baton/shared/protocol/arbiter/messages'
+import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
+import { afterEach, expect, test } from 'vitest'
+import { AUTHORITY, C1A, C1B, C2, OUTSIDER, PAYLOADS } from '../../../support/fixed-network.ts'
+import { C1C, voteOf } from '../../../support/majority-members.ts'
+import { untilTrue as untilTrueWithin } from '../../../support/until-true.ts'
+import { asked, NAMES, RealMembers, TRUST } from './real-members.ts'
+
+const BOUND_MS = 20_000
+const untilTrue = (condition: () => boolean) => untilTrueWithin(condition, BOUND_MS)
+
+let members: RealMembers
+afterEach(() => members.stop())
+
+/** Founded by C1A, with C1B in its sync set, and heard by everybody. */
+async function founded(): Promise<RealMembers> {
+  members = await RealMembers.start()
+  await known((view) => view.epoch === 1 && view.members.length === NAMES.length)
+  const { generation, epoch, version, network, cluster } = members.view(C1A)!
+  const reshape: Reshape = { network, cluster, generation, epoch, version, node: C1A, syncSet: [C1A, C1B] }
+  await members.of(C1A).bridge.reshape(reshape)
+  await known((view) => view.syncSet.length === 2)
+  members.report(1)
+  return members
+}
+
+/** All that run know of such a registry. */
+async function known(
+  fits: (view: NonNullable<ReturnType<RealMembers['view']>>) => boolean,
+  names: readonly NodeId[] = NAMES,
+) {
+  await untilTrue(() => {
+    const views = names.map((node) => members.view(node))
+    if (views.every((view) => view !== null && fits(view))) return true
+    // What an authority hears is what makes it act: reports come all the time.
+    members.report(100)
+    return false
+  })
+}
+
+function claimOf(node: NodeId): Claim {
+  const { network, cluster, generation, epoch, version } = members.view(node)!
+  return {
+    network,
+    cluster,
+    generation,
+    epoch: (epoch + 1) as Epoch,
+    version,
+    node,
+    nonce: `nonce-of-${node}`,
+    evidence: { kind: 'refused' },
+    durableIndex: 10 as LogIndex,
+    coming: null,
+  }
+}
+
+function replies(node: NodeId) {
+  return members.of(node).inputs.flatMap((input) => (input.i === 'claimReply' ? [input] : []))
+}
+
+test('[MJ1, RG2] the members found their cluster, and everybody can check the founder’s grant against genesis', async () => {
+  await founded()
+  for (const node of NAMES) {
+    const { credential, master } = members.view(node)!
+    expect(master).toBe(C1A)
+    expect(await verifyCredential(TRUST, credential)).toMatchObject({ ok: true, value: { node: C1A, epoch: 1 } })
+    expect(members.of(node).inputs.some((input) => input.i === 'authority' && input.up)).toBe(true)
+    expect(members.of(node).failures).toEqual([])
+  }
+  expect(members.view(C1C)!.reshape).not.toBeNull()
+})
+
+test('[MJ1, RG3] a dead master is replaced by two of three; the claimant is answered after it has learnt of its grant', async () => {
+  await founded()
+  members.end(C1A)
+  await members.of(C1B).bridge.claim(7, claimOf(C1B))
+  await untilTrue(() => replies(C1B).length > 0)
+  expect(replies(C1B)).toMatchObject([{ request: 7, outcome: { ok: true, state: { master: C1B, epoch: 2 } } }])
+  const { inputs } = members.of(C1B)
+  const granted = inputs.findIndex((input) => input.i === 'granted' && input.grants[0]?.mastership.epoch === 2)
+  expect(granted).toBeGreaterThan(-1)
+  expect(granted).toBeLessThan(inputs.findIndex(({ i }) => i === 'claimReply'))
+  await known((view) => view.epoch === 2, [C1C])
+})
+
+test('[MJ1, EL6] a member without a seat is seated again by all others, and knows what was decided', async () => {
+  await founded()
+  members.end(C1C)
+  await members.begin(C1C)
+  for (const peer of [C1A, C1B]) {
+    members.link(C1C, peer)
+    members.link(peer, C1C)
+  }
+  await untilTrue(() => members.of(C1C).events.some(({ e }) => e === 'reseated'))
+  await known((view) => view.epoch === 1, [C1C])
+  expect(members.of(C1C).bridge.up).toBe(true)
+})
+
+test('[MJ1] a vote with another signature, for another grant, or of another member counts for nothing: without it there is no majority', async () => {
+  await founded()
+  members.end(C1A)
+  const wrong: string[] = [await voteOf(C1C, { ballot: { counter: 99, node: C1B } }), 'a.b.c']
+  const [, , foreign] = (await voteOf(C1C, {}, OUTSIDER)).split('.')
+  members.tamper = (from, _to, text) => {
+    const read = readArbiterMessage(text)
+    if (from !== C1C || !read.ok || read.value.m !== 'accepted' || read.value.signature === null) return text
+    const [said, payload] = read.value.signature.split('.')
+    const signature = (wrong.shift() ?? `${said}.${payload}.${foreign}`) as never
+    return writeArbiterMessage({ ...read.value, signature })
+  }
+  await members.of(C1B).bridge.claim(8, claimOf(C1B))
+  await untilTrue(() => replies(C1B).length > 0)
+  expect(replies(C1B)).toMatchObject([{ outcome: { ok: false, code: 'UNREACHABLE' } }])
+  expect(members.view(C1B)!.epoch).toBe(1)
+  const refused = members.of(C1B).refused.map(({ from, code }) => `${from} ${code}`)
+  expect(new Set(refused)).toEqual(new Set([`${C1C} PEER_SIGNATURE`]))
+  expect(refused.length).toBeGreaterThanOrEqual(3)
+})
+
+test('[MJ1] a decision whose proof does not verify is none, whoever brings it', async () => {
+  await founded()
+  const decided = await new Promise<Extract<ArbiterMessage, { m: 'decided' }>>((resolve) => {
+    members.tamper = (_from, _to, text) => {
+      const read = readArbiterMessage(text)
+      if (read.ok && read.value.m === 'decided') resolve(read.value)
+      return text
+    }
+    members.of(C1A).bridge.onAsk({
+      t: 'ask',
+      request: 1,
+      ask: { kind: 'order', order: { id: 'o1', node: C1C, cause: 'threshold', why: 'wrong results' }, bars: true },
+    })
+  })
+  const { ballot, value } = decided.decided
+  const proof = await signStatement('grant', { ...PAYLOADS.grant }, AUTHORITY.privateKey)
+  const higher = { ballot: { ...ballot, counter: ballot.counter + 50 }, value: { ...value, proof } }
+  await members.of(C1B).bridge.onPeer(C1A, writeArbiterMessage({ m: 'decided', decided: higher }))
+  expect(members.of(C1B).refused).toMatchObject([{ from: C1A, code: 'PEER_SIGNATURE' }])
+  await known((view) => view.bars.includes(C1C), [C1B])
+  expect(members.view(C1B)!.credential.grant).not.toBe(proof)
+})
+
+test('[MJ1] a node of another cluster, with another key, or that is no member is not listened to', async () => {
+  await founded()
+  const { bridge, refused } = members.of(C1A)
+  const text = writeArbiterMessage({ m: 'recall', life: 'somebody/1' })
+  await bridge.onPeer('c1-x' as NodeId, text)
+  expect(refused.splice(0)).toMatchObject([{ from: 'c1-x', code: 'PEER_UNEXPECTED' }])
+  // The link of the member itself has closed: another one in its name is no member's.
+  bridge.linkClosed(C1C)
+  members.link(C1A, C1C, { cluster: C2 })
+  members.link(C1A, C1C, { key: OUTSIDER.publicKey })
+  let answers = 0
+  members.tamper = (from, to, said) => {
+    if (from === C1A && to === C1C) answers += 1
+    return said
+  }
+  await bridge.onPeer(C1C, text)
+  expect([answers, refused]).toEqual([0, []])
+})
+
+test('[MJ1, PV2] a member on an older link counts as out of reach', async () => {
+  await founded()
+  const { bridge } = members.of(C1A)
+  bridge.linkClosed(C1B)
+  bridge.linkClosed(C1C)
+  expect(bridge.up).toBe(false)
+  members.link(C1A, C1B, {}, 3)
+  expect(bridge.up).toBe(false)
+  members.link(C1A, C1B)
+  expect(bridge.up).toBe(true)
+})
+
+test('[MJ1, RG9] an order that the edge submits is recorded once, and answered; a repeat is answered at once', async () => {
+  await founded()
+  const member = members.of(C1A)
+  const order = { id: 'o9', node: C1C, cause: 'threshold', why: 'wrong results' } as const
+  const ask = (request: number, change: object = {}) =>
+    member.bridge.onAsk({ t: 'ask', request, ask: { kind: 'order', order: { ...order, ...change }, bars: true } })
+  ask(1)
+  await untilTrue(() => asked(member).length === 1)
+  ask(2)
+  ask(3, { id: 'o10', node: 'c1-x' as NodeId })
+  await untilTrue(() => asked(member).length === 3)
+  expect(asked(member)).toMatchObject([
+    { request: 1, outcome: { ok: true } },
+    { request: 2, outcome: { ok: true } },
+    { request: 3, outcome: { ok: false, code: 'UNKNOWN_NODE' } },
+  ])
+  await known((view) => view.bars.includes(C1C))
+})
+
+test('[MJ1, ID7] an operator’s act that the edge submits is judged by the members; the value that it left goes to the edge before the answer', async () => {
+  await founded()
+  const member = members.of(C1B)
+  member.bridge.onUp(CONTROL_PROTOCOL.max)
+  const pause = { act: 'pause', until: (Date.now() + 60_000) as never } as const
+  const by = { by: 'anna', why: 'works on the power' }
+  member.bridge.onAsk({ t: 'ask', request: 4, ask: { kind: 'operator', ...by, action: pause } })
+  await untilTrue(() => asked(member).length === 1)
+  expect(asked(member)).toMatchObject([
+    { request: 4, outcome: { ok: true }, events: [{ event: 'paused', who: 'anna' }] },
+  ])
+  const shown = member.toEdge.findIndex(
+    (notice) => notice.t === 'mirror' && notice.value.includes('works on the power'),
+  )
+  expect(shown).toBeGreaterThan(-1)
+  expect(shown).toBeLessThan(member.toEdge.findIndex(({ t }) => t === 'asked'))
+  member.bridge.onAsk({ t: 'ask', request: 5, ask: { kind: 'operator', ...by, action: pause, against: 0 as Version } })
+  await untilTrue(() => asked(member).length === 2)
+  expect(asked(member)[1]).toMatchObject({ request: 5, outcome: { ok: false, code: 'STALE_VERSION' } })
+})
+
+test('[MJ1] no text of a member throws', async () => {
+  await founded()
+  const { bridge, refused } = members.of(C1A)
+  for (const text of ['', '{', '{"m":"prepare"}', ' '.repeat(LIMITS.registerCharacters + 1)])
+    await bridge.onPeer(C1B, text)
+  expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => 'PEER_MALFORMED'))
+})

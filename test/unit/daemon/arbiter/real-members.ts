@@ -1,0 +1,176 @@
+/** Three members of a majority as their daemons run them: real keys, real signatures, real disks; the links between them are calls. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
+import type { NodeInput } from '@baton/shared/core/node/io'
+import type { Member } from '@baton/shared/core/registry/types'
+import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { ErrorCode } from '@baton/shared/errors'
+import type { Jws, NodeId, SiteId, Token, UnixMs } from '@baton/shared/ids'
+import type { ControlNotice } from '@baton/shared/ports/control-link'
+import type { Log } from '@baton/shared/ports/log'
+import type { RegistryView } from '@baton/shared/protocol/control'
+import { PEER_PROTOCOL, type PeerMessage } from '@baton/shared/protocol/peer'
+import { systemClock } from '../../../../node-runtime/src/adapters/clock.ts'
+import { openSeatStore } from '../../../../node-runtime/src/adapters/seat-store.ts'
+import { EdgeMirror } from '../../../../node-runtime/src/daemon/arbiter/edge-mirror.ts'
+import { MemberBridge } from '../../../../node-runtime/src/daemon/arbiter/member-bridge.ts'
+import { RegistryViews } from '../../../../node-runtime/src/daemon/arbiter/registry-views.ts'
+import { Credentials } from '../../../../node-runtime/src/daemon/credentials.ts'
+import { C1, C1A, C1B, LAN, NETWORK, OWNER_C1 } from '../../../support/fixed-network.ts'
+import { C1C, MEMBER_KEYS, trustWith } from '../../../support/majority-members.ts'
+
+export const NAMES = [C1A, C1B, C1C] as const
+export const TRUST = trustWith(NAMES)
+const POLICY = { ...LAN, startupGraceMs: 1 }
+const EXPIRES = 4_000_000_000_000 as UnixMs
+
+export interface Refused {
+  readonly from: NodeId
+  readonly code: ErrorCode
+  readonly why: string
+}
+
+/** One member, and everything that its node, its log and its edge were told. */
+export interface RealMember {
+  readonly bridge: MemberBridge
+  readonly folder: string
+  readonly certificate: NodeCertificate
+  readonly inputs: NodeInput[]
+  readonly events: ArbiterEvent[]
+  readonly refused: Refused[]
+  readonly toEdge: ControlNotice[]
+  readonly failures: unknown[]
+}
+
+export class RealMembers {
+  readonly #members = new Map<NodeId, RealMember>()
+  /** What is said between two members passes through here; null: it is lost. */
+  tamper: (from: NodeId, to: NodeId, text: string) => string | null = (_from, _to, text) => text
+
+  static async start(): Promise<RealMembers> {
+    const members = new RealMembers()
+    for (const node of NAMES) await members.begin(node)
+    for (const node of NAMES) for (const peer of NAMES) if (node !== peer) members.link(node, peer)
+    return members
+  }
+
+  of(node: NodeId): RealMember {
+    const member = this.#members.get(node)
+    if (member === undefined) throw new Error(`${node} does not run`)
+    return member
+  }
+
+  /** A process begins, over the disk it had before or an empty one. */
+  async begin(node: NodeId, folder = mkdtempSync(join(tmpdir(), 'baton-test-'))): Promise<void> {
+    const keys = MEMBER_KEYS.get(node)!
+    const said = { network: NETWORK, cluster: C1, node, key: keys.publicKey, site: 'x' as SiteId }
+    const certificate: NodeCertificate = { ...said, issuedAt: 1 as UnixMs, expiresAt: EXPIRES }
+    const jws = await signStatement('certificate', certificate, OWNER_C1.privateKey)
+    const told: Omit<RealMember, 'bridge'> = {
+      folder,
+      certificate,
+      inputs: [],
+      events: [],
+      refused: [],
+      toEdge: [],
+      failures: [],
+    }
+    const enqueue = (input: NodeInput) => void told.inputs.push(input)
+    const credentials = new Credentials(TRUST)
+    const self: Member = {
+      node,
+      site: certificate.site,
+      certificate: jws,
+      key: keys.publicKey,
+      expiresAt: EXPIRES,
+      peerAddress: `${node}:1`,
+      apiAddress: `${node}:2`,
+      priority: 0,
+      noFailover: false,
+    }
+    const shown = { genesis: TRUST, credentials, enqueue, onMembers: async () => {}, log: SILENT }
+    const bridge = new MemberBridge({
+      config: { member: self, network: NETWORK, cluster: C1, founder: C1A, policy: POLICY, members: NAMES },
+      life: `${node}/${Math.random()}`,
+      members: TRUST.clusters.find(({ cluster }) => cluster === C1)!.arbiter!.members,
+      trust: TRUST,
+      privateKey: keys.privateKey,
+      clock: systemClock,
+      store: openSeatStore({ folder, injectFsyncMs: 0, onCommit: () => {} }),
+      self: () => self,
+      enqueue,
+      send: (to, message) => this.#carry(node, to, message),
+      credentials,
+      views: new RegistryViews({ ...shown, shownBy: 'the members' }),
+      mirror: new EdgeMirror({ send: (notice) => told.toEdge.push(notice) > 0, log: SILENT }),
+      observe: (event) => told.events.push(event),
+      refused: (from, code, why) => told.refused.push({ from, code, why }),
+      fail: (error) => told.failures.push(error),
+      log: SILENT,
+    })
+    this.#members.set(node, { ...told, bridge })
+  }
+
+  /** One side learns of the link. */
+  link(node: NodeId, peer: NodeId, change: Partial<NodeCertificate> = {}, protocol: number = PEER_PROTOCOL.max): void {
+    const certificate = { ...this.of(peer).certificate, ...change }
+    this.of(node).bridge.linkOpened({ node: peer, cluster: certificate.cluster, certificate, protocol })
+  }
+
+  /** The process is gone: the others lose their links to it. */
+  end(node: NodeId): void {
+    const { bridge } = this.of(node)
+    this.#members.delete(node)
+    bridge.stop()
+    for (const { bridge: other } of this.#members.values()) other.linkClosed(node)
+  }
+
+  stop(): void {
+    for (const { bridge } of this.#members.values()) bridge.stop()
+  }
+
+  /** The newest registry that this member has told its node. */
+  view(node: NodeId): RegistryView | null {
+    const views = this.of(node).inputs.flatMap((input) => (input.i === 'view' ? [input.view] : []))
+    return views.at(-1) ?? null
+  }
+
+  /** Everybody says what it is: of the follower whose log is as long as any. */
+  report(number: number): void {
+    for (const [node, { bridge }] of this.#members) {
+      const view = this.view(node)
+      const token = { generation: view?.generation ?? 0, epoch: view?.epoch ?? 0 } as Token
+      const role = view?.master === node ? 'master' : 'follower'
+      const log = { durableIndex: 10 as never, height: 1, heardMasterMs: null, heardSyncSetMs: null }
+      bridge.report({ t: 'report', report: number, token, role, stalled: false, ...log })
+    }
+  }
+
+  #carry(from: NodeId, to: NodeId, message: PeerMessage): boolean {
+    if (message.t !== 'arbiter') throw new Error(`a member says ${message.t}`)
+    const text = this.tamper(from, to, message.message)
+    if (text !== null) setImmediate(() => void this.#members.get(to)?.bridge.onPeer(from, text))
+    return true
+  }
+}
+
+/** Where an answer to the operator or the directory went. */
+export function asked(member: RealMember): readonly Extract<ControlNotice, { t: 'asked' }>[] {
+  return member.toEdge.flatMap((notice) => (notice.t === 'asked' ? [notice] : []))
+}
+
+export function forged(text: string): Jws {
+  return text as Jws
+}
+
+const SILENT: Log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  fatal: () => {},
+  with: () => SILENT,
+}
