@@ -59,6 +59,8 @@ export interface NodeStatus {
   /** RG9: why this node is barred from election; null: it is not. */
   readonly quarantine: QuarantineView | null
   readonly authority: { readonly connected: boolean; readonly heardMsAgo: number | null }
+  /** Who keeps the registry of the cluster: the authority at the edge, or a majority of its members (MJ1). Out of reach, a failover waits. */
+  readonly arbiter: { readonly kind: 'edge' | 'majority'; readonly inReach: boolean }
   /** `programs`: linked peers by the version of their program; `unknown` is older than this could be told. */
   readonly peers: {
     readonly connected: number

@@ -13,6 +13,7 @@ export interface Reason {
 export type ReasonCode =
   | 'no-master'
   | 'authority-down'
+  | 'no-majority'
   | 'resync'
   | 'stalled'
   | 'not-following'
@@ -32,6 +33,8 @@ export type ReasonCode =
 export interface HealthPorts {
   readonly state: NodeState
   readonly authorityConnected: boolean
+  /** MJ1: a majority of the members, which keep the registry, is in reach; null: the authority keeps it. */
+  readonly majorityUp: boolean | null
   readonly now: Instant
   readonly suspectAfterMs: number
   /** ID8: why the certificate of this node needs somebody, or null. */
@@ -42,15 +45,20 @@ export interface HealthPorts {
 
 /** What can be seen in the state of this moment. */
 export function reasonsOf(ports: HealthPorts): readonly Reason[] {
-  const { state, authorityConnected, now, suspectAfterMs, certificateAlert, revokedMaster } = ports
+  const { state, authorityConnected, majorityUp, now, suspectAfterMs, certificateAlert, revokedMaster } = ports
   const reasons: Reason[] = []
   const { election, resync, guard, recovery, config } = state
   const { view } = election
   const self = config.election.node
   const say = (code: ReasonCode, why: string) => reasons.push({ code, why })
+  if (majorityUp === false) {
+    say('no-majority', 'no majority of the members of this cluster is in reach; the chain goes on, a failover waits')
+  }
   if (election.own === null) say('no-master', 'no master of this cluster is known yet')
   if (!authorityConnected) {
-    say('authority-down', 'the authentication node is out of reach; the chain goes on, a failover waits')
+    const meanwhile =
+      majorityUp === null ? 'the chain goes on, a failover waits' : 'the members of this cluster go on without it'
+    say('authority-down', `the authentication node is out of reach; ${meanwhile}`)
   }
   if (resync !== null) say('resync', resync)
   if (unheldFor(guard, now) >= suspectAfterMs) say('stalled', 'the sync set does not acknowledge')

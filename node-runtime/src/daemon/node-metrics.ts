@@ -30,12 +30,14 @@ export interface GaugeSources {
   readonly mempool: Mempool
   readonly control: ControlLink
   readonly membership: Membership
+  /** MJ1: null where the authority keeps the registry. */
+  readonly member: { readonly up: boolean } | null
 }
 
 export function refreshGauges(
   metrics: Metrics,
   state: NodeState,
-  { links, mempool, control, membership }: GaugeSources,
+  { links, mempool, control, membership, member }: GaugeSources,
 ): void {
   const { election, guard } = state
   const token = election.own?.token
@@ -54,5 +56,6 @@ export function refreshGauges(
   metrics.set('baton_mempool_bytes', mempool.bytes)
   metrics.set('baton_peers_connected', links.open().length)
   metrics.set('baton_authority_connected', control.connected ? 1 : 0)
+  metrics.set('baton_arbiter_reachable', (member?.up ?? control.connected) ? 1 : 0)
   metrics.set('baton_certificate_expires_seconds', Math.floor(membership.expiresAt / 1_000))
 }

@@ -39,6 +39,8 @@ export interface NodeServicePorts {
   readonly submissions: Submissions
   readonly now: () => Instant
   readonly authorityConnected: () => boolean
+  /** MJ1; null: the authority keeps the registry. */
+  readonly majorityUp: () => boolean | null
   readonly metrics: () => Promise<string>
   /** A submission has been answered after so long; `outcome` is `acknowledged` or the code of the refusal. */
   readonly submitted: (outcome: 'acknowledged' | ErrorCode, ms: number) => void
@@ -143,11 +145,19 @@ export function nodeService(ports: NodeServicePorts): NodeService {
         connected: ports.authorityConnected(),
         heardMsAgo: heard === null ? null : Math.round(ports.now() - heard),
       },
+      arbiter: arbiter(),
       peers: { connected: ports.links.open().length, configured: ports.peers().size, programs: programs() },
       mempool: ports.mempool.size,
       uptimeMs: Math.round(ports.now() - startedAt),
       residentBytes: process.memoryUsage.rss(),
     }
+  }
+
+  function arbiter(): NodeStatus['arbiter'] {
+    const majorityUp = ports.majorityUp()
+    return majorityUp === null
+      ? { kind: 'edge', inReach: ports.authorityConnected() }
+      : { kind: 'majority', inReach: majorityUp }
   }
 
   function block(height: Height | 'latest'): DecidedBlock | null {

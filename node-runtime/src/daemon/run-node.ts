@@ -126,7 +126,8 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const member = openMember({
     config,
     identity,
-    trust: notices.trust,
+    notices,
+    membership,
     credentials,
     clock,
     metrics,
@@ -134,8 +135,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     enqueue,
     send: (to, message) => wire.send(to, message),
     toEdge: (notice) => control.send(notice),
-    certificate: () => ({ jws: membership.certificate, expiresAt: membership.expiresAt }),
-    onMembers: (members) => membership.onMembers(members),
     refused: (...refused) => refusedPeer(...refused),
     fail: (error) => fail(error),
   })
@@ -287,6 +286,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       reasonsOf({
         state: state(),
         authorityConnected: control.connected,
+        majorityUp: member?.up ?? null,
         now: clock.now(),
         suspectAfterMs: config.timing.suspectAfterMs,
         certificateAlert: membership.alert(),
@@ -311,8 +311,9 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     submissions,
     now: clock.now,
     authorityConnected: () => control.connected,
+    majorityUp: () => member?.up ?? null,
     metrics: () => {
-      refreshGauges(metrics, state(), { links, mempool, control, membership })
+      refreshGauges(metrics, state(), { links, mempool, control, membership, member })
       return metrics.render()
     },
     submitted: (outcome, ms) => {

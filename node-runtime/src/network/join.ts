@@ -23,6 +23,7 @@ import { askNotices, keepNotices } from '../identity/known-notices.ts'
 import { ensureX509File } from '../identity/x509-file.ts'
 import type { NodeAddresses } from './addresses.ts'
 import { configText, type NodeSettings } from './config-text.ts'
+import { checkMayJoin } from './fixed-members.ts'
 import { systemdUnit } from './systemd-unit.ts'
 
 export interface JoinOptions {
@@ -63,6 +64,7 @@ export async function joinNetwork(options: JoinOptions): Promise<Joined> {
   const { node, site } = namesOf(options, token)
   const client = new IdentityClient(token.authority, token.token.network)
   const genesis = await fetchGenesis(client, token)
+  checkMayJoin(genesis, token.token.cluster)
   const { trust, statements } = await askNotices(client, genesis)
   makeFolder(folder)
   keepGenesis(joinPath(folder, 'genesis.json'), genesis)

@@ -52,6 +52,7 @@ const service = nodeService({
   submissions,
   now: () => world.now,
   authorityConnected: () => true,
+  majorityUp: () => null,
   metrics: async () => '',
   submitted: () => {},
   reasons: () => [],

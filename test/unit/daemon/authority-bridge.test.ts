@@ -35,6 +35,7 @@ function bridgeTo(reply: ControlReply, more: Partial<AuthorityBridgePorts> = {})
     notices: () => [],
     onMembers: async () => {},
     linked: () => undefined,
+    members: null,
     enqueue: (input: NodeInput) => fed.push(input),
     log: { warn: (fields: unknown) => warned.push(fields), error: (fields: unknown) => warned.push(fields) },
     ...more,
@@ -215,4 +216,35 @@ test('[RG4] what the authority has signed of the sync set is handed on with the 
   expect(warned).toEqual([])
   expect(await seen(await signStatement('syncSet', recorded, NODE.privateKey))).not.toHaveProperty('syncSet')
   expect(warned).toMatchObject([{ event: 'sync-set-refused' }])
+})
+
+test('[MJ1] where the members keep the registry, the edge’s word on it is not listened to; what it submits is', async () => {
+  const submitted: unknown[] = []
+  const members: AuthorityBridgePorts['members'] = {
+    onUp: (protocol) => submitted.push(['up', protocol]),
+    onAsk: ({ request }) => submitted.push(['ask', request]),
+    onForeignSilence: ({ silentForMs }) => submitted.push(['silence', silentForMs]),
+  }
+  const { bridge, fed, sent } = bridgeTo({ ok: true, state: STATE }, { members, genesis: GENESIS })
+  const masters = await signStatement(
+    'masterTable',
+    { network: NETWORK, version: 1, masters: [] },
+    AUTHORITY.privateKey,
+  )
+  bridge.onUp({ state: STATE, masters, graceMs: 0, challenge: 'c', protocol: 3 })
+  bridge.onState(STATE)
+  bridge.onSessionClosed('c1-b' as NodeId)
+  bridge.onHeard({ report: 1, version: STATE.version, sentAt: 0 as never })
+  const order = { id: 'o1', node: 'c1-b' as NodeId, cause: 'threshold', why: 'wrong results' } as const
+  bridge.onAsk({ t: 'ask', request: 4, ask: { kind: 'order', order, bars: true } })
+  bridge.onForeignSilence({ reporters: 2, clusters: 4, silentForMs: 900 })
+  bridge.onDown('it is gone')
+  await settle()
+  expect(fed).toEqual([])
+  expect(sent.filter(({ t }) => t === 'shown')).toEqual([])
+  expect(submitted).toEqual([
+    ['up', 3],
+    ['ask', 4],
+    ['silence', 900],
+  ])
 })

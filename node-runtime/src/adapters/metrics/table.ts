@@ -66,6 +66,11 @@ export const METRICS = {
   baton_peer_sent_bytes_total: { type: 'counter', help: 'Bytes of frames sent to peers', labels: [] },
   baton_peer_received_bytes_total: { type: 'counter', help: 'Bytes of frames received from peers', labels: [] },
   baton_authority_connected: { type: 'gauge', help: '1 while a session with the authority is open', labels: [] },
+  baton_arbiter_reachable: {
+    type: 'gauge',
+    help: '1 while whoever keeps the registry of the cluster is in reach: the authority, or a majority of the members',
+    labels: [],
+  },
 
   // this process
   baton_rejected_inputs_total: { type: 'counter', help: 'Inputs that changed nothing, by code', labels: ['code'] },

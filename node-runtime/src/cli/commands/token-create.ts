@@ -2,6 +2,7 @@ import { BatonError } from '@baton/shared/errors'
 import { isName } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { type OwnerKeyOptions, ownerSigner } from '../../identity/owner-signer.ts'
+import { checkMayJoin } from '../../network/fixed-members.ts'
 import { makeJoinToken } from '../../network/join-token.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { genesisOf } from './genesis-option.ts'
@@ -23,6 +24,7 @@ export async function tokenCreate(options: TokenCreateOptions): Promise<void> {
   const { cluster, site, node, uses, expires, renewFor, authorityUrl, json } = options
   check(options)
   const genesis = genesisOf(options.genesis)
+  checkMayJoin(genesis, cluster)
   const now = Date.now()
   const until = { issuedAt: now, expiresAt: now + expires, renewUntil: now + renewFor }
   const asked = { cluster, authorityUrl, site, node, uses, ...until }

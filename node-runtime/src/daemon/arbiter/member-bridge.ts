@@ -8,6 +8,8 @@ import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Outcome, RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Member } from '@baton/shared/core/registry/types'
 import { viewOf } from '@baton/shared/core/registry/view'
+import type { Revocations } from '@baton/shared/crypto/notices'
+import { revokedInputs } from '@baton/shared/crypto/revoked-members'
 import type { Claim, Resignation } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import type { ErrorCode } from '@baton/shared/errors'
@@ -33,6 +35,8 @@ export interface MemberBridgePorts extends VoteParts, Pick<MemberDriverPorts, 'c
   readonly members: MajorityArbiter['members']
   /** This node as it is now: its certificate is renewed while it runs. */
   readonly self: () => Member
+  /** ID8: what owners have revoked, as far as this node knows. */
+  readonly revocations: Pick<Revocations, 'of'>
   readonly enqueue: (input: NodeInput) => void
   readonly send: (to: NodeId, message: PeerMessage) => boolean
   readonly credentials: Credentials
@@ -129,6 +133,7 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     const { t: _, ...report } = message
     const member = this.#ports.self()
     if (member.certificate !== this.#driver.state.config.member.certificate) this.#driver.feed({ i: 'member', member })
+    this.#enforce()
     this.#driver.feed({ i: 'report', report })
     this.#ports.mirror.report(message)
   }
@@ -179,6 +184,13 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     // The machine answers an order by what it says of it.
     mirror.awaitOrder(request, order.id)
     this.#ask({ i: 'order', ...order, bars })
+  }
+
+  /** ID8: nobody is elected under a revoked key, and a revoked master is ordered away. Again with every report, until it is recorded. */
+  #enforce(): void {
+    const { decided, proposal, asks, up } = this.#driver.state
+    if (decided === null || !up || proposal !== null || asks.length > 0) return
+    for (const input of revokedInputs(decided.value.registry, this.#ports.revocations)) this.#ask(input)
   }
 
   get #node(): NodeId {

@@ -3,30 +3,31 @@ import { randomBytes } from 'node:crypto'
 import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Member } from '@baton/shared/core/registry/types'
-import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { GenesisCluster, MajorityArbiter } from '@baton/shared/genesis'
 import { clusterOf } from '@baton/shared/genesis-schema'
-import type { Jws, NodeId, PublicKey, UnixMs } from '@baton/shared/ids'
+import type { NodeId, PublicKey } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { ControlNotice } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
-import type { RegistryView } from '@baton/shared/protocol/control'
 import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { Metrics } from '../../adapters/metrics.ts'
 import { openSeatStore } from '../../adapters/seat-store.ts'
 import type { NodeConfig } from '../../config/types.ts'
 import type { NodeIdentity } from '../../identity/load-identity.ts'
 import type { Credentials } from '../credentials.ts'
+import type { Membership } from '../membership.ts'
+import type { NodeNotices } from '../node-notices.ts'
 import { EdgeMirror } from './edge-mirror.ts'
 import { logArbiterEvent } from './log-arbiter-event.ts'
 import { MemberBridge } from './member-bridge.ts'
-import { RegistryViews } from './registry-views.ts'
+import { RegistryViews, type RegistryViewsPorts } from './registry-views.ts'
 
 export interface MemberParts {
   readonly config: NodeConfig
   readonly identity: NodeIdentity
-  readonly trust: Trust
+  readonly notices: Pick<NodeNotices, 'trust' | 'revocations'>
+  readonly membership: Pick<Membership, 'certificate' | 'expiresAt' | 'onMembers'>
   readonly credentials: Credentials
   readonly clock: Clock
   readonly metrics: Metrics
@@ -34,9 +35,6 @@ export interface MemberParts {
   readonly enqueue: (input: NodeInput) => void
   readonly send: (to: NodeId, message: PeerMessage) => boolean
   readonly toEdge: (notice: ControlNotice) => boolean
-  /** The certificate of this node as it is now, and its end. */
-  readonly certificate: () => { readonly jws: Jws; readonly expiresAt: UnixMs }
-  readonly onMembers: (members: RegistryView['members']) => Promise<void>
   readonly refused: (from: NodeId, code: ErrorCode, why: string) => void
   readonly fail: (error: unknown) => void
 }
@@ -46,7 +44,8 @@ export interface MemberParts {
  * @throws BatonError IDENTITY_INVALID when genesis does not name this node with this key, STORAGE_FULL, STORAGE_FAILED, STORAGE_DAMAGED
  */
 export function openMember(parts: MemberParts): MemberBridge | null {
-  const { config, identity, trust, credentials, metrics, log, enqueue, onMembers } = parts
+  const { config, identity, notices, membership, credentials, metrics, log, enqueue } = parts
+  const { trust, revocations } = notices
   const cluster = clusterOf(config.genesis, config.cluster)
   if (cluster?.arbiter === undefined) return null
   const { members } = cluster.arbiter
@@ -57,16 +56,19 @@ export function openMember(parts: MemberParts): MemberBridge | null {
     onCommit: (ms) => metrics.observe('baton_commit_seconds', ms / 1_000),
   })
   const self = (): Member => {
-    const { jws, expiresAt } = parts.certificate()
+    const { certificate, expiresAt } = membership
     const { node, site, priority, noFailover, advertise } = config
     const said = { peerAddress: advertise.peer, apiAddress: advertise.api, priority, noFailover }
-    return { node, site, ...said, certificate: jws, key: identity.keys.publicKey, expiresAt }
+    return { node, site, ...said, certificate, key: identity.keys.publicKey, expiresAt }
   }
   const { network } = config.genesis
   const { founder, policy } = cluster
   const names = members.map(({ node }) => node).sort()
+  const onMembers: RegistryViewsPorts['onMembers'] = (shown) => membership.onMembers(shown)
   return new MemberBridge({
     ...parts,
+    trust,
+    revocations,
     config: { member: self(), network, cluster: config.cluster, founder, policy, members: names },
     life: `${config.node}/${randomBytes(12).toString('base64url')}`,
     members,

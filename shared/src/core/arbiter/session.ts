@@ -2,7 +2,7 @@
 import type { NodeId, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import { acknowledge } from '../registry/acknowledged.ts'
-import { sameMember } from '../registry/membership.ts'
+import { sameMember, withMark } from '../registry/membership.ts'
 import type { Report } from '../registry/messages.ts'
 import type { FoundedRegistry } from '../registry/types.ts'
 import { majorityOf } from './ballot.ts'
@@ -49,7 +49,8 @@ function attend(turn: Turn): void {
     return
   }
   const known = registry.members.get(member.node)
-  if (known === undefined || !sameMember(known, member)) onAsk(turn, { i: 'memberSeen', member, nonce: life })
+  if (known === undefined || !sameMember(known, withMark(known, member)))
+    onAsk(turn, { i: 'memberSeen', member, nonce: life })
   else if (registry.status === 'founded' && registry.master === member.node && isAwaited(registry)) {
     onAsk(turn, { i: 'tick' })
   }

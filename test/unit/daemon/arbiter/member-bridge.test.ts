@@ -7,7 +7,7 @@ import { LIMITS } from '@baton/shared/limits'
 import { readArbiterMessage, writeArbiterMessage } from '@baton/shared/protocol/arbiter/messages'
 import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { afterEach, expect, test } from 'vitest'
-import { AUTHORITY, C1A, C1B, C2, OUTSIDER, PAYLOADS } from '../../../support/fixed-network.ts'
+import { AUTHORITY, C1, C1A, C1B, C2, NETWORK, OUTSIDER, PAYLOADS } from '../../../support/fixed-network.ts'
 import { C1C, voteOf } from '../../../support/majority-members.ts'
 import { untilTrue as untilTrueWithin } from '../../../support/until-true.ts'
 import { asked, NAMES, RealMembers, TRUST } from './real-members.ts'
@@ -215,6 +215,27 @@ test('[MJ1, ID7] an operator’s act that the edge submits is judged by the memb
   member.bridge.onAsk({ t: 'ask', request: 5, ask: { kind: 'operator', ...by, action: pause, against: 0 as Version } })
   await untilTrue(() => asked(member).length === 2)
   expect(asked(member)[1]).toMatchObject({ request: 5, outcome: { ok: false, code: 'STALE_VERSION' } })
+})
+
+test('[MJ1, ID8, RG9] a revoked master is marked and ordered away by its members, and stays marked when it is seen again', async () => {
+  await founded()
+  const { key } = members.of(C1A).certificate
+  members.revocations.add({
+    network: NETWORK,
+    cluster: C1,
+    id: 'stolen-1',
+    subject: { kind: 'node', node: C1A, key },
+    reason: 'stolen',
+    at: 1 as never,
+  })
+  await known((view) => view.orders.some(({ node }) => node === C1A))
+  expect(members.view(C1B)).toMatchObject({ bars: [C1A], master: C1A, orders: [{ id: `stolen-1:${C1A}` }] })
+  const { version } = members.view(C1A)!
+  for (let n = 0; n < 3; n++) {
+    members.report(200 + n)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  expect(members.view(C1A)!.version).toBe(version)
 })
 
 test('[MJ1] no text of a member throws', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Member } from '@baton/shared/core/registry/types'
+import { Revocations } from '@baton/shared/crypto/notices'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ErrorCode } from '@baton/shared/errors'
@@ -49,6 +50,8 @@ export class RealMembers {
   readonly #members = new Map<NodeId, RealMember>()
   /** What is said between two members passes through here; null: it is lost. */
   tamper: (from: NodeId, to: NodeId, text: string) => string | null = (_from, _to, text) => text
+
+  readonly revocations = new Revocations()
 
   static async start(): Promise<RealMembers> {
     const members = new RealMembers()
@@ -101,6 +104,7 @@ export class RealMembers {
       clock: systemClock,
       store: openSeatStore({ folder, injectFsyncMs: 0, onCommit: () => {} }),
       self: () => self,
+      revocations: this.revocations,
       enqueue,
       send: (to, message) => this.#carry(node, to, message),
       credentials,
