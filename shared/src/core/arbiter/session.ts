@@ -2,9 +2,9 @@
 import type { NodeId, Version } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
 import { acknowledge } from '../registry/acknowledged.ts'
-import { sameMember, withMark } from '../registry/membership.ts'
+import { sameMember } from '../registry/membership.ts'
 import type { Report } from '../registry/messages.ts'
-import type { FoundedRegistry } from '../registry/types.ts'
+import type { Created, FoundedRegistry, Member } from '../registry/types.ts'
 import { majorityOf } from './ballot.ts'
 import { catchUp } from './learner.ts'
 import { askForMemory } from './memory.ts'
@@ -42,18 +42,24 @@ function attend(turn: Turn): void {
   const { up, proposal, asks, standing, decided, config, life } = turn.state
   if (!up || proposal !== null || asks.length > 0) return
   const registry = decided?.value.registry
-  const { member, founder } = config
+  const { founder } = config
+  const member = asRecorded(config.member, registry)
   if (registry === undefined) {
     if (standing.s === 'seated') onAsk(turn, null)
     else if (member.node === founder) onAsk(turn, { i: 'memberSeen', member, nonce: life })
     return
   }
   const known = registry.members.get(member.node)
-  if (known === undefined || !sameMember(known, withMark(known, member)))
-    onAsk(turn, { i: 'memberSeen', member, nonce: life })
+  if (known === undefined || !sameMember(known, member)) onAsk(turn, { i: 'memberSeen', member, nonce: life })
   else if (registry.status === 'founded' && registry.master === member.node && isAwaited(registry)) {
     onAsk(turn, { i: 'tick' })
   }
+}
+
+/** ID8: a member whose key is revoked does not take the mark off itself. */
+function asRecorded(member: Member, registry: Created | undefined): Member {
+  const known = registry?.members.get(member.node)
+  return known?.revoked === true && known.key === member.key ? { ...member, revoked: true } : member
 }
 
 /** A pause ends, and a planned switchover becomes due, by the clock (RG10, EL8). */

@@ -36,10 +36,9 @@ export function create(state: RegistryState, input: Input<'create'>): RegistrySt
 /** Adds or updates a member; every change of what others are told about it raises the version (RG1). */
 export function seeMember<Known extends Created>(
   state: RegistryState & { readonly registry: Known },
-  seen: Member,
+  member: Member,
 ): RegistryStep & { readonly state: RegistryState & { readonly registry: Known } } {
-  const known = state.registry.members.get(seen.node)
-  const member = withMark(known, seen)
+  const known = state.registry.members.get(member.node)
   if (known !== undefined && sameMember(known, member)) return { ...result(state), state }
   if (known === undefined && state.registry.members.size >= LIMITS.nodesPerCluster) {
     const why = `the cluster has ${LIMITS.nodesPerCluster} members already`
@@ -67,11 +66,6 @@ export function seeMember<Known extends Created>(
     }),
     state: next,
   }
-}
-
-/** ID8: who is seen again under a key that its owner has revoked stays marked. */
-export function withMark(known: Member | undefined, seen: Member): Member {
-  return known?.revoked === true && known.key === seen.key ? { ...seen, revoked: true } : seen
 }
 
 const SHOWN: readonly (keyof Member)[] = [
