@@ -1,23 +1,26 @@
-/** What operators may do to a cluster, over HTTP: one entry for each act of the registry, with the role that it needs (ID7). */
-import type { OperatorAction } from '@baton/shared/core/registry/messages'
-import type { OperatorRole } from '@baton/shared/crypto/statement-types'
-import * as id from '@baton/shared/id-schemas'
-import type { UnixMs } from '@baton/shared/ids'
-import { LIMITS } from '@baton/shared/limits'
-import { orderViewSchema } from '@baton/shared/protocol/control-schemas'
-import { z } from '@hono/zod-openapi'
+/**
+ * What operators may do to a cluster, over HTTP: one entry for each act of the registry, with the role that it needs (ID7). The same at the edge and at
+ * a member of a majority (MJ1).
+ */
+import { z } from 'zod'
+import type { OperatorAction } from '../core/registry/messages.ts'
+import type { OperatorRole } from '../crypto/statement-types.ts'
+import * as id from '../id-schemas.ts'
+import type { UnixMs } from '../ids.ts'
+import { LIMITS } from '../limits.ts'
+import { orderViewSchema } from './control-schemas.ts'
 
 const text = z.string().trim().min(1).max(LIMITS.operatorTextCharacters)
 
 /** Of every act: why, made against which version (RG1), and whether only its outcome is asked for. */
 const asked = z.object({
-  why: text.openapi({ description: 'The reason, for the event log and for colleagues.' }),
+  why: text.describe('The reason, for the event log and for colleagues.'),
   /** Refuse unless this version is recorded (RG1). */
   against: id.version.optional(),
-  dryRun: z.boolean().default(false).openapi({ description: 'Say what would happen, and change nothing.' }),
+  dryRun: z.boolean().default(false).describe('Say what would happen, and change nothing.'),
 })
 
-type Asked = z.infer<typeof asked>
+export type Asked = z.infer<typeof asked>
 
 export interface ActRoute {
   readonly role: OperatorRole
