@@ -8,6 +8,7 @@ import type { Block, Receipt } from '@baton/shared/core/ledger/types'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Epoch, Generation, Hash, Height, Jws, NetworkId, NodeId, SiteId } from '@baton/shared/ids'
 import type { QuarantineView } from '@baton/shared/protocol/control'
+import type { OperatorDesk } from './operator-desk.ts'
 
 /** The master of this node's cluster as this node knows it. */
 export interface MasterAddress {
@@ -108,6 +109,8 @@ export interface MastersAnswer {
 }
 
 export interface NodeService {
+  /** MJ1: where operators of the cluster are answered; null: at the authentication node. */
+  readonly operators: OperatorDesk | null
   /**
    * Resolves when the transaction is in a decided block held by the cluster's required set, on this node or through
    * its master. A transaction executed before resolves with its first receipt. A receipt with `ok: false` resolves too.

@@ -5,6 +5,7 @@ import { httpDisagreement } from '@baton/shared/protocol/http'
 import { Hono } from 'hono'
 import { type Answer, answerError, answerJson, masterHeaders, type ReportError } from './answer.ts'
 import type { NodeService } from './node-service.ts'
+import { OPERATOR_ROUTES, operatorRoutes } from './operator-routes.ts'
 import { renderBlock, renderTransaction } from './render.ts'
 
 export const ROUTES = [
@@ -20,6 +21,7 @@ export const ROUTES = [
   'GET /master',
   'GET /standby',
   'GET /metrics',
+  ...OPERATOR_ROUTES,
 ] as const
 
 export function createRoutes(service: NodeService, report: ReportError): Hono {
@@ -66,6 +68,8 @@ export function createRoutes(service: NodeService, report: ReportError): Hono {
     const body = await service.metrics()
     return reply({ status: 200, body, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
   })
+
+  operatorRoutes(app, service)
 
   app.notFound((context) => {
     const { method, path } = context.req

@@ -20,6 +20,7 @@ import type {
   NodeStatus,
   Submitted,
 } from '../api/node-service.ts'
+import type { OperatorDesk } from '../api/operator-desk.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
 import { quarantineOf, type Reason } from './health.ts'
@@ -40,7 +41,7 @@ export interface NodeServicePorts {
   readonly now: () => Instant
   readonly authorityConnected: () => boolean
   /** MJ1; null: the authority keeps the registry. */
-  readonly majorityUp: () => boolean | null
+  readonly member: { readonly up: boolean; readonly desk: OperatorDesk } | null
   readonly metrics: () => Promise<string>
   /** A submission has been answered after so long; `outcome` is `acknowledged` or the code of the refusal. */
   readonly submitted: (outcome: 'acknowledged' | ErrorCode, ms: number) => void
@@ -154,10 +155,10 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   function arbiter(): NodeStatus['arbiter'] {
-    const majorityUp = ports.majorityUp()
-    return majorityUp === null
+    const { member } = ports
+    return member === null
       ? { kind: 'edge', inReach: ports.authorityConnected() }
-      : { kind: 'majority', inReach: majorityUp }
+      : { kind: 'majority', inReach: member.up }
   }
 
   function block(height: Height | 'latest'): DecidedBlock | null {
@@ -169,6 +170,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
   }
 
   return {
+    operators: ports.member?.desk ?? null,
     submit,
     master,
     masters: () => knownMasters(config, state(), ports.apiAddresses, ports.peers(), ports.notices.aboutKeys()),

@@ -311,7 +311,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     submissions,
     now: clock.now,
     authorityConnected: () => control.connected,
-    majorityUp: () => member?.up ?? null,
+    member,
     metrics: () => {
       refreshGauges(metrics, state(), { links, mempool, control, membership, member })
       return metrics.render()

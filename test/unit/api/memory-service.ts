@@ -34,6 +34,7 @@ export function createMemoryService(node = 'c1-n1'): MemoryService {
     failures: [],
     role: 'master',
     unhealthy: null,
+    operators: null,
     known: { network: 'trade' as NetworkId, masters: [], nodes: [] },
     async submit(bytes) {
       service.submitted.push(bytes)

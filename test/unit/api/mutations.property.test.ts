@@ -4,17 +4,24 @@
  */
 import { connect } from 'node:net'
 import { encodeCanonical } from '@baton/shared/codec/cbor'
+import { NO_SEAT, startArbiter } from '@baton/shared/core/arbiter/machine'
+import type { ArbiterState } from '@baton/shared/core/arbiter/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
+import { Revocations } from '@baton/shared/crypto/notices'
 import { isErrorCode } from '@baton/shared/errors'
 import type { Height } from '@baton/shared/ids'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '../../../node-runtime/src/adapters/clock.ts'
 import { ed25519Verifier } from '../../../node-runtime/src/adapters/verifier.ts'
+import type { OperatorDesk } from '../../../node-runtime/src/api/operator-desk.ts'
 import { createRoutes, ROUTES } from '../../../node-runtime/src/api/routes.ts'
 import { type ApiServer, startApi } from '../../../node-runtime/src/api/server.ts'
+import { MemberDesk } from '../../../node-runtime/src/daemon/arbiter/member-desk.ts'
 import { nodeService } from '../../../node-runtime/src/daemon/node-service.ts'
 import { Submissions } from '../../../node-runtime/src/daemon/submissions.ts'
 import { Mempool } from '../../../node-runtime/src/engines/embedded/mempool.ts'
+import { PAYLOADS } from '../../support/fixed-network.ts'
 import { times } from '../../support/long.ts'
 import { mutateBytes, mutateText, mutateTree, mutations } from '../../support/mutations.ts'
 import { settledWorld } from '../../support/world/settled.ts'
@@ -37,6 +44,30 @@ const submissions = new Submissions({
 // What this node has executed is answered at once: it is held.
 submissions.held(Number.MAX_SAFE_INTEGER as Height)
 
+/** Whoever asks is an operator here, and what an act comes to is not the question: what cannot be read must never come so far. */
+const desk: OperatorDesk = Object.assign(
+  new MemberDesk({
+    cluster: host.cluster,
+    trust: world.genesis,
+    revocations: new Revocations(),
+    clock: systemClock,
+    state: () => memberState(),
+    ask: async () => ({ outcome: { ok: true }, events: [] }),
+  }),
+  { admit: async () => PAYLOADS.operatorToken },
+)
+
+/** A member that knows what is decided: the registry of the cluster. */
+function memberState(): ArbiterState {
+  const { registry } = world.authorities.get(host.cluster)!.state
+  if (registry.status !== 'founded') throw new Error('not founded')
+  const { network, cluster, founder, policy, members } = registry
+  const names = [...members.keys()].sort()
+  const config = { member: members.get(host.node)!, network, cluster, founder, policy, members: names }
+  const started = startArbiter(config, NO_SEAT, 'a-life', world.now)
+  return { ...started, decided: { ballot: { counter: 1, node: founder }, value: { registry, proof: null } } }
+}
+
 const service = nodeService({
   ...shared,
   config: {
@@ -52,7 +83,7 @@ const service = nodeService({
   submissions,
   now: () => world.now,
   authorityConnected: () => true,
-  majorityUp: () => null,
+  member: { up: true, desk },
   metrics: async () => '',
   submitted: () => {},
   reasons: () => [],
@@ -77,9 +108,10 @@ afterAll(async () => {
 interface Sample {
   readonly path: string
   readonly type?: string
-  readonly body?: Uint8Array | { readonly signed: unknown }
+  readonly body?: Uint8Array | Readonly<Record<string, unknown>>
 }
 
+const CLUSTER = `/v1/networks/${world.genesis.network}/clusters/${host.cluster}`
 const text = Buffer.from(bytes).toString('base64url')
 const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   'POST /v1/transactions': [
@@ -99,6 +131,13 @@ const SAMPLES: Readonly<Record<string, readonly Sample[]>> = {
   'GET /master': [{ path: '/master' }],
   'GET /standby': [{ path: '/standby' }],
   'GET /metrics': [{ path: '/metrics' }],
+  'GET /v1/networks/:network/clusters/:cluster': [{ path: CLUSTER }],
+  'GET /v1/networks/:network/clusters/:cluster/explain': [{ path: `${CLUSTER}/explain` }],
+  'POST /v1/networks/:network/clusters/:cluster/acts/:act': [
+    { path: `${CLUSTER}/acts/pause`, type: 'application/json', body: { why: 'a test', forMs: 1_000 } },
+    { path: `${CLUSTER}/acts/order`, type: 'application/json', body: { why: 'a test', id: 'o1', node: 'c1-n1' } },
+    { path: `${CLUSTER}/acts/resume`, type: 'application/json', body: { why: 'a test', dryRun: true } },
+  ],
 }
 
 test('[API2] every route has a sample here', () => {

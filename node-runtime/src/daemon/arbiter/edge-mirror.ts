@@ -31,7 +31,7 @@ export class EdgeMirror {
   readonly #orders = new Map<string, number>()
   /** Of the present step of the registry: what it has said, and the answers that leave with it. */
   #said: RegistryEvent[] = []
-  #answers: { readonly request: number; readonly outcome: Outcome }[] = []
+  #answers: ((events: readonly RegistryEvent[]) => void)[] = []
   #due = false
 
   constructor(ports: EdgeMirrorPorts) {
@@ -84,7 +84,12 @@ export class EdgeMirror {
   }
 
   answer(request: number, outcome: Outcome): void {
-    this.#answers.push({ request, outcome })
+    this.afterStep((events) => this.#ports.send({ t: 'asked', request, outcome, events }))
+  }
+
+  /** When the present step is over, with what the registry has said in it. */
+  afterStep(leave: (events: readonly RegistryEvent[]) => void): void {
+    this.#answers.push(leave)
     this.#soon()
   }
 
@@ -100,7 +105,7 @@ export class EdgeMirror {
     this.#due = false
     const events = this.#said.splice(0).slice(-LIMITS.eventsPerFrame)
     this.#mirror()
-    for (const answer of this.#answers.splice(0)) this.#ports.send({ t: 'asked', ...answer, events })
+    for (const leave of this.#answers.splice(0)) leave(events)
   }
 
   #mirror(): void {

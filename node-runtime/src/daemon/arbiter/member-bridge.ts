@@ -5,7 +5,7 @@
 import type { ArbiterEvent, ArbiterMessage, ArbiterSend } from '@baton/shared/core/arbiter/messages'
 import type { Accepted, ArbiterConfig } from '@baton/shared/core/arbiter/types'
 import type { NodeInput } from '@baton/shared/core/node/io'
-import type { Outcome, RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
+import type { OperatorInput, Outcome, RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Member } from '@baton/shared/core/registry/types'
 import { viewOf } from '@baton/shared/core/registry/view'
 import type { Revocations } from '@baton/shared/crypto/notices'
@@ -24,6 +24,7 @@ import type { EdgeOfMembers } from '../authority-bridge.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Arbiter } from './arbiter.ts'
 import type { EdgeMirror } from './edge-mirror.ts'
+import { type DeskAnswer, MemberDesk } from './member-desk.ts'
 import { MemberDriver, type MemberDriverPorts } from './member-driver.ts'
 import { checkVote, proveGrant, signVote, type VoteParts } from './member-votes.ts'
 import type { RegistryViews } from './registry-views.ts'
@@ -36,7 +37,7 @@ export interface MemberBridgePorts extends VoteParts, Pick<MemberDriverPorts, 'c
   /** This node as it is now: its certificate is renewed while it runs. */
   readonly self: () => Member
   /** ID8: what owners have revoked, as far as this node knows. */
-  readonly revocations: Pick<Revocations, 'of'>
+  readonly revocations: Pick<Revocations, 'of' | 'ofOperator'>
   readonly enqueue: (input: NodeInput) => void
   readonly send: (to: NodeId, message: PeerMessage) => boolean
   readonly credentials: Credentials
@@ -49,13 +50,18 @@ export interface MemberBridgePorts extends VoteParts, Pick<MemberDriverPorts, 'c
 
 /** Whose answer goes to the node's machine as that of a claim. */
 const CLAIM = 'claim'
-/** Who asked over the edge. */
+/** Who asked over the edge, and at this member itself. */
 const EDGE = 'edge'
+const DESK = 'desk'
 
 export class MemberBridge implements Arbiter, EdgeOfMembers {
   readonly #ports: MemberBridgePorts
   readonly #driver: MemberDriver
   readonly #linked = new Set<NodeId>()
+  /** Operators that wait for their answer here, by number. */
+  readonly #waiting = new Map<number, (answer: DeskAnswer) => void>()
+  #asked = 0
+  readonly desk: MemberDesk
   /** What is decided is handed on in the order in which it was decided. */
   #order: Promise<void> = Promise.resolve()
 
@@ -73,6 +79,21 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
       rejected: ({ code, why }, input) => {
         if (input.i === 'message') ports.refused(input.from, code, why)
       },
+    })
+    this.desk = new MemberDesk({
+      ...ports,
+      cluster: ports.config.cluster,
+      state: () => this.#driver.state,
+      ask: (input) => this.#operate(input),
+    })
+  }
+
+  #operate(input: Omit<OperatorInput, 'from'>): Promise<DeskAnswer> {
+    this.#asked += 1
+    const from = { channel: DESK, request: this.#asked }
+    return new Promise((resolve) => {
+      this.#waiting.set(from.request, resolve)
+      this.#ask({ ...input, from })
     })
   }
 
@@ -284,7 +305,11 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
       const view = decided === null ? null : viewOfDecided(decided)
       this.#next(() => this.#claimReply(to.request, outcome, view))
     } else if (to.channel === EDGE) this.#ports.mirror.answer(to.request, outcome)
-    else if (!outcome.ok) {
+    else if (to.channel === DESK) {
+      const answer = this.#waiting.get(to.request)
+      this.#waiting.delete(to.request)
+      this.#ports.mirror.afterStep((events) => answer?.({ outcome, events }))
+    } else if (!outcome.ok) {
       const { code, why } = outcome
       this.#ports.log.warn({ event: 'arbiter-refuses', code }, `${to.channel} was not recorded: ${why}`)
     }

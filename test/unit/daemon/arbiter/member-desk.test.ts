@@ -1,0 +1,141 @@
+import type { OperatorRole } from '@baton/shared/crypto/statement-types'
+import { signStatement } from '@baton/shared/crypto/statements'
+import type { UnixMs } from '@baton/shared/ids'
+import { LIMITS } from '@baton/shared/limits'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { NodeService } from '../../../../node-runtime/src/api/node-service.ts'
+import { createRoutes } from '../../../../node-runtime/src/api/routes.ts'
+import { C1, C1A, C1B, C2, NETWORK, OWNER_C1, OWNER_C2 } from '../../../support/fixed-network.ts'
+import { C1C } from '../../../support/majority-members.ts'
+import { untilTrue } from '../../../support/until-true.ts'
+import { createMemoryService } from '../../api/memory-service.ts'
+import { NAMES, RealMembers } from './real-members.ts'
+
+const PATH = `/v1/networks/${NETWORK}/clusters/${C1}`
+const HOUR_MS = 3_600_000
+
+let members: RealMembers
+beforeAll(async () => {
+  members = await RealMembers.start()
+  await untilTrue(() => {
+    members.report(1)
+    return NAMES.every((node) => members.view(node)?.members.length === NAMES.length)
+  }, 20_000)
+})
+afterAll(() => members.stop())
+
+async function tokenOf(role: OperatorRole, change: object = {}, by = OWNER_C1): Promise<string> {
+  const now = Date.now()
+  const said = { network: NETWORK, cluster: C1, name: 'Ann at night', id: `token-of-${role}`, role }
+  const times = { issuedAt: now as UnixMs, expiresAt: (now + HOUR_MS) as UnixMs }
+  return signStatement('operatorToken', { ...said, ...times, ...change }, by.privateKey)
+}
+
+/** Asks the API of C1B, as the command line does. */
+async function ask(
+  path: string,
+  token: string,
+  body?: unknown,
+  desk: NodeService['operators'] = members.of(C1B).bridge.desk,
+) {
+  const service: NodeService = { ...createMemoryService(), operators: desk }
+  const status = () => ({ ...service.status(), network: NETWORK, cluster: C1 })
+  const routes = createRoutes({ ...service, status }, (error) => {
+    throw error
+  })
+  const answer = await routes.request(path, {
+    method: body === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  return { status: answer.status, answer: (await answer.json()) as Record<string, unknown> }
+}
+
+test('[MJ1, ID7] an operator looks at the cluster, and is told whether it could fail over', async () => {
+  const token = await tokenOf('viewer')
+  const shown = await ask(PATH, token)
+  expect(shown).toMatchObject({ status: 200, answer: { cluster: C1, state: { master: C1A, epoch: 1 } } })
+  expect(shown.answer.heard).toMatchObject(NAMES.map((node) => ({ node, session: 'open' })))
+  const told = await ask(`${PATH}/explain`, token)
+  expect(told).toMatchObject({
+    status: 200,
+    answer: { cluster: C1, lines: expect.any(Array), alerts: expect.any(Array) },
+  })
+})
+
+test('[MJ1, ID7, RG10] a pause is decided by the members, with who and why; a dry run changes nothing', async () => {
+  const token = await tokenOf('operator')
+  const pause = { why: 'works on the power', forMs: 60_000 }
+  const dry = await ask(`${PATH}/acts/pause`, token, { ...pause, dryRun: true })
+  expect(dry).toMatchObject({
+    status: 200,
+    answer: { ok: true, dryRun: true, events: [{ event: 'paused' }], state: { pause: null } },
+  })
+  expect(members.view(C1C)!.pause).toBeNull()
+  const done = await ask(`${PATH}/acts/pause`, token, pause)
+  const by = { by: 'Ann at night', why: 'works on the power' }
+  expect(done).toMatchObject({
+    status: 200,
+    answer: { ok: true, dryRun: false, state: { pause: by }, events: [{ who: 'Ann at night' }] },
+  })
+  await untilTrue(() => members.view(C1C)?.pause?.by === 'Ann at night', 20_000)
+  expect(await ask(`${PATH}/acts/resume`, token, { why: 'done' })).toMatchObject({ status: 200 })
+  await untilTrue(() => NAMES.every((node) => members.view(node)?.pause === null), 20_000)
+})
+
+test('[MJ1, RG1] an act against another version than the recorded one is refused, with what is recorded', async () => {
+  const body = { why: 'late', forMs: 60_000, against: 0 }
+  const refused = await ask(`${PATH}/acts/pause`, await tokenOf('operator'), body)
+  expect(refused).toMatchObject({ status: 409, answer: { error: 'STALE_VERSION', state: { master: C1A } } })
+})
+
+test('[MJ1, ID7] without a token, with a foreign, expired or revoked one, or with too low a role nothing is shown or done', async () => {
+  const pause = { why: 'no', forMs: 60_000 }
+  const viewer = await tokenOf('viewer')
+  expect(await ask(`${PATH}/acts/pause`, viewer, pause)).toMatchObject({ status: 403, answer: { error: 'FORBIDDEN' } })
+  const unauthenticated = { status: 401, answer: { error: 'UNAUTHENTICATED' } }
+  const expired = await tokenOf('owner', { issuedAt: 1, expiresAt: 2 })
+  for (const token of ['', 'a.b.c', expired, await tokenOf('owner', {}, OWNER_C2)]) {
+    expect(await ask(PATH, token)).toMatchObject(unauthenticated)
+  }
+  expect(await ask(PATH, await tokenOf('owner', { cluster: C2 }, OWNER_C2))).toMatchObject({ status: 403 })
+  members.revocations.add({
+    network: NETWORK,
+    cluster: C1,
+    id: 'r1',
+    subject: { kind: 'operator', operator: 'token-of-owner' },
+    reason: 'lost laptop',
+    at: 1 as UnixMs,
+  })
+  const lost = await ask(`${PATH}/acts/pause`, await tokenOf('owner'), pause)
+  expect(lost).toMatchObject({ ...unauthenticated, answer: { message: expect.stringContaining('lost laptop') } })
+  expect(members.view(C1B)!.pause).toBeNull()
+})
+
+test('[MJ1, RG8] a register is never frozen or restored', async () => {
+  const token = await tokenOf('owner', { id: 'another' })
+  for (const act of ['freeze', 'raise-generation', 'accept-incomplete-restore']) {
+    const refused = await ask(`${PATH}/acts/${act}`, token, { why: 'a backup was put back', generation: 1 })
+    expect(refused, act).toMatchObject({ status: 400, answer: { message: expect.stringContaining('never restored') } })
+  }
+})
+
+test('[MJ1, API2] what is no act, no body of one, or too large is refused with a code', async () => {
+  const token = await tokenOf('operator')
+  expect(await ask(`${PATH}/acts/explode`, token, {})).toMatchObject({ status: 404 })
+  for (const body of ['{', {}, { why: 'x' }, { why: 'x', forMs: -1 }]) {
+    expect(await ask(`${PATH}/acts/pause`, token, body), JSON.stringify(body)).toMatchObject({ status: 400 })
+  }
+  const large = JSON.stringify({ why: 'x'.repeat(LIMITS.controlBodyBytes) })
+  expect(await ask(`${PATH}/acts/pause`, token, large)).toMatchObject({ status: 413 })
+  const elsewhere = `/v1/networks/${NETWORK}/clusters/${C2}`
+  expect(await ask(elsewhere, token)).toMatchObject({ status: 404, answer: { error: 'UNKNOWN_CLUSTER' } })
+})
+
+test('[MJ1, ID7] a node whose registry is at the edge says where to ask', async () => {
+  const refused = await ask(PATH, await tokenOf('viewer'), undefined, null)
+  expect(refused).toMatchObject({
+    status: 404,
+    answer: { error: 'NOT_FOUND', remedy: expect.stringContaining('--authority-url') },
+  })
+})
