@@ -167,7 +167,7 @@ test('[NW5] too many suspects are posted to the webhook as an alert of the netwo
       for (let number = 0; number <= F + 1; number++) prove(stage, number)
       await stage.settle()
       await stage.settle()
-      const why = expect.stringContaining('c1, c2, c3, c4: more than f clusters')
+      const why = expect.stringContaining('c1, c2, c3, c4, c5: more than f clusters')
       expect(bodies).toMatchObject([{ code: 'too-many-suspects', network: NETWORK, cluster: null, node: null, why }])
     },
     { webhook },

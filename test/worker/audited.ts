@@ -13,9 +13,9 @@ import { eventually } from './eventually.ts'
 import { CLUSTERS, NETWORK } from './network.ts'
 import { TestNode } from './test-node.ts'
 
-/** Of 12 clusters: f is 3, and more than two thirds are 9. */
+/** Of 13 clusters, one of them its own arbiter: f is 4, and more than two thirds are 9. */
 export const TWO_THIRDS = 9
-export const F = 3
+export const F = 4
 
 export const RIGHT = 'a'.repeat(64) as Hash
 export const WRONG = 'b'.repeat(64) as Hash

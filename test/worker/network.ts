@@ -23,6 +23,10 @@ type Twelve<T> = readonly [T, T, T, T, T, T, T, T, T, T, T, T]
 /** A test file takes those it uses by name: `const [C1, C2] = CLUSTERS`. */
 export const CLUSTERS = Array.from({ length: 12 }, (_, i) => `c${i + 1}`) as unknown as Twelve<ClusterId>
 
+/** A cluster whose members are its own arbiter (MJ1): the tests of the mirror share it. */
+export const OWN_ARBITER = 'm1' as ClusterId
+export const MEMBERS = ['a', 'b', 'c'].map((letter) => `${OWN_ARBITER}-${letter}` as NodeId)
+
 /** `owner c1`, `node c1-a`: the same name gives the same key, in the tests and in their configuration. */
 export async function keyOf(name: string): Promise<KeyPair> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`test key of ${name}`))
@@ -39,6 +43,14 @@ export async function testGenesis(): Promise<Genesis> {
     const owner = await keyOf(`owner ${cluster}`)
     return { cluster, ownerKeys: [owner.publicKey], founder: founderOf(cluster), policy: POLICY }
   })
+  const members = MEMBERS.map(async (node) => ({ node, key: (await keyOf(`node ${node}`)).publicKey }))
+  const ownArbiter = {
+    cluster: OWN_ARBITER,
+    ownerKeys: [(await keyOf(`owner ${OWN_ARBITER}`)).publicKey],
+    founder: founderOf(OWN_ARBITER),
+    policy: POLICY,
+    arbiter: { kind: 'majority' as const, members: await Promise.all(members) },
+  }
   return {
     format: 'baton-genesis/1',
     network: NETWORK,
@@ -46,7 +58,7 @@ export async function testGenesis(): Promise<Genesis> {
     authorityKeys: [authority.publicKey],
     application: 'ledger',
     heartbeatBlockMs: 10_000,
-    clusters: await Promise.all(clusters),
+    clusters: [...(await Promise.all(clusters)), ownArbiter],
   }
 }
 

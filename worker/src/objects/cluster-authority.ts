@@ -89,7 +89,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
 
   async status(cluster: ClusterId): Promise<Result<ClusterStatus>> {
     const authority = this.#asked(cluster)
-    return authority.ok ? success(await authority.value.status()) : authority
+    return authority.ok ? success(await authority.value.insight.status()) : authority
   }
 
   async events(cluster: ClusterId, query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
@@ -110,7 +110,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
 
   async explain(cluster: ClusterId): Promise<Result<ClusterExplanation>> {
     const authority = this.#asked(cluster)
-    return authority.ok ? success(authority.value.explain()) : authority
+    return authority.ok ? success(authority.value.insight.explain()) : authority
   }
 
   async request(
@@ -144,7 +144,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
 
   async nodes(cluster: ClusterId): Promise<Result<readonly KnownNode[]>> {
     const authority = this.#asked(cluster)
-    return authority.ok ? success(authority.value.nodes()) : authority
+    return authority.ok ? success(authority.value.insight.nodes()) : authority
   }
 
   async join(cluster: ClusterId, request: Jws, source: string): Promise<Result<JoinAnswer>> {
@@ -173,7 +173,7 @@ export class ClusterAuthority extends DurableObject<Env> implements AuthorityApi
 
   async order(cluster: ClusterId, order: OrderView, bars: boolean): Promise<Result<OrderAnswer>> {
     const authority = this.#asked(cluster)
-    return authority.ok ? success(authority.value.order(order, bars)) : authority
+    return authority.ok ? success(await authority.value.order(order, bars)) : authority
   }
 
   async masters(version: number, table: Jws): Promise<Result<null>> {

@@ -9,6 +9,8 @@ import {
   verifyChain,
 } from '@baton/shared/crypto/certificate-chain'
 import type { Revocations } from '@baton/shared/crypto/notices'
+import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
+import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 
@@ -43,12 +45,21 @@ export async function acceptCertificate(
   if (certificateExpired(certificate, now)) {
     return failure('CERTIFICATE_EXPIRED', `the certificate of ${node} expired at ${new Date(expiresAt).toISOString()}`)
   }
+  const stranger = strangerAmongMembers(genesis, certificate)
+  if (stranger !== null) return failure('UNKNOWN_NODE', stranger)
   const revoked = revocations.of(certificate)
   if (revoked !== null) return failure('CERTIFICATE_REVOKED', `the key of ${node} is revoked: ${revoked.reason}`)
   if (replaced(chain.value, registry())) {
     return failure('CERTIFICATE_INVALID', `the owner has signed a later certificate for ${node}`)
   }
   return chain
+}
+
+/** MJ1: the members that are the arbiter of a cluster, and their keys, are those of genesis; nobody joins them. */
+function strangerAmongMembers(genesis: Trust, { cluster, node, key }: NodeCertificate): string | null {
+  const members = clusterOf(genesis, cluster)?.arbiter?.members
+  if (members === undefined || members.some((member) => member.node === node && member.key === key)) return null
+  return `the members of ${cluster} and their keys are fixed in genesis (MJ1): ${node} is none of them with this key`
 }
 
 /** Whoever finds an old key, or keeps an old certificate, does not come before the newer one. */

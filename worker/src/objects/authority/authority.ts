@@ -1,11 +1,10 @@
 /** One cluster's authority, put together: sessions in, decisions, messages out. */
 
-import { assert, unreachable } from '@baton/shared/assert'
+import { unreachable } from '@baton/shared/assert'
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
-import { alertOf, standingAlerts } from '@baton/shared/core/registry/alerts'
+import { alertOf } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
-import { explain } from '@baton/shared/core/registry/explain'
-import type { RegistryInput } from '@baton/shared/core/registry/messages'
+import type { RegistryEvent, RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
@@ -14,10 +13,7 @@ import { failure, type Result } from '@baton/shared/result'
 import { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type {
-  ClusterExplanation,
-  ClusterStatus,
   EventsQuery,
-  KnownNode,
   OperatorAnswer,
   OperatorCall,
   OperatorRequest,
@@ -37,20 +33,23 @@ import { Door } from './door.ts'
 import { Enrolment } from './enrolment.ts'
 import { Entrance, type EntranceParts } from './entrance.ts'
 import { EventWaiters } from './event-waiters.ts'
-import { knownNodes } from './known-nodes.ts'
+import { Insight } from './insight.ts'
 import { Lanes } from './lanes.ts'
+import { MembersArbiter } from './members-arbiter.ts'
+import { Mirror } from './mirror.ts'
 import { Notices } from './notices.ts'
 import { Operators, operatorInput } from './operators.ts'
 import { orderAnswer } from './order-answer.ts'
-import { answerOf, Outbox, replyOf } from './outbox.ts'
+import { Outbox, replyOf } from './outbox.ts'
 import { Refusals } from './refusals.ts'
+import type { Registrar } from './registrar.ts'
 import { Revoker } from './revoker.ts'
 import { type Attachment, attachmentOf } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
-import { statusOf } from './status.ts'
 import { Witnesses } from './witnesses.ts'
 
 const DIRECTORY_RETRY_MS = 1_000
+const ARBITER_HERE = 'the registry of this cluster is kept here, not by its members'
 
 export interface AuthorityParts
   extends Omit<EntranceParts, 'decider' | 'directory' | 'outbox' | 'admission' | 'enrolment' | 'attempts' | 'notices'> {
@@ -62,7 +61,9 @@ type Open = Extract<Attachment, { phase: 'open' }>
 
 export class Authority {
   readonly #parts: AuthorityParts
-  readonly #decider: Decider
+  readonly #decider: Registrar
+  /** MJ1: null where the registry is kept here. */
+  readonly #members: MembersArbiter | null
   readonly #credentials: Credentials
   readonly #outbox: Outbox
   readonly #directory: DirectoryLink
@@ -73,6 +74,7 @@ export class Authority {
   readonly #refusals: Refusals
   readonly #revoker: Revoker
   readonly door: Door
+  readonly insight: Insight
   readonly owners: Notices['owners']
   readonly #lanes = new Lanes(LIMITS.controlQueueFrames)
   readonly #operators: Operators
@@ -97,8 +99,12 @@ export class Authority {
       this.#waiters.wake()
       void this.#alerts.deliver()
     })
-    this.#decider = new Decider(parts.sql, parts.clock, events, (seq, event) => this.#alerts.enter(seq, alertOf(event)))
-    this.#credentials = new Credentials(parts.config.authority)
+    const appended = (seq: number, event: RegistryEvent) => this.#alerts.enter(seq, alertOf(event))
+    const mirror = parts.cluster.arbiter === undefined ? null : new Mirror({ ...parts, events, appended })
+    this.#decider = mirror ?? new Decider(parts.sql, parts.clock, events, appended)
+    this.#credentials = new Credentials(parts.config.authority, mirror)
+    const [decider, credentials] = [this.#decider, this.#credentials]
+    this.insight = new Insight({ ...parts, cluster: parts.cluster.cluster, decider, credentials })
     this.#directory = new DirectoryLink(parts, this.#credentials)
     this.#outbox = new Outbox(parts.sockets, this.#credentials, () => this.#settleDirectory())
     const { sql, clock } = parts
@@ -147,10 +153,12 @@ export class Authority {
       registry: () => this.#decider.state.registry,
       decide: (input) => this.#decide(input),
     })
+    const members = { ...parts, trust: notices.trust, refusals: this.#refusals, view: () => this.insight.view() }
+    this.#members = mirror && new MembersArbiter({ ...members, mirror, onGrant: () => this.#settleDirectory() })
     const { cluster, founder, policy } = parts.cluster
     const network = parts.config.genesis.network
     this.#decider.take({ i: 'create', network, cluster, founder, policy })
-    const resumed = parts.sockets.resumed().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
+    const resumed = parts.sockets.open().map(({ node, id }) => ({ i: 'sessionOpened', node, session: id }) as const)
     this.#settle(this.#decider.take(...resumed))
     this.#revoker.enforce()
     void this.#revoker.recertify()
@@ -179,6 +187,7 @@ export class Authority {
     this.#parts.sockets.closeSocket(socket, code, reason)
     if (attachment.phase !== 'open') return
     const { node, id } = attachment
+    this.#members?.asks.closed(id)
     const closed = { i: 'sessionClosed', node, session: id } as const
     // The close may be what woke this object: then its socket was not among those to resume.
     const unseen = !this.#decider.state.hearing.sessions.has(node)
@@ -229,16 +238,6 @@ export class Authority {
     await this.#revoker.take(statements, null)
   }
 
-  nodes(): readonly KnownNode[] {
-    return knownNodes(this.#parts.cluster.cluster, this.#decider.state, this.#parts.clock.now())
-  }
-
-  async status(): Promise<ClusterStatus> {
-    const { registry } = this.#decider.state
-    const view = registry.status === 'founded' ? await this.#credentials.view(registry) : null
-    return statusOf(this.#parts.cluster.cluster, this.#decider.state, view, this.#parts.clock.now())
-  }
-
   events(query: EventsQuery, caller: OperatorCall): Promise<Result<readonly ChainedEvent[]>> {
     return this.#waiters.page(query, caller)
   }
@@ -252,37 +251,26 @@ export class Authority {
     // ID7: it was let in before it came here, and may have been revoked in between.
     const admitted = this.admit({ call: `act ${action.act}`, operator, refusal: null })
     if (!admitted.ok) return { ...admitted, retryAfterMs: null, state: null, events: [] }
+    const answered = await this.#members?.operate(request)
+    if (answered !== undefined && answered !== 'consider') return answered
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const input = operatorInput(request, from)
-    if (request.dryRun) return this.#consider(input)
+    if (request.dryRun) return this.insight.consider(input)
     const taken = this.#decider.take(input)
     const answer = this.#outbox.answerTo(from.channel)
     this.#settle(taken)
     return { ...(await answer), events: taken.events }
   }
 
-  async #consider(input: RegistryInput): Promise<OperatorAnswer> {
-    const { state, send, events } = this.#decider.consider(input)
-    const view = state.registry.status === 'founded' ? await this.#credentials.view(state.registry) : null
-    const reply = send.find((each) => each.s === 'reply')
-    assert(reply !== undefined, 'an act of an operator was not answered')
-    return { ...answerOf(reply.outcome, view), events }
-  }
-
-  explain(): ClusterExplanation {
-    const { state } = this.#decider
-    const context = this.#decider.context()
-    const explanation = explain(state, context)
-    const alerts = standingAlerts(state, explanation, context)
-    return { cluster: this.#parts.cluster.cluster, ...explanation, alerts }
-  }
-
   foreignSilence({ reporters, clusters, silentForMs }: ForeignSilenceOf): void {
+    this.#members?.asks.silence({ reporters, clusters, silentForMs })
     this.#decide({ i: 'foreignSilence', reporters, clusters, silentForMs })
   }
 
-  order({ id, node, cause, why }: OrderView, bars: boolean): OrderAnswer {
+  async order(order: OrderView, bars: boolean): Promise<OrderAnswer> {
+    if (this.#members !== null) return this.#members.order(order, bars)
+    const { id, node, cause, why } = order
     const taken = this.#decider.take({ i: 'order', id, node, cause, why, bars })
     this.#settle(taken)
     return orderAnswer(taken, id)
@@ -346,7 +334,8 @@ export class Authority {
         return void this.#directory.findings(message.findings, node)
       case 'mirror':
       case 'asked':
-        return this.#refusals.frame(open, failure('PEER_UNEXPECTED', 'this cluster has its arbiter here'))
+        if (this.#members === null) return this.#refusals.frame(open, failure('PEER_UNEXPECTED', ARBITER_HERE))
+        return message.t === 'mirror' ? this.#members.mirrored(open, message) : this.#members.asked(open, message)
       case 'getMasters':
         return void this.#sendMasters(id)
       default:

@@ -17,6 +17,7 @@ import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
+import type { Registrar } from './registrar.ts'
 import { applyWrite, loadRegistry, recordedVersion } from './registry-store.ts'
 
 export interface Taken {
@@ -31,7 +32,7 @@ export interface Taken {
   readonly tickAfterMs: number | null
 }
 
-export class Decider {
+export class Decider implements Registrar {
   #state: RegistryState
   readonly #sql: Sql
   readonly #clock: Clock

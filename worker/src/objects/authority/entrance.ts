@@ -11,11 +11,11 @@ import type { Backstop } from '../../adapters/backstop.ts'
 import type { Config } from '../../env.ts'
 import type { AdmissionParts } from './admission.ts'
 import type { Attempts } from './attempts.ts'
-import type { Decider } from './decider.ts'
 import type { DirectoryLink } from './directory-link.ts'
 import type { Enrolment } from './enrolment.ts'
 import { acceptHello } from './handshake.ts'
 import type { Outbox } from './outbox.ts'
+import type { Registrar } from './registrar.ts'
 import { type Attachment, attachmentOf, CLOSE, type Sockets } from './sockets.ts'
 
 export interface EntranceParts {
@@ -24,7 +24,7 @@ export interface EntranceParts {
   readonly clock: Clock
   readonly sockets: Sockets
   readonly backstop: Backstop
-  readonly decider: Decider
+  readonly decider: Registrar
   readonly directory: DirectoryLink
   readonly outbox: Outbox
   readonly admission: AdmissionParts

@@ -2,12 +2,10 @@
 import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
 import { NoticeBook, type RefusedNotice } from '@baton/shared/crypto/notice-book'
 import { type Notice, peekNotice, type Revocations } from '@baton/shared/crypto/notices'
-import type { Revocation } from '@baton/shared/crypto/statement-types'
-import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
-import { LIMITS } from '@baton/shared/limits'
+import { revokedInputs } from '@baton/shared/crypto/revoked-members'
+import type { Jws, UnixMs } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
@@ -71,13 +69,7 @@ export class Notices {
 
   /** What the registry must know: all of it, again at every start, so that a crash in between loses nothing. */
   inputsFor(registry: Registry): readonly RegistryInput[] {
-    if (registry.status === 'absent') return []
-    return [...registry.members.values()].flatMap((member) => {
-      const read = peekCertificate(member.certificate)
-      const revocation = read.ok ? this.revocations.of(read.value) : null
-      if (revocation === null || member.revoked === true) return []
-      return [revokedInput(member.node, member.key, revocation)]
-    })
+    return revokedInputs(registry, this.revocations)
   }
 
   all(): readonly Jws[] {
@@ -92,17 +84,4 @@ export class Notices {
   #learn(notice: Notice): void {
     if (notice.kind !== 'authorityKeys') this.#book.add(notice)
   }
-}
-
-function revokedInput(node: NodeId, key: Extract<RegistryInput, { i: 'revoked' }>['key'], revocation: Revocation) {
-  const { id, cluster, reason } = revocation
-  // One revocation of a token may be an order against several masters, one after the other: its id names the node too.
-  return {
-    i: 'revoked',
-    id: `${id}:${node}`.slice(0, LIMITS.nonceCharacters),
-    node,
-    key,
-    by: `owner of ${cluster}`,
-    why: reason,
-  } as const
 }

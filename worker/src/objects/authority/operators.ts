@@ -6,17 +6,17 @@ import { LIMITS } from '@baton/shared/limits'
 import type { Clock } from '@baton/shared/ports/clock'
 import { failure, type Result, success } from '@baton/shared/result'
 import type { OperatorCall, OperatorRequest } from '../authority-api.ts'
-import type { Decider } from './decider.ts'
+import type { Registrar } from './registrar.ts'
 
 const MINUTE_MS = 60_000
 
 export class Operators {
-  readonly #decider: Decider
+  readonly #decider: Registrar
   readonly #clock: Clock
   readonly #revocations: Pick<Revocations, 'ofOperator'>
   #minute = { since: Number.NEGATIVE_INFINITY, told: 0, untold: 0 }
 
-  constructor(decider: Decider, clock: Clock, revocations: Pick<Revocations, 'ofOperator'>) {
+  constructor(decider: Registrar, clock: Clock, revocations: Pick<Revocations, 'ofOperator'>) {
     this.#decider = decider
     this.#clock = clock
     this.#revocations = revocations
@@ -61,7 +61,7 @@ export class Operators {
 const UNKNOWN = 'unknown'
 
 function refusedCall(
-  decider: Decider,
+  decider: Registrar,
   { call, operator }: OperatorCall,
   refusal: NonNullable<OperatorCall['refusal']>,
 ) {

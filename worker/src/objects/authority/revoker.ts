@@ -6,9 +6,10 @@ import { typeOf } from '@baton/shared/crypto/statements'
 import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import { NOTICES_SINCE, noticeFrames } from '@baton/shared/protocol/control'
-import type { Decider, Taken } from './decider.ts'
+import type { Taken } from './decider.ts'
 import type { DirectoryLink } from './directory-link.ts'
 import type { Notices, TakenNotices } from './notices.ts'
+import type { Registrar } from './registrar.ts'
 import { CLOSE, type Sockets } from './sockets.ts'
 
 export interface RevokerParts {
@@ -16,7 +17,7 @@ export interface RevokerParts {
   readonly clock: Clock
   readonly sockets: Sockets
   readonly directory: DirectoryLink
-  readonly decider: Decider
+  readonly decider: Registrar
   readonly settle: (taken: Taken) => void
 }
 

@@ -6,6 +6,7 @@ import { NOTICE_TABLE } from '../notice-store.ts'
 import { ALERT_TABLE } from './alert-post.ts'
 import { ATTEMPT_TABLE } from './attempts.ts'
 import { TOKEN_TABLE } from './enrolment.ts'
+import { MIRROR_TABLE } from './mirror.ts'
 
 const final = (table: string): readonly string[] => [
   `CREATE TRIGGER ${table}_stay BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, 'RG8: never deleted'); END`,
@@ -69,4 +70,5 @@ export const AUTHORITY_MIGRATIONS: readonly Migration[] = [
     ],
   },
   { name: 'identity', statements: [...TOKEN_TABLE, ATTEMPT_TABLE, ...NOTICE_TABLE] },
+  { name: 'mirror', statements: [MIRROR_TABLE] },
 ]

@@ -46,8 +46,8 @@ export class Sockets {
     }
   }
 
-  /** Open sessions that outlived the object's memory, oldest first. */
-  resumed(): readonly Extract<Attachment, { phase: 'open' }>[] {
+  /** Open sessions, oldest first; at the start of an object those that outlived its memory. */
+  open(): readonly Extract<Attachment, { phase: 'open' }>[] {
     const open = [...this.#byId.values()].map(attachmentOf).filter((attachment) => attachment.phase === 'open')
     return open.sort((a, b) => a.openedAt - b.openedAt)
   }
