@@ -56,13 +56,21 @@ test('a load is held when only the reserve is left, until the pace changes', asy
 })
 
 test('without a name all default cases run, in this order', () => {
-  const names = ['master-killed', 'site-lost', 'wrong-results', 'master-and-standby-killed', 'planned', 'join']
+  const names = [
+    'master-killed',
+    'site-lost',
+    'edge-lost',
+    'wrong-results',
+    'master-and-standby-killed',
+    'planned',
+    'join',
+  ]
   expect(selectCases([]).map(({ name }) => name)).toEqual(names)
   expect(() => selectCases(['unplanned'])).toThrow('there is no case unplanned')
 })
 
 test('the sample lasts for all cases: one round for four shares, and two shares for each of the two that take long', () => {
-  expect(roundsFor(selectCases([]))).toBe(2)
+  expect(roundsFor(selectCases([]))).toBe(3)
   expect(roundsFor(selectCases(['site-lost', 'planned', 'join']))).toBe(1)
   expect(roundsFor(selectCases(['control-lost-row']))).toBe(1)
 })
@@ -73,9 +81,9 @@ test('an input of the user that is too short for the cases is refused before any
     expect.objectContaining({ code: 'BAD_REQUEST', remedy: expect.stringContaining('at least 2700') }),
   )
   checkEnough(two, 2_700)
-  const six = selectCases([])
-  expect(() => checkEnough(six, 5_999)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('6000') }))
-  checkEnough(six, 6_000)
+  const seven = selectCases([])
+  expect(() => checkEnough(seven, 6_599)).toThrow(expect.objectContaining({ remedy: expect.stringContaining('6600') }))
+  checkEnough(seven, 6_600)
   checkEnough(
     CASES.filter(({ when }) => when === 'end'),
     1,

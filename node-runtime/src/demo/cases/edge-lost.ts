@@ -8,7 +8,7 @@ export const edgeLost: DemoCase = {
   name: 'edge-lost',
   summary:
     'kill -9 of the control plane, then of a master under load: the members of its cluster are their own arbiter',
-  kind: 'named',
+  kind: 'default',
   when: 'load',
   majorities: [CLUSTER],
   async run({ network, load, tell }) {

@@ -16,8 +16,8 @@ import { wrongResults } from './wrong-results.ts'
 export const CASES: readonly DemoCase[] = [
   masterKilled,
   masterFrozen,
-  edgeLost,
   siteLost,
+  edgeLost,
   wrongResults,
   masterAndStandbyKilled,
   planned,
