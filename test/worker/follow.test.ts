@@ -1,8 +1,10 @@
 /** Who follows the event log of a cluster: woken by whatever is recorded, and let in anew each time (RG11, ID7). */
+
 import { env } from 'cloudflare:workers'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
+import { OPAQUE_JWS } from '../support/fixed-network.ts'
 import { join, makeToken, nodeSubject, post, revocationOf, sendNotice, tokenNode } from './identity-fixture.ts'
 import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { act, bearer, eventsOf, type LoggedEvent, operatorToken } from './operator-client.ts'
@@ -136,7 +138,14 @@ describe('an operator whose token ends while it follows', () => {
     const authority = env.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${cluster}`)
     const pause = { act: 'pause', until: (Date.now() + 60_000) as UnixMs } as const
     const operate = (dryRun: boolean) =>
-      authority.operate(cluster, { operator: operator as never, why: 'a test', against: null, dryRun, action: pause })
+      authority.operate(cluster, {
+        operator: operator as never,
+        authorization: OPAQUE_JWS,
+        why: 'a test',
+        against: null,
+        dryRun,
+        action: pause,
+      })
     expect(await operate(true)).toMatchObject({ ok: true })
     await sendNotice(await revocationOf(cluster, { kind: 'operator', operator: 'late' }))
     // The directory tells the authority; a dry run changes nothing meanwhile.

@@ -15,7 +15,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest'
 import { directory } from './audited.ts'
 import { eventually } from './eventually.ts'
 import { founderOf, keyOf, MEMBERS, NETWORK, OWN_ARBITER, POLICY, testGenesis } from './network.ts'
-import { act, eventsOf, view } from './operator-client.ts'
+import { act, eventsOf, operatorToken, view } from './operator-client.ts'
 import { clusterUrl, get, TestNode } from './test-node.ts'
 
 const [A, B, C] = MEMBERS as [NodeId, NodeId, NodeId]
@@ -216,13 +216,13 @@ async function answering(node: TestNode, answer: (ask: Extract<FromAuthority, { 
 
 test('[MJ1, ID7] an operator’s act goes to the master’s session first, and its answer is the members’', async () => {
   const [a, b] = [await connected('a'), await connected('b')]
+  const authorization = await operatorToken(OWN_ARBITER, 'owner')
   const done = act(OWN_ARBITER, 'pause', { forMs: 60_000 })
   await answering(b, ({ request, ask }) => {
     expect(ask).toMatchObject({
       kind: 'operator',
-      by: 'ann the owner',
+      authorization,
       why: 'a test',
-      role: 'owner',
       action: { act: 'pause' },
     })
     b.send({ t: 'asked', request, outcome: { ok: true }, events: [] })

@@ -8,6 +8,7 @@ import type { Credential } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ClusterId, Epoch, Generation, Jws } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
+import { OPAQUE_JWS } from '../support/fixed-network.ts'
 import { eventually } from './eventually.ts'
 import { CLUSTERS, keyOf, NETWORK } from './network.ts'
 import { view } from './operator-client.ts'
@@ -61,6 +62,7 @@ function operate(cluster: ClusterId, action: OperatorAction) {
   return authorityOf(cluster).operate(cluster, {
     ...{ against: null, dryRun: false },
     operator: operator as never,
+    authorization: OPAQUE_JWS,
     why: 'a restore',
     action,
   })

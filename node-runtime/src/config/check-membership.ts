@@ -14,6 +14,14 @@ export function checkMembership(config: PartialConfig, genesis: Genesis | null):
       message: `cluster = "${config.cluster}" is not in genesis, whose clusters are ${clusterNames(genesis)}`,
     })
   }
+  const own = genesis.clusters.find(({ cluster }) => cluster === config.cluster)
+  if (own?.arbiter !== undefined && !own.arbiter.members.some(({ node }) => node === config.node)) {
+    const names = own.arbiter.members.map(({ node }) => node).join(', ')
+    problems.push({
+      path: ['node'],
+      message: `node = "${config.node}" is not among the members that are the arbiter of ${own.cluster}: ${names} (MJ1)`,
+    })
+  }
   // What a module is called is known when it is loaded.
   const named = config.application !== undefined && !APPLICATION_FILE.test(config.application)
   if (named && config.application !== genesis.application) {

@@ -2,7 +2,6 @@
 import { z } from 'zod'
 import type { OperatorAction, Outcome, RegistryEvent } from '../core/registry/messages.ts'
 import { credential, explainIssues } from '../crypto/statement-schemas.ts'
-import { OPERATOR_ROLES } from '../crypto/statement-types.ts'
 import { type ErrorCode, isErrorCode } from '../errors.ts'
 import * as id from '../id-schemas.ts'
 import { NAME_PATTERN } from '../ids.ts'
@@ -95,17 +94,13 @@ const operatorActionSchema: z.ZodType<OperatorAction> = z.discriminatedUnion('ac
   z.object({ act: z.enum(['cancel-switchover', 'resume', 'confirm-fenced', 'end-recovery']) }),
 ])
 
-const operatorText = z.string().max(LIMITS.operatorTextCharacters)
-
 const edgeAskSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('order'), order: orderViewSchema, bars: z.boolean() }),
   z.object({
     kind: z.literal('operator'),
-    by: operatorText,
-    why: operatorText,
+    authorization: id.jws,
+    why: z.string().max(LIMITS.operatorTextCharacters),
     action: operatorActionSchema,
-    role: z.enum(OPERATOR_ROLES).optional(),
-    token: id.nonce.optional(),
     against: id.version.optional(),
   }),
 ])

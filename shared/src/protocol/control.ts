@@ -233,10 +233,10 @@ export type ToAuthority =
   /** Notices that this node knows: a restored control plane has lost them (RG8). From version 2 on. */
   | NoticesFrame
 
-/** An order of the directory (NW5), or an operator's word that the edge has let in (ID7). */
+/** An order of the directory (NW5), or an operator's act with the operator's own token: the edge's word alone is nobody's (ID7). */
 export type EdgeAsk =
   | { readonly kind: 'order'; readonly order: OrderView; readonly bars: boolean }
-  | ({ readonly kind: 'operator' } & Omit<OperatorInput, 'i' | 'from'>)
+  | ({ readonly kind: 'operator'; readonly authorization: Jws } & Pick<OperatorInput, 'why' | 'action' | 'against'>)
 
 export type SilenceElsewhere = Omit<ForeignSilence, 'at'>
 

@@ -13,36 +13,65 @@ beforeAll(async () => {
 })
 afterAll(() => network?.stop())
 
-test('[MJ1, ID7, EL8, RG10] with the control plane gone operators ask a member: what they are told, a planned switchover, and a pause that holds', {
-  timeout: 240_000,
-}, async () => {
+/** The token of an operator of c1, in a file. */
+let token: string
+beforeAll(async () => {
   const { owners, genesisFile } = network.files
-  const token = join(network.folder, 'operator.token')
+  token = join(network.folder, 'operator.token')
   const owner = owners.find(({ cluster }) => cluster === 'c1')!.keyFile
   const named = ['--cluster', 'c1', '--role', 'operator', '--name', 'Ann', '--expires', '1h', '--out', token]
   const made = await baton('operator', 'create', ...named, '--owner-key', owner, '--genesis', genesisFile)
   expect(made).toMatchObject({ status: 0, errors: '' })
+})
+const asAt = (url: string, ...command: string[]) => baton(...command, '--authority-url', url, '--token', token)
+
+test('[MJ1, ID7, RG11, ID3] the control plane shows what the members have decided, brings them what operators want, and keeps their events', {
+  timeout: 240_000,
+}, async () => {
+  const { authorityUrl } = network
+  const before = await network.master('c1')
+  const yes = expect.stringMatching(new RegExp(`^Yes: if ${before.name} dies`))
+  await expect.poll(() => asAt(authorityUrl, 'explain', 'c1'), { timeout: TOLD_MS_MAX }).toMatchObject({ output: yes })
+  const paused = await asAt(authorityUrl, 'pause', 'c1', '--for', '1h', '--reason', 'a new firewall')
+  expect(paused).toMatchObject({
+    status: 0,
+    errors: '',
+    output: expect.stringContaining('paused (Ann: a new firewall)'),
+  })
+  expect(await asAt(authorityUrl, 'resume', 'c1')).toMatchObject({ status: 0, errors: '' })
+  const { output } = await asAt(authorityUrl, 'events', 'c1')
+  expect(output).toMatch(/ granted .*\n[^]* paused {2}Ann: a new firewall[^]* resumed {2}Ann: /)
+  expect((await asAt(authorityUrl, 'restore', 'freeze', 'c1', '--yes')).errors).toContain('never restored')
+  const table = (await (await fetch(`${authorityUrl}/v1/networks/e2e/masters`)).json()) as { masters: object[] }
+  expect(table.masters).toContainEqual(
+    expect.objectContaining({ cluster: 'c1', node: before.name, epoch: before.epoch }),
+  )
+})
+
+test('[MJ1, ID7, EL8, RG10] with the control plane gone operators ask a member: what they are told, a planned switchover, and a pause that holds', {
+  timeout: 240_000,
+}, async () => {
   await network.killAuthority()
   await network.whole()
-  const asAt = (node: string, ...command: string[]) =>
-    baton(...command, '--authority-url', `http://${network.node(node).files.apiAddress}`, '--token', token)
+  const asAtNode = (node: string, ...command: string[]) =>
+    asAt(`http://${network.node(node).files.apiAddress}`, ...command)
 
   const load = await SteadyLoad.start(network, { perSecond: PER_SECOND })
   await load.more(PER_SECOND)
   const before = await network.master('c1')
-  const told = () => asAt(before.name, 'explain', 'c1')
+  const told = () => asAtNode(before.name, 'explain', 'c1')
   await expect.poll(told, { timeout: TOLD_MS_MAX }).toMatchObject({
     status: 0,
     output: expect.stringMatching(new RegExp(`^Yes: if ${before.name} dies`)),
   })
-  const switched = await asAt('c1-n3', 'switchover', 'c1', '--reason', 'a new kernel')
+  const switched = await asAtNode('c1-n3', 'switchover', 'c1', '--reason', 'a new kernel')
   expect(switched, network.electionOf('c1')).toMatchObject({ status: 0, errors: '' })
   const next = await network.master('c1', before.epoch + 1)
   expect(next.name).not.toBe(before.name)
   await load.more(PER_SECOND)
 
   // Any member takes it, and all know it.
-  expect(await asAt('c1-n1', 'pause', 'c1', '--for', '1h', '--reason', 'works')).toMatchObject({
+  expect(await asAtNode('c1-n1', 'pause', 'c1', '--for', '1h', '--reason', 'works')).toMatchObject({
     status: 0,
     errors: '',
   })
@@ -54,7 +83,7 @@ test('[MJ1, ID7, EL8, RG10] with the control plane gone operators ask a member: 
     epoch: next.epoch,
   })
   const witness = network.nodes.find(({ files }) => files.cluster === 'c1' && files.node !== next.name)!.files.node
-  expect(await asAt(witness, 'resume', 'c1')).toMatchObject({ status: 0, errors: '' })
+  expect(await asAtNode(witness, 'resume', 'c1')).toMatchObject({ status: 0, errors: '' })
   const heir = await network.master('c1', next.epoch + 1)
   expect(heir.name).not.toBe(next.name)
   network.start(next.name)
@@ -65,7 +94,7 @@ test('[MJ1, ID7, EL8, RG10] with the control plane gone operators ask a member: 
 
   // The edge itself says where to ask for what is not its own.
   await network.startAuthority()
-  const elsewhere = await asAt('c2-n1', 'explain', 'c1')
+  const elsewhere = await asAtNode('c2-n1', 'explain', 'c1')
   expect(elsewhere).toMatchObject({ status: expect.toSatisfy((status) => status !== 0) })
   expect(elsewhere.errors).toContain('this node is of e2e/c2')
 })

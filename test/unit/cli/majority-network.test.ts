@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importPrivateJwk } from '@baton/shared/crypto/keys'
@@ -54,6 +54,19 @@ describe('a network with clusters that are their own arbiter', { timeout: TIMEOU
       stderr: expect.stringContaining('needs three'),
     })
     expect(await init('none', '--majority', 'c9')).toMatchObject({ status: 65, stderr: expect.stringContaining('c9') })
+  })
+
+  it('[MJ1] a configuration of a node that genesis does not name there does not check out', async () => {
+    const file = at('nodes', 'c1-n1', 'baton.toml')
+    const text = readFileSync(file, 'utf8')
+    expect(await runBaton('config', 'check', file)).toMatchObject({ status: 0 })
+    writeFileSync(file, text.replace('node = "c1-n1"', 'node = "c1-n9"'))
+    const refused = await runBaton('config', 'check', file)
+    writeFileSync(file, text)
+    expect(refused).toMatchObject({
+      status: 78,
+      stderr: expect.stringContaining('the arbiter of c1: c1-n1, c1-n2, c1-n3'),
+    })
   })
 
   it('[MJ1, ID3] nobody is given a token for it, and no other key is certified or made for its members', async () => {

@@ -79,10 +79,9 @@ const FROM: readonly FromAuthority[] = [
     request: 2,
     ask: {
       kind: 'operator',
-      by: 'anna',
+      authorization: OPAQUE_JWS,
       why: 'patching',
       action: { act: 'evict', id: 'e1', node: C1A },
-      role: 'owner',
     },
   },
   { t: 'foreignSilence', reporters: 2, clusters: 4, silentForMs: 900 },

@@ -61,6 +61,8 @@ export interface EventsQuery {
 
 export interface OperatorRequest {
   readonly operator: OperatorToken
+  /** The statement itself: members that are the arbiter look for themselves (MJ1). */
+  readonly authorization: Jws
   readonly why: string
   readonly action: OperatorAction
   /** RG1: the version it was made against; null: whatever is recorded. */

@@ -32,6 +32,7 @@ export function actRoutes(app: OpenAPIHono<AppContext>): void {
       const asked = context.req.valid('json')
       const answer = await authority.operate(cluster, {
         operator: context.var.operator,
+        authorization: context.var.authorization,
         why: asked.why,
         against: asked.against ?? null,
         dryRun: asked.dryRun,

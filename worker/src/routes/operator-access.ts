@@ -3,7 +3,7 @@ import { roleSuffices, verifyOperatorToken } from '@baton/shared/crypto/operator
 import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
 import { peekStatement } from '@baton/shared/crypto/statements'
 import { clusterOf } from '@baton/shared/genesis-schema'
-import type { ClusterId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, Jws, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -12,7 +12,7 @@ import { type AppContext, answered, authorityOf, checkNetwork } from './context.
 
 export interface OperatorContext {
   Bindings: AppContext['Bindings']
-  Variables: AppContext['Variables'] & { operator: OperatorToken }
+  Variables: AppContext['Variables'] & { operator: OperatorToken; authorization: Jws }
 }
 
 /** Lets through who has a token of the cluster in the path with this role or a higher one; 401 and 403 otherwise. */
@@ -31,6 +31,7 @@ export function operatorAccess(needed: OperatorRole) {
       answered(await authority.admit(heardBy, { ...callOf(context, token.ok ? token.value : null), refusal }))
     }
     context.set('operator', answered(admitted))
+    context.set('authorization', bearerOf(context) as Jws)
     return next()
   })
 }
@@ -41,8 +42,8 @@ export function callOf(context: Pick<Context, 'req'>, operator: OperatorToken | 
 }
 
 async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | null): Promise<Result<OperatorToken>> {
-  const [scheme, token, ...rest] = (context.req.header('authorization') ?? '').split(' ')
-  if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
+  const token = bearerOf(context)
+  if (token === null) {
     return failure('UNAUTHENTICATED', 'this route needs an operator token: Authorization: Bearer TOKEN')
   }
   const { genesis } = context.var.config
@@ -53,6 +54,11 @@ async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | n
   const owners = named === null ? null : await authorityOf(context, { network, cluster: named }).authority.owners(named)
   if (owners !== null && !owners.ok) return owners
   return verifyOperatorToken(owners?.value ?? genesis, cluster, token, Date.now() as UnixMs)
+}
+
+function bearerOf(context: Pick<Context, 'req'>): string | null {
+  const [scheme, token, ...rest] = (context.req.header('authorization') ?? '').split(' ')
+  return scheme?.toLowerCase() === 'bearer' && token !== undefined && rest.length === 0 ? token : null
 }
 
 function rightsOf(token: OperatorToken, needed: OperatorRole): Result<OperatorToken> {

@@ -12,13 +12,14 @@ import type { Revocations } from '@baton/shared/crypto/notices'
 import { revokedInputs } from '@baton/shared/crypto/revoked-members'
 import type { Claim, Resignation } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
-import type { ErrorCode } from '@baton/shared/errors'
+import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { MajorityArbiter } from '@baton/shared/genesis'
 import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer } from '@baton/shared/ports/peer-links'
 import { readArbiterMessage, writeArbiterMessage } from '@baton/shared/protocol/arbiter/messages'
-import type { FromAuthority, RegistryView, SilenceElsewhere } from '@baton/shared/protocol/control'
+import type { EdgeAsk, FromAuthority, RegistryView, SilenceElsewhere } from '@baton/shared/protocol/control'
+import { ACTS } from '@baton/shared/protocol/operator-acts'
 import { ARBITER_SINCE, type PeerMessage } from '@baton/shared/protocol/peer'
 import type { EdgeOfMembers } from '../authority-bridge.ts'
 import type { Credentials } from '../credentials.ts'
@@ -47,6 +48,8 @@ export interface MemberBridgePorts extends VoteParts, Pick<MemberDriverPorts, 'c
   readonly refused: (from: NodeId, code: ErrorCode, why: string) => void
   readonly log: Log
 }
+
+type OperatorAsk = Extract<EdgeAsk, { readonly kind: 'operator' }>
 
 /** Whose answer goes to the node's machine as that of a claim. */
 const CLAIM = 'claim'
@@ -86,6 +89,20 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
       state: () => this.#driver.state,
       ask: (input) => this.#operate(input),
     })
+  }
+
+  /** ID7: who acts is judged here, by the operator's token: the edge hands it on and vouches for nobody. */
+  async #operateFor(request: number, { authorization, why, action, against }: OperatorAsk): Promise<void> {
+    try {
+      const operator = await this.desk.admit(`Bearer ${authorization}`, ACTS[action.act].role)
+      const said = { by: operator.name, why, action, role: operator.role, token: operator.id }
+      const made = against === undefined ? {} : { against }
+      this.#ask({ i: 'operator', from: { channel: EDGE, request }, ...said, ...made })
+    } catch (error) {
+      const refusal = error instanceof BatonError ? error : new BatonError('INTERNAL', String(error))
+      this.#ports.log.warn({ event: 'operator-refused', code: refusal.code }, `an act was refused: ${refusal.message}`)
+      this.#ports.mirror.answer(request, { ok: false, code: refusal.code, why: refusal.message, retryAfterMs: null })
+    }
   }
 
   #operate(input: Omit<OperatorInput, 'from'>): Promise<DeskAnswer> {
@@ -192,8 +209,7 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
   onAsk({ request, ask }: Extract<FromAuthority, { readonly t: 'ask' }>): void {
     const { mirror } = this.#ports
     if (ask.kind === 'operator') {
-      const { kind: _, ...said } = ask
-      this.#ask({ i: 'operator', from: { channel: EDGE, request }, ...said })
+      void this.#operateFor(request, ask)
       return
     }
     const { order, bars } = ask

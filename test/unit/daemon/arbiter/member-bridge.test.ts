@@ -10,7 +10,7 @@ import { afterEach, expect, test } from 'vitest'
 import { AUTHORITY, C1, C1A, C1B, C2, NETWORK, OUTSIDER, PAYLOADS } from '../../../support/fixed-network.ts'
 import { C1C, voteOf } from '../../../support/majority-members.ts'
 import { untilTrue as untilTrueWithin } from '../../../support/until-true.ts'
-import { asked, NAMES, RealMembers, TRUST } from './real-members.ts'
+import { asked, NAMES, RealMembers, TRUST, tokenOf } from './real-members.ts'
 
 const BOUND_MS = 20_000
 const untilTrue = (condition: () => boolean) => untilTrueWithin(condition, BOUND_MS)
@@ -201,11 +201,11 @@ test('[MJ1, ID7] an operator’s act that the edge submits is judged by the memb
   const member = members.of(C1B)
   member.bridge.onUp(CONTROL_PROTOCOL.max)
   const pause = { act: 'pause', until: (Date.now() + 60_000) as never } as const
-  const by = { by: 'anna', why: 'works on the power' }
+  const by = { authorization: await tokenOf('operator'), why: 'works on the power' }
   member.bridge.onAsk({ t: 'ask', request: 4, ask: { kind: 'operator', ...by, action: pause } })
   await untilTrue(() => asked(member).length === 1)
   expect(asked(member)).toMatchObject([
-    { request: 4, outcome: { ok: true }, events: [{ event: 'paused', who: 'anna' }] },
+    { request: 4, outcome: { ok: true }, events: [{ event: 'paused', who: 'Ann at night' }] },
   ])
   const shown = member.toEdge.findIndex(
     (notice) => notice.t === 'mirror' && notice.value.includes('works on the power'),
@@ -215,6 +215,32 @@ test('[MJ1, ID7] an operator’s act that the edge submits is judged by the memb
   member.bridge.onAsk({ t: 'ask', request: 5, ask: { kind: 'operator', ...by, action: pause, against: 0 as Version } })
   await untilTrue(() => asked(member).length === 2)
   expect(asked(member)[1]).toMatchObject({ request: 5, outcome: { ok: false, code: 'STALE_VERSION' } })
+})
+
+test('[MJ1, ID7] the edge’s word that an operator has acted is nobody’s: without a token that allows it nothing is asked of the members', async () => {
+  await founded()
+  const member = members.of(C1B)
+  const loss = { act: 'allow-data-loss', node: C1C } as const
+  const tokens = [
+    await tokenOf('operator'),
+    await tokenOf('owner', {}, OUTSIDER),
+    await tokenOf('owner', { expiresAt: 2 }),
+  ]
+  for (const [request, authorization] of tokens.entries()) {
+    member.bridge.onAsk({ t: 'ask', request, ask: { kind: 'operator', authorization, why: 'quick', action: loss } })
+  }
+  await untilTrue(() => asked(member).length === tokens.length)
+  const codes = new Map(asked(member).map(({ request, outcome }) => [request, outcome.ok ? 'ok' : outcome.code]))
+  expect(codes).toEqual(
+    new Map([
+      [0, 'FORBIDDEN'],
+      [1, 'UNAUTHENTICATED'],
+      [2, 'UNAUTHENTICATED'],
+    ]),
+  )
+  expect(member.events.filter(({ e }) => e === 'registry').map((event) => JSON.stringify(event))).not.toContain(
+    'data-loss',
+  )
 })
 
 test('[MJ1, ID8, RG9] a revoked master is marked and ordered away by its members, and stays marked when it is seen again', async () => {

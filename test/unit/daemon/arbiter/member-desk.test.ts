@@ -1,18 +1,15 @@
-import type { OperatorRole } from '@baton/shared/crypto/statement-types'
-import { signStatement } from '@baton/shared/crypto/statements'
 import type { UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NodeService } from '../../../../node-runtime/src/api/node-service.ts'
 import { createRoutes } from '../../../../node-runtime/src/api/routes.ts'
-import { C1, C1A, C1B, C2, NETWORK, OWNER_C1, OWNER_C2 } from '../../../support/fixed-network.ts'
+import { C1, C1A, C1B, C2, NETWORK, OWNER_C2 } from '../../../support/fixed-network.ts'
 import { C1C } from '../../../support/majority-members.ts'
 import { untilTrue } from '../../../support/until-true.ts'
 import { createMemoryService } from '../../api/memory-service.ts'
-import { NAMES, RealMembers } from './real-members.ts'
+import { NAMES, RealMembers, tokenOf } from './real-members.ts'
 
 const PATH = `/v1/networks/${NETWORK}/clusters/${C1}`
-const HOUR_MS = 3_600_000
 
 let members: RealMembers
 beforeAll(async () => {
@@ -23,13 +20,6 @@ beforeAll(async () => {
   }, 20_000)
 })
 afterAll(() => members.stop())
-
-async function tokenOf(role: OperatorRole, change: object = {}, by = OWNER_C1): Promise<string> {
-  const now = Date.now()
-  const said = { network: NETWORK, cluster: C1, name: 'Ann at night', id: `token-of-${role}`, role }
-  const times = { issuedAt: now as UnixMs, expiresAt: (now + HOUR_MS) as UnixMs }
-  return signStatement('operatorToken', { ...said, ...times, ...change }, by.privateKey)
-}
 
 /** Asks the API of C1B, as the command line does. */
 async function ask(

@@ -6,7 +6,7 @@ import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Member } from '@baton/shared/core/registry/types'
 import { Revocations } from '@baton/shared/crypto/notices'
-import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
+import type { NodeCertificate, OperatorRole } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ErrorCode } from '@baton/shared/errors'
 import type { Jws, NodeId, SiteId, Token, UnixMs } from '@baton/shared/ids'
@@ -161,13 +161,19 @@ export class RealMembers {
   }
 }
 
+const HOUR_MS = 3_600_000
+
+/** An operator's, as the owner of the cluster signs it. */
+export async function tokenOf(role: OperatorRole, change: object = {}, by = OWNER_C1): Promise<Jws> {
+  const now = Date.now()
+  const said = { network: NETWORK, cluster: C1, name: 'Ann at night', id: `token-of-${role}`, role }
+  const times = { issuedAt: now as UnixMs, expiresAt: (now + HOUR_MS) as UnixMs }
+  return signStatement('operatorToken', { ...said, ...times, ...change }, by.privateKey)
+}
+
 /** Where an answer to the operator or the directory went. */
 export function asked(member: RealMember): readonly Extract<ControlNotice, { t: 'asked' }>[] {
   return member.toEdge.flatMap((notice) => (notice.t === 'asked' ? [notice] : []))
-}
-
-export function forged(text: string): Jws {
-  return text as Jws
 }
 
 const SILENT: Log = {

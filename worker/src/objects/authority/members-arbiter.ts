@@ -66,15 +66,20 @@ export class MembersArbiter {
     this.#parts.refusals.frame(open, failure('PEER_UNEXPECTED', 'this session was asked nothing'))
   }
 
-  async operate({ operator, action, why, against, dryRun }: OperatorRequest): Promise<OperatorAnswer | 'consider'> {
+  async operate({
+    authorization,
+    action,
+    why,
+    against,
+    dryRun,
+  }: OperatorRequest): Promise<OperatorAnswer | 'consider'> {
     const { cluster } = this.#parts.cluster
     if (OF_A_RESTORE.has(action.act)) {
       const never = `the registry of ${cluster} is held by its members: it has no backup, and is never restored (MJ1)`
       return this.#refused('BAD_REQUEST', never)
     }
     if (dryRun) return 'consider'
-    const { name: by, role, id: token } = operator
-    const said = { by, why, action, role, token, ...(against === null ? {} : { against }) }
+    const said = { authorization, why, action, ...(against === null ? {} : { against }) }
     const asked = await this.asks.ask({ kind: 'operator', ...said })
     if (asked === null) return this.#refused('UNREACHABLE', this.#silent)
     const state = await this.#parts.view()
