@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly nodesPerCluster: number
   /** Added to every fsync; 0 measures the machine's own disk. */
   readonly injectFsyncMs: number
+  /** The members of every cluster are its arbiter (MJ1). */
+  readonly majority?: boolean
 }
 
 export interface BenchNetwork {
@@ -23,13 +25,14 @@ export interface BenchNetwork {
 
 /** Starts a network, hands it to `measure`, and removes it whatever happens. */
 export async function withNetwork<Result>(
-  { nodesPerCluster, injectFsyncMs }: BenchOptions,
+  { nodesPerCluster, injectFsyncMs, majority = false }: BenchOptions,
   measure: (bench: BenchNetwork) => Promise<Result>,
 ): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'baton-bench-'))
   const network = await DemoNetwork.create({
     folder,
     nodesPerCluster,
+    majorities: majority ? ['all'] : [],
     preset: 'lan',
     settings: injectFsyncMs === 0 ? {} : { injectFsyncMs },
     onDeath: (node, why) => console.error(`${node} ended by itself: ${why}`),

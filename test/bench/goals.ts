@@ -28,6 +28,7 @@ export function rows(figures: Figures, machine: Machine): Row[] {
   const { outage, throughput, footprint, standby, registry } = figures
   return [
     ...(outage.kill === undefined ? [] : killRows(outage.kill)),
+    ...(outage['member-kill'] === undefined ? [] : memberKillRows(outage['member-kill'])),
     ...(outage.freeze === undefined
       ? []
       : [atMost('freeze → voting again, median', outage.freeze.outageMs.median, 1_500, 'ms')]),
@@ -38,6 +39,14 @@ export function rows(figures: Figures, machine: Machine): Row[] {
     ...(footprint === undefined ? [] : footprintRows(footprint)),
     ...(standby === undefined ? [] : standbyRows(standby)),
     ...(registry === undefined ? [] : registryRows(registry)),
+  ]
+}
+
+/** MJ1: no goal of its own; what it costs beside the control plane, which on one machine is next door, is seen by comparison. */
+function memberKillRows({ outageMs, detectMs, grantMs }: OutageFigures): Row[] {
+  return [
+    plain('its own arbiter: kill -9 → voting again, median, p99', `${outageMs.median} ms, ${outageMs.p99} ms`),
+    plain('its own arbiter: kill -9: detected, granted, median', `${detectMs.median} ms, ${grantMs.median} ms`),
   ]
 }
 

@@ -3,7 +3,7 @@
  * added to every fsync; and once the control plane under the load of many clusters. Writes `bench-results/TIME.json` and prints a table in
  * Markdown.
  *
- *     npm run bench -- --runs 20 --only kill,freeze,site,throughput,footprint,standby --load-minutes 10 --fsync 0,5
+ *     npm run bench -- --runs 20 --only kill,member-kill,freeze,site,throughput,footprint,standby --load-minutes 10 --fsync 0,5
  *     npm run bench -- --only registry --nodes 1000 --count-seconds 120
  */
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** How long a member is gone after a fault: kill -9, freeze, and the loss of a site, again and again on one running network. */
+/**
+ * How long a member is gone after a fault: kill -9, freeze, and the loss of a site, again and again on one running network. `member-kill`: kill -9
+ * where the members of each cluster are its arbiter (MJ1).
+ */
 import { freezeMaster, killMaster, loseSite } from '../../node-runtime/src/demo/faults.ts'
 import { type Fault, networkStallMs, type SwitchFigures, switchFigures } from '../../node-runtime/src/demo/figures.ts'
 import type { DemoNetwork } from '../../node-runtime/src/demo/network.ts'
@@ -13,13 +16,13 @@ export interface OutageFigures {
   readonly networkStallMs: Summary
 }
 
-export const OUTAGE_KINDS = ['kill', 'freeze', 'site'] as const
+export const OUTAGE_KINDS = ['kill', 'member-kill', 'freeze', 'site'] as const
 export type OutageKind = (typeof OUTAGE_KINDS)[number]
 
 const LOAD_PER_SECOND = 150
 
 export function measureOutage(kind: OutageKind, runs: number, options: BenchOptions): Promise<OutageFigures> {
-  return withNetwork(options, async (bench) => {
+  return withNetwork({ ...options, majority: kind === 'member-kill' }, async (bench) => {
     const { network } = bench
     const background = await steadyLoad(bench, LOAD_PER_SECOND)
     const faults: Fault[] = []
@@ -46,7 +49,7 @@ async function strike(kind: OutageKind, run: number, network: DemoNetwork): Prom
   const clusters = network.files.genesis.clusters.map(({ cluster }) => cluster)
   const cluster = clusters[run % clusters.length]!
   const quiet = () => undefined
-  if (kind === 'kill') return killMaster(network, cluster, quiet)
+  if (kind === 'kill' || kind === 'member-kill') return killMaster(network, cluster, quiet)
   if (kind === 'freeze') return freezeMaster(network, cluster, quiet)
   return loseSite(network, (await network.master('c1')).node.files.site, quiet)
 }

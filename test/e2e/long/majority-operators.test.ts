@@ -40,7 +40,7 @@ test('[MJ1, ID7, RG11, ID3] the control plane shows what the members have decide
   })
   expect(await asAt(authorityUrl, 'resume', 'c1')).toMatchObject({ status: 0, errors: '' })
   const { output } = await asAt(authorityUrl, 'events', 'c1')
-  expect(output).toMatch(/ granted .*\n[^]* paused {2}Ann: a new firewall[^]* resumed {2}Ann: /)
+  expect(output).toMatch(/ granted .*\n[\s\S]* paused {2}Ann: a new firewall[\s\S]* resumed {2}Ann: /)
   expect((await asAt(authorityUrl, 'restore', 'freeze', 'c1', '--yes')).errors).toContain('never restored')
   const table = (await (await fetch(`${authorityUrl}/v1/networks/e2e/masters`)).json()) as { masters: object[] }
   expect(table.masters).toContainEqual(
