@@ -140,10 +140,10 @@ export const LIMITS = {
   noticesPerFrame: 16,
   /** ID8: an alert stands from this long before the expiry of a certificate. */
   expiryAlertMs: (30 * 24 * 3_600_000) as Ms,
-  /** MJ1: requests that wait at one member of a majority, and the time for each of them. */
+  /** MJ1: requests that wait at one member of a majority, and the time for each of them at least (`core/arbiter/pace.ts`). */
   arbiterAsks: 16,
   arbiterAskMs: 2_000 as Ms,
-  /** A proposal that a majority has not answered so long begins anew; one that met a higher ballot waits this long for each try and rank. */
+  /** A proposal that a majority has not answered so long, at least, begins anew; one that met a higher ballot waits this long for each try and rank. */
   arbiterRoundMs: 250 as Ms,
   arbiterBackOffMs: 10 as Ms,
   /** A register's value with what is around it, as text: a registry of so many members fits, a frame of the control link too. */

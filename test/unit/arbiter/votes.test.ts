@@ -1,8 +1,9 @@
+import { arbiterStep, startArbiter } from '@baton/shared/core/arbiter/machine'
 import type { ArbiterMessage } from '@baton/shared/core/arbiter/messages'
-import type { NodeId } from '@baton/shared/ids'
+import type { Instant, Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { describe, expect, test } from 'vitest'
-import { D } from '../registry/fixture.ts'
-import { A, B, C, foundedMembers, type Letter, Members } from './fixture.ts'
+import { CLUSTER, D, member, NETWORK } from '../registry/fixture.ts'
+import { A, B, C, foundedMembers, type Letter, Members, POLICY } from './fixture.ts'
 
 const REFUSED = { kind: 'refused' } as const
 const E = 'c1-e' as NodeId
@@ -270,3 +271,16 @@ function passAll(members: Members, fits: (letter: Letter) => boolean): void {
 function withoutMasterOfFive(): Members {
   return withoutMaster([A, B, C, D, E])
 }
+
+test('[MJ1] members far from each other are waited for: a proposal does not begin anew before their answers can have come', () => {
+  const policy = { ...POLICY, suspectAfterMs: 2_500 }
+  const config = { member: member(B), network: NETWORK, cluster: CLUSTER, founder: A, policy, members: [A, B, C] }
+  const { value } = foundedMembers().states.get(B)!.decided!
+  const seat = { promised: { counter: 3, node: A }, accepted: { ballot: { counter: 3, node: A }, value } }
+  const prove = () => 'a.b.c' as Jws
+  const at = (ms: number) => ({ now: ms as Instant, wallClock: ms as UnixMs, prove })
+  const asked = arbiterStep(startArbiter(config, seat, 'life', 0 as Instant), { i: 'ask', ask: { i: 'tick' } }, at(0))
+  expect(asked.timers).toEqual([{ name: 'proposal', after: 1_250 }])
+  // Four rounds, where one of 250 ms would have been over eight times.
+  expect(asked.state.proposal?.until).toBe(5_000)
+})

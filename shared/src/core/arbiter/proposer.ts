@@ -12,6 +12,7 @@ import { compareBallots, majorityOf } from './ballot.ts'
 import { hearTogether } from './hearing.ts'
 import { learn } from './learner.ts'
 import type { ArbiterMessage } from './messages.ts'
+import { askMs, roundMs } from './pace.ts'
 import { type Basis, basisOf } from './quorum.ts'
 import type { Turn } from './turn.ts'
 import type { Accepted, Ask, Proposal, RegisterValue } from './types.ts'
@@ -40,7 +41,7 @@ export function next(turn: Turn): void {
     next(turn)
     return
   }
-  prepare(turn, { ask, attempt: 1, until: (turn.context.now + LIMITS.arbiterAskMs) as Instant })
+  prepare(turn, { ask, attempt: 1, until: (turn.context.now + askMs(turn.state.config.policy)) as Instant })
 }
 
 function prepare(turn: Turn, about: { readonly ask: Ask; readonly attempt: number; readonly until: Instant }): void {
@@ -49,7 +50,7 @@ function prepare(turn: Turn, about: { readonly ask: Ask; readonly attempt: numbe
   const own = promise(turn, ballot)
   turn.set({ proposal: { ...about, p: 'preparing', ballot, promises: new Map([[me, own]]) } })
   turn.tellOthers({ m: 'prepare', ballot })
-  turn.timer('proposal', LIMITS.arbiterRoundMs)
+  turn.timer('proposal', roundMs(turn.state.config.policy))
 }
 
 export function onPromise(turn: Turn, from: NodeId, message: Message<'promise'>): void {
@@ -90,7 +91,7 @@ function decide(turn: Turn, proposal: In<'preparing'>, basis: Basis): void {
   const accepting = { ask, attempt, until, ballot, value, needed: basis.needed, send, events }
   turn.set({ proposal: { ...accepting, p: 'accepting', signatures: new Map() } })
   turn.tellOthers({ m: 'accept', ballot, value, founding })
-  turn.timer('proposal', LIMITS.arbiterRoundMs)
+  turn.timer('proposal', roundMs(turn.state.config.policy))
   // Another member may have asked for a higher promise meanwhile.
   const { promised } = turn.state.seat
   if (promised !== null && compareBallots(ballot, promised) < 0) return

@@ -2,10 +2,10 @@
  * MJ1: what the edge submits to the members that are the arbiter of their cluster. One of them is asked at a time, the master first; when it does not
  * answer, another one: what is asked is decided once, by its id or the version that it was made against.
  */
+import { askMs } from '@baton/shared/core/arbiter/pace'
 import type { Outcome, RegistryEvent } from '@baton/shared/core/registry/messages'
 import type { Registry } from '@baton/shared/core/registry/types'
-import type { MajorityArbiter } from '@baton/shared/genesis'
-import { LIMITS } from '@baton/shared/limits'
+import type { ClusterPolicy, MajorityArbiter } from '@baton/shared/genesis'
 import { type EdgeAsk, MIRROR_SINCE, type SilenceElsewhere } from '@baton/shared/protocol/control'
 import type { Attachment, Sockets } from './sockets.ts'
 
@@ -18,12 +18,13 @@ export interface Asked {
 
 export interface MemberAsksParts {
   readonly members: MajorityArbiter['members']
+  readonly policy: ClusterPolicy
   readonly sockets: Pick<Sockets, 'open' | 'send'>
   readonly registry: () => Registry
 }
 
-/** A member answers within its own bound, in whatever way it ends. */
-const ANSWER_MS = LIMITS.arbiterAskMs + 1_000
+/** Beyond the bound within which a member answers, in whatever way it ends. */
+const ON_THE_WAY_MS = 1_000
 /** Members asked for one thing. */
 const TRIED = 2
 
@@ -78,7 +79,7 @@ export class MemberAsks {
         this.#waiting.delete(request)
         resolve(asked)
       }
-      const timer = setTimeout(() => answer(null), ANSWER_MS)
+      const timer = setTimeout(() => answer(null), askMs(this.#parts.policy) + ON_THE_WAY_MS)
       this.#waiting.set(request, { session, answer })
       this.#parts.sockets.send(session, { t: 'ask', request, ask })
     })

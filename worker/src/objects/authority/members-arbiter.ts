@@ -45,7 +45,7 @@ export class MembersArbiter {
     this.#parts = parts
     const { cluster, sockets, mirror } = parts
     const members = cluster.arbiter?.members ?? []
-    this.asks = new MemberAsks({ members, sockets, registry: () => mirror.state.registry })
+    this.asks = new MemberAsks({ members, policy: cluster.policy, sockets, registry: () => mirror.state.registry })
   }
 
   /** A member tells what is decided; what does not verify changes nothing. */
