@@ -2,7 +2,7 @@ import type { RegistryWrite } from '@baton/shared/core/registry/messages'
 import type { LogIndex } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
-import { A, B, foundedCluster, token } from './fixture.ts'
+import { A, B, foundedCluster, POLICY, token } from './fixture.ts'
 
 const at = (index: number) => ({ durableIndex: index as LogIndex })
 
@@ -36,6 +36,15 @@ test('[EL6] a claim of an earlier process does not count when the node has said 
   expect(cluster.claim(B, { kind: 'refused' }, at(100))).toMatchObject({ code: 'NOT_ELECTABLE' })
   cluster.report(B, { ...at(100), complete: true })
   expect(cluster.claim(B, { kind: 'refused' }, at(100))).toEqual({ ok: true })
+})
+
+test('[EL6] whoever is refused for what was heard of its log asks again: an old report may have come late (seed 62000040)', () => {
+  const cluster = foundedCluster()
+  cluster.report(B, at(100))
+  cluster.report(B, { ...at(0), complete: false })
+  cluster.close(A)
+  const refused = { ok: false, code: 'NOT_ELECTABLE', retryAfterMs: POLICY.masterTtlMs }
+  expect(cluster.claim(B, { kind: 'refused' }, at(100))).toMatchObject(refused)
 })
 
 test('[EL6] what it said before its session closed may be past: its claim comes through a peer', () => {

@@ -57,6 +57,16 @@ describe('an order', () => {
     expect(cluster.claim(B, ordered('o-1'))).toEqual({ ok: true })
   })
 
+  test('[RG9, EL6] a barred master goes on when the only standby must re-sync: that one waits for a master itself', () => {
+    const cluster = foundedCluster()
+    cluster.order('o-1', A)
+    cluster.report(B, { token: token(0), complete: false })
+    expect(cluster.claim(A, OWN)).toEqual({ ok: true })
+    cluster.report(B, { token: token(2) })
+    cluster.now += LIMITS.standbySilentMs / 2
+    expect(cluster.claim(A, OWN)).toMatchObject({ code: 'NOT_ELECTABLE' })
+  })
+
   test('[RG9, RG10] in a pause nobody takes over, so the barred master goes on, with an alert', () => {
     const cluster = foundedCluster()
     cluster.report(B)

@@ -2,7 +2,7 @@
 import type { Claim, Resignation } from '../../crypto/statement-types.ts'
 import { compareTokens, type Epoch, type NodeId, sameToken } from '../../ids.ts'
 import { LIMITS } from '../../limits.ts'
-import { electionRefusal, refusal } from './electable.ts'
+import { electionRefusal, refusal, saysItMustResync } from './electable.ts'
 import { masterSessionHasClosed, silenceRefusal } from './hearing.ts'
 import { heirs } from './heirs.ts'
 import type { Refusal, RegistryContext } from './messages.ts'
@@ -134,9 +134,10 @@ function placeRefusal(registry: FoundedRegistry, claim: Claim): Refusal | null {
  */
 function logRefusal(registry: FoundedRegistry, hearing: Hearing, claim: Claim): Refusal | null {
   const report = hearing.reports.get(claim.node)
-  const session = hearing.sessions.get(claim.node)
-  const isSaid = session?.state === 'open' && report?.session === session.id && report.resyncs
-  if (isSaid) return refusal('NOT_ELECTABLE', `${claim.node} says that it must re-sync`)
+  if (saysItMustResync(hearing, claim.node)) {
+    // A node that knew it would not claim: what was heard is old, or not of this process, and the next report says so.
+    return refusal('NOT_ELECTABLE', `${claim.node} says that it must re-sync`, registry.policy.masterTtlMs)
+  }
   const seen = report?.acknowledged ?? registry.acknowledged.get(claim.node)
   if (seen === undefined || !sameToken(seen.token, registry.lastGrant)) return null
   if (claim.durableIndex >= seen.durableIndex) return null

@@ -35,6 +35,13 @@ export function logIsShort(registry: FoundedRegistry, hearing: Hearing, node: No
   return report !== undefined && sameToken(report.token, registry.lastGrant) && !report.complete
 }
 
+/** EL6: in its present session, so that its claim would be refused. */
+export function saysItMustResync({ reports, sessions }: Hearing, node: NodeId): boolean {
+  const report = reports.get(node)
+  const session = sessions.get(node)
+  return session?.state === 'open' && report?.session === session.id && report.resyncs
+}
+
 export function refusal(code: Refusal['code'], why: string, retryAfterMs: number | null = null): Refusal {
   return { code, why, retryAfterMs: retryAfterMs === null ? null : Math.ceil(retryAfterMs) }
 }
