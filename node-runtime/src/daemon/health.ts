@@ -33,8 +33,8 @@ export type ReasonCode =
 export interface HealthPorts {
   readonly state: NodeState
   readonly authorityConnected: boolean
-  /** MJ1: a majority of the members, which keep the registry, is in reach; null: the authority keeps it. */
-  readonly majorityUp: boolean | null
+  /** MJ1: whether a majority of the members, which keep the registry, is in reach, and why not; null: the authority keeps it. */
+  readonly majority: { readonly up: boolean; readonly why: string } | null
   readonly now: Instant
   readonly suspectAfterMs: number
   /** ID8: why the certificate of this node needs somebody, or null. */
@@ -45,19 +45,17 @@ export interface HealthPorts {
 
 /** What can be seen in the state of this moment. */
 export function reasonsOf(ports: HealthPorts): readonly Reason[] {
-  const { state, authorityConnected, majorityUp, now, suspectAfterMs, certificateAlert, revokedMaster } = ports
+  const { state, authorityConnected, majority, now, suspectAfterMs, certificateAlert, revokedMaster } = ports
   const reasons: Reason[] = []
   const { election, resync, guard, recovery, config } = state
   const { view } = election
   const self = config.election.node
   const say = (code: ReasonCode, why: string) => reasons.push({ code, why })
-  if (majorityUp === false) {
-    say('no-majority', 'no majority of the members of this cluster is in reach; the chain goes on, a failover waits')
-  }
+  if (majority?.up === false) say('no-majority', `${majority.why}; the chain goes on, a failover waits`)
   if (election.own === null) say('no-master', 'no master of this cluster is known yet')
   if (!authorityConnected) {
     const meanwhile =
-      majorityUp === null ? 'the chain goes on, a failover waits' : 'the members of this cluster go on without it'
+      majority === null ? 'the chain goes on, a failover waits' : 'the members of this cluster go on without it'
     say('authority-down', `the authentication node is out of reach; ${meanwhile}`)
   }
   if (resync !== null) say('resync', resync)

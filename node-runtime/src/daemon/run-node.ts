@@ -286,7 +286,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       reasonsOf({
         state: state(),
         authorityConnected: control.connected,
-        majorityUp: member?.up ?? null,
+        majority: member,
         now: clock.now(),
         suspectAfterMs: config.timing.suspectAfterMs,
         certificateAlert: membership.alert(),

@@ -12,7 +12,7 @@ function codes(authorityConnected: boolean, majorityUp: boolean | null) {
     now: host!.clock.now() as Instant,
     suspectAfterMs: 500,
     authorityConnected,
-    majorityUp,
+    majority: majorityUp === null ? null : { up: majorityUp, why: 'c1-n3 cannot be reached' },
     ...certificate,
   })
   return said.filter(({ code }) => code === 'authority-down' || code === 'no-majority')

@@ -119,6 +119,19 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     return this.#driver.state.up
   }
 
+  /** Why it is not up: what is missing, for whoever has to bring it back. */
+  get why(): string {
+    const { standing, config, up } = this.#driver.state
+    const others = config.members.filter((node) => node !== this.#node)
+    if (up) return 'a majority of the members is in reach'
+    if (standing.s === 'asking') {
+      const silent = others.filter((node) => !standing.told.has(node)).join(', ')
+      return `this member has no seat on its disk, and no vote before all others have told it what they hold: it waits for ${silent}`
+    }
+    const away = others.filter((node) => !this.#linked.has(node)).join(', ')
+    return `no majority of the members of this cluster is in reach: ${away} cannot be reached`
+  }
+
   stop(): void {
     this.#driver.stop()
     this.#ports.store.close()
@@ -266,7 +279,7 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     const { log, enqueue } = this.#ports
     const sentence = up
       ? 'a majority of the members of this cluster is within reach'
-      : 'no majority of the members of this cluster is within reach: a failover waits, the chain goes on'
+      : `${this.why}: a failover waits, the chain goes on`
     log[up ? 'info' : 'warn']({ event: up ? 'majority-up' : 'majority-down' }, sentence)
     this.#next(async () => enqueue(up ? { i: 'authority', up, challenge } : { i: 'authority', up }))
   }

@@ -118,7 +118,10 @@ export class MemberDesk implements OperatorDesk {
     const { cluster, state } = this.#ports
     const { hearing, config, decided } = state()
     if (decided === null)
-      throw new BatonError('UNREACHABLE', `this member knows nothing yet of the registry of ${cluster}`)
+      throw new BatonError(
+        'UNREACHABLE',
+        `this member knows nothing yet of the registry of ${cluster}: it is made when all members are in reach of each other`,
+      )
     const told = new Map([[config.member.node, toldHearing(hearing, context.now)]])
     return hearTogether(decided.value.registry, told, config.members, context).state
   }
