@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Genesis, TimingPreset } from '@baton/shared/genesis'
+import type { ClusterPolicy, Genesis, TimingPreset } from '@baton/shared/genesis'
 import type { NodeStatus } from '../../node-runtime/src/api/node-service.ts'
 import { BatonClient } from '../../node-runtime/src/client/baton-client.ts'
 import { compileCacheEnvironment, fillCompileCache } from '../../node-runtime/src/demo/compile-cache.ts'
@@ -52,6 +52,8 @@ export interface E2eOptions {
   readonly majorities?: readonly string[]
   /** Of every cluster's genesis policy; default `lan`. On a busy machine a slower one keeps masters where they are. */
   readonly preset?: TimingPreset
+  /** Single values of the policy over the preset. */
+  readonly policy?: Partial<ClusterPolicy>
   /** Runs after the files are written and before anything starts. */
   readonly prepare?: (files: NetworkFiles) => void
   /** Undoes `prepare`, when nothing runs any more and before the folder is removed. */
@@ -114,6 +116,7 @@ export class E2eNetwork {
         authorityUrl: `http://127.0.0.1:${authorityPort}`,
         settings: { logLevel: 'info', voteJournal: true },
         preset,
+        ...(options.policy === undefined ? {} : { policy: options.policy }),
       })
       const network = new E2eNetwork(folder, files, authorityPort!, options)
       try {
