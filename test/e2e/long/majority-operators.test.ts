@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { waitFor } from '../../../node-runtime/src/demo/wait.ts'
 import { baton } from '../../support/e2e-command.ts'
 import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
 import { E2eNetwork } from '../../support/e2e-network.ts'
@@ -97,4 +98,33 @@ test('[MJ1, ID7, EL8, RG10] with the control plane gone operators ask a member: 
   const elsewhere = await asAtNode('c2-n1', 'explain', 'c1')
   expect(elsewhere).toMatchObject({ status: expect.toSatisfy((status) => status !== 0) })
   expect(elsewhere.errors).toContain('this node is of e2e/c2')
+})
+
+test('[MJ1, ID8, RG9] a revoked master is ordered away by the members, let in no more, and the two that are left go on', {
+  timeout: 240_000,
+}, async () => {
+  const { authorityUrl } = network
+  const { owners, genesisFile } = network.files
+  await network.whole()
+  const load = await SteadyLoad.start(network, { perSecond: PER_SECOND })
+  await load.more(PER_SECOND)
+  const before = await network.master('c1')
+  const owner = ['--genesis', genesisFile, '--owner-key', owners.find(({ cluster }) => cluster === 'c1')!.keyFile]
+  const how = ['--cluster', 'c1', '--reason', 'host stolen', '--authority-url', authorityUrl]
+  expect(await baton('node', 'revoke', before.name, ...how, ...owner)).toMatchObject({ status: 0, errors: '' })
+  const after = await network.master('c1', before.epoch + 1)
+  expect(after.name).not.toBe(before.name)
+  const linked = async () => (await network.status(before.name))?.peers.connected
+  await waitFor('its links to end', TOLD_MS_MAX, async () => (await linked()) === 0)
+  await load.more(PER_SECOND)
+  const { output } = await baton('node', 'list', '--genesis', genesisFile, '--authority-url', authorityUrl)
+  expect(output).toMatch(new RegExp(`${before.name} .* revoked`))
+  await network.node(before.name).kill()
+  await load.more(PER_SECOND)
+  expect(load.failures).toEqual([])
+  const third = network.nodes.find(
+    ({ files }) => files.cluster === 'c1' && ![before.name, after.name].includes(files.node),
+  )!
+  const both = async () => (await network.status(after.name))?.syncSet.includes(third.files.node)
+  await waitFor('the third to be the standby', TOLD_MS_MAX, both)
 })
