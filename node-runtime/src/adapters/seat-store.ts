@@ -3,7 +3,7 @@
  * that of the node: a vote must not wait for the node's batch, nor carry it along.
  */
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { NO_SEAT } from '@baton/shared/core/arbiter/machine'
 import type { Seat } from '@baton/shared/core/arbiter/types'
 import { toUtf8 } from '@baton/shared/crypto/bytes'
@@ -11,9 +11,14 @@ import { sha256 } from '@baton/shared/crypto/hash-node'
 import { BatonError } from '@baton/shared/errors'
 import { readSeat, writeSeat } from '@baton/shared/protocol/arbiter/messages'
 import { groupCommit } from './sqlite/group-commit.ts'
+import { openDurable } from './sqlite/open-database.ts'
 import { storageError } from './sqlite/storage-error.ts'
 
 export const SEAT_FILE = 'seat.db'
+
+const TABLE = `CREATE TABLE IF NOT EXISTS seat (
+  only INTEGER PRIMARY KEY CHECK (only = 1), seat TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT`
 
 export interface SeatStore {
   /** @throws BatonError STORAGE_DAMAGED: a row that reads differently from what was written is never passed over */
@@ -35,18 +40,10 @@ export function openSeatStore(options: {
   readonly onCommit: (durationMs: number) => void
 }): SeatStore {
   const { folder, injectFsyncMs, onCommit } = options
-  let database: DatabaseSync | null = null
   try {
-    database = new DatabaseSync(join(folder, SEAT_FILE))
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA fullfsync = ON;
-      CREATE TABLE IF NOT EXISTS seat (only INTEGER PRIMARY KEY CHECK (only = 1), seat TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-    `)
+    const database = openDurable(folder, SEAT_FILE, (opened) => opened.exec(TABLE))
     return storeOver(database, folder, injectFsyncMs, onCommit)
   } catch (error) {
-    database?.close()
     throw damaged(storageError(error, folder, 'open the seat of this member'), folder)
   }
 }

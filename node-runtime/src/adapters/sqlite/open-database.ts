@@ -21,24 +21,33 @@ export interface OpenDatabase {
 export function openDatabase(folder: string): OpenDatabase {
   createFolder(folder)
   const lock = lockFolder(folder)
-  let database: DatabaseSync | null = null
   try {
-    database = new DatabaseSync(join(folder, DATABASE_FILE))
-    // fullfsync: macOS's plain fsync leaves data in the drive's cache.
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA fullfsync = ON;
-      PRAGMA cache_size = -${CACHE_KIB};
-      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
-    `)
-    migrate(database, folder)
-    syncFolder(folder)
+    const database = openDurable(folder, DATABASE_FILE, (opened) => {
+      opened.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`)
+      migrate(opened, folder)
+    })
     return { database, lock }
   } catch (error) {
-    database?.close()
     lock.release()
     throw storageError(error, folder, 'open the database')
+  }
+}
+
+/**
+ * A database whose commits are on stable storage when they return, and its name too. `prepare` makes its tables; what it throws is thrown here, with
+ * the database closed.
+ */
+export function openDurable(folder: string, file: string, prepare: (database: DatabaseSync) => void): DatabaseSync {
+  const database = new DatabaseSync(join(folder, file))
+  try {
+    // fullfsync: macOS's plain fsync leaves data in the drive's cache.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;')
+    prepare(database)
+    syncFolder(folder)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 
