@@ -2,14 +2,14 @@
 import { z } from 'zod'
 import { encodeCanonical } from './codec/cbor.ts'
 import type { HashFunction } from './core/step.ts'
-import { explainIssues } from './crypto/statement-schemas.ts'
-import type { Genesis, GenesisCluster } from './genesis.ts'
+import type { Genesis, GenesisCluster, MajorityArbiter } from './genesis.ts'
 import { auditProblem, genesisAuditSchema } from './genesis-audit.ts'
 import { timingProblem } from './genesis-timings.ts'
 import * as id from './id-schemas.ts'
 import type { ClusterId, Hash } from './ids.ts'
+import { parseJson } from './json-text.ts'
 import { LIMITS } from './limits.ts'
-import { failure, type Result, success } from './result.ts'
+import { failure, type Result } from './result.ts'
 
 const milliseconds = z.int().positive().max(86_400_000)
 
@@ -60,16 +60,10 @@ export const genesisSchema = z.strictObject({
 
 /** `GENESIS_INVALID` with the first problems; never throws. */
 export function parseGenesis(text: string): Result<Genesis> {
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    return failure('GENESIS_INVALID', 'the genesis document is not JSON')
-  }
-  const parsed = genesisSchema.safeParse(document)
-  if (!parsed.success) return failure('GENESIS_INVALID', explainIssues(parsed.error))
-  const problem = contradiction(parsed.data)
-  return problem === null ? success(parsed.data) : failure('GENESIS_INVALID', problem)
+  const parsed = parseJson(genesisSchema, text, 'GENESIS_INVALID', 'the genesis document')
+  if (!parsed.ok) return parsed
+  const problem = contradiction(parsed.value)
+  return problem === null ? parsed : failure('GENESIS_INVALID', problem)
 }
 
 /** Identity of the network: hash of the canonical CBOR of the whole document. */
@@ -83,6 +77,14 @@ export function clusterOf<Cluster extends GenesisCluster>(
   cluster: ClusterId,
 ): Cluster | null {
   return genesis.clusters.find((candidate) => candidate.cluster === cluster) ?? null
+}
+
+/** MJ1: genesis names this node as an arbiter, and with this key. */
+export function isArbiter(
+  { members }: MajorityArbiter,
+  { node, key }: { readonly node: string; readonly key: string },
+): boolean {
+  return members.some((member) => member.node === node && member.key === key)
 }
 
 function contradiction(genesis: Genesis): string | null {

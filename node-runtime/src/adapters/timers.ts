@@ -8,7 +8,10 @@ interface Running {
   readonly handle: NodeJS.Timeout
 }
 
-export function namedTimers<Name extends string>(clock: Clock, onFire: (name: Name) => void): Timers<Name> {
+export function namedTimers<Name extends string>(
+  clock: Pick<Clock, 'now'>,
+  onFire: (name: Name) => void,
+): Timers<Name> {
   const running = new Map<Name, Running>()
   let stopped = false
 

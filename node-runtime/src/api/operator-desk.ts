@@ -3,7 +3,7 @@ import type { StandingAlert } from '@baton/shared/core/registry/alerts'
 import type { Explanation } from '@baton/shared/core/registry/explain'
 import type { OperatorAction, Outcome, RegistryEvent } from '@baton/shared/core/registry/messages'
 import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
-import type { ClusterId, NodeId, SiteId } from '@baton/shared/ids'
+import type { ClusterId, Jws, NodeId, SiteId } from '@baton/shared/ids'
 import type { RegistryView } from '@baton/shared/protocol/control'
 
 export interface DeskStatus {
@@ -33,10 +33,10 @@ export type ActAnswer = { readonly state: RegistryView | null; readonly events: 
 export interface OperatorDesk {
   /**
    * Who has a token of this cluster with this role or a higher one.
-   * @param authorization the header of the request
+   * @param authorization the token itself
    * @throws BatonError UNAUTHENTICATED, FORBIDDEN
    */
-  admit(authorization: string, needed: OperatorRole): Promise<OperatorToken>
+  admit(authorization: Jws, needed: OperatorRole): Promise<OperatorToken>
   status(): DeskStatus
   /** As this member alone hears its cluster: a hint, as that of an authority. @throws BatonError UNREACHABLE before it knows anything */
   explain(): DeskExplanation

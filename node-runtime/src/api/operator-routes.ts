@@ -1,7 +1,9 @@
 /** MJ1: the operators' routes of the cluster that this node is an arbiter of: the same paths and answers as at the authentication node. */
-import { BatonError, ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
+import { bearerToken } from '@baton/shared/crypto/operator-token'
+import { BatonError } from '@baton/shared/errors'
+import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
-import { ACTS } from '@baton/shared/protocol/operator-acts'
+import { ACTS, actStatus } from '@baton/shared/protocol/operator-acts'
 import type { Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { answerJson } from './answer.ts'
@@ -11,9 +13,6 @@ import type { OperatorDesk } from './operator-desk.ts'
 const CLUSTER = '/v1/networks/:network/clusters/:cluster'
 
 export const OPERATOR_ROUTES = [`GET ${CLUSTER}`, `GET ${CLUSTER}/explain`, `POST ${CLUSTER}/acts/:act`] as const
-
-/** Here 403 says that the role does not suffice, and nothing else. */
-const STATUS: { readonly [Code in ErrorCode]?: number } = { NOT_ELECTABLE: 409, UNKNOWN_NODE: 404 }
 
 export function operatorRoutes(app: Hono, service: NodeService): void {
   app.get(CLUSTER, async (context) => {
@@ -43,7 +42,7 @@ export function operatorRoutes(app: Hono, service: NodeService): void {
     if (answer.ok) return json(200, answer)
     const { code, why, retryAfterMs, state } = answer
     const refusal = { ...new BatonError(code, why).toJSON(), retryAfterMs, state }
-    return json(STATUS[code] ?? ERROR_CODES[code].status, refusal)
+    return json(actStatus(code), refusal)
   })
 }
 
@@ -66,8 +65,11 @@ function deskFor(context: Context, { operators, status }: NodeService): Operator
   )
 }
 
-function authorization(context: Context): string {
-  return context.req.header('authorization') ?? ''
+/** @throws BatonError UNAUTHENTICATED when there is none */
+function authorization(context: Context): Jws {
+  const token = bearerToken(context.req.header('authorization') ?? null)
+  if (!token.ok) throw new BatonError(token.code, token.why)
+  return token.value
 }
 
 async function bodyOf(context: Context): Promise<unknown> {

@@ -7,6 +7,11 @@ export interface OutputOptions {
   readonly json?: boolean
 }
 
+/** The value of an option that takes several names, with commas. */
+export function list(text: string): string[] {
+  return text.split(',').map((name) => name.trim())
+}
+
 /** Wraps the action of a command: its errors are explained, and the process ends with the status of their owner. */
 export function guarded<Arguments extends unknown[]>(
   action: (...input: Arguments) => Promise<void>,

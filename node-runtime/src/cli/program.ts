@@ -1,5 +1,5 @@
 import { Command, type CommanderError, InvalidArgumentError } from 'commander'
-import { guarded } from './command-io.ts'
+import { guarded, list } from './command-io.ts'
 import { EXIT_USAGE } from './exit-status.ts'
 import { collect, DEFAULT_URL } from './node-urls.ts'
 import { addOperations, OPERATIONS } from './operations/program.ts'
@@ -150,10 +150,6 @@ function addReads(program: Command): void {
 
 function exitAsUsage(error: CommanderError): never {
   process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE)
-}
-
-function list(text: string): string[] {
-  return text.split(',').map((name) => name.trim())
 }
 
 function wholeNumber(text: string): number {

@@ -11,6 +11,8 @@ import type { NodeState } from '@baton/shared/core/node/state'
 import type { HashFunction, Rejection, TimerRequest } from '@baton/shared/core/step'
 import type { Instant } from '@baton/shared/ids'
 import type { NodeStore, NodeWrite } from '@baton/shared/ports/node-store'
+import type { Timers } from '@baton/shared/ports/timers'
+import { namedTimers } from '../adapters/timers.ts'
 
 export interface DriverPorts {
   readonly now: () => Instant
@@ -38,7 +40,7 @@ export class Driver {
   #state: NodeState
   readonly #ports: DriverPorts
   readonly #queue: NodeInput[] = []
-  readonly #timers = new Map<NodeTimer, NodeJS.Timeout>()
+  readonly #timers: Timers<NodeTimer>
   #scheduled = false
   #lazy: NodeJS.Timeout | null = null
   #stopped = false
@@ -46,6 +48,7 @@ export class Driver {
   constructor(state: NodeState, ports: DriverPorts) {
     this.#state = state
     this.#ports = ports
+    this.#timers = namedTimers(ports, (name) => this.enqueue({ i: 'timer', name }))
   }
 
   get state(): NodeState {
@@ -79,8 +82,7 @@ export class Driver {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
-    for (const timer of this.#timers.values()) clearTimeout(timer)
-    this.#timers.clear()
+    this.#timers.stop()
     if (this.#lazy !== null) {
       clearTimeout(this.#lazy)
       this.#ports.store.commit()
@@ -136,7 +138,7 @@ export class Driver {
       if (send.s === 'self') this.enqueue(send.input)
       else perform(send, this)
     }
-    for (const timer of timers) this.#setTimer(timer)
+    for (const { name, after } of timers) this.#timers.set(name, after)
     for (const event of events) this.#ports.observe(event)
   }
 
@@ -155,22 +157,6 @@ export class Driver {
       this.#stopped = true
       this.#ports.fail(error)
     }
-  }
-
-  #setTimer({ name, after }: TimerRequest<NodeTimer>): void {
-    const running = this.#timers.get(name)
-    if (running !== undefined) clearTimeout(running)
-    if (after === null) {
-      this.#timers.delete(name)
-      return
-    }
-    this.#timers.set(
-      name,
-      setTimeout(() => {
-        this.#timers.delete(name)
-        this.enqueue({ i: 'timer', name })
-      }, after),
-    )
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { guarded } from '../cli/command-io.ts'
+import { guarded, list } from '../cli/command-io.ts'
 import { CASES } from './cases/index.ts'
 import type { DemoOptions } from './run-demo.ts'
 
@@ -14,7 +14,7 @@ export function registerDemo(program: Command): void {
     .option(
       '--majority <clusters>',
       'with commas, or all: these keep their registry themselves, without the control plane',
-      (names: string) => names.split(','),
+      list,
     )
     .option('--input <file>', 'transactions to submit, one JSON action a line; - is standard input')
     .addOption(

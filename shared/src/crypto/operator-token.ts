@@ -1,5 +1,5 @@
 /** ID7: who an operator is, and what its role may do. There is no store of accounts: the owner's signature says it all. */
-import type { ClusterId, UnixMs } from '../ids.ts'
+import type { ClusterId, Jws, UnixMs } from '../ids.ts'
 import { failure, type Result, success } from '../result.ts'
 import type { Trust } from './authority-keys.ts'
 import { endOfOwnerKey } from './owner-keys.ts'
@@ -41,6 +41,19 @@ export async function verifyOperatorToken(
     )
   }
   return success(verified.payload)
+}
+
+/** The token in the header of a request. @param authorization as it came; null: there was none */
+export function bearerToken(authorization: string | null): Result<Jws> {
+  const [scheme, token, ...rest] = (authorization ?? '').split(' ')
+  if (scheme?.toLowerCase() === 'bearer' && token !== undefined && rest.length === 0) return success(token as Jws)
+  return failure('UNAUTHENTICATED', 'this route needs an operator token: Authorization: Bearer TOKEN')
+}
+
+/** The operator, if its role suffices: `FORBIDDEN` otherwise. */
+export function withRole(token: OperatorToken, needed: OperatorRole): Result<OperatorToken> {
+  if (roleSuffices(token.role, needed)) return success(token)
+  return failure('FORBIDDEN', `${token.name} is ${token.role}: this needs the role ${needed}`)
 }
 
 /** Each role may do what the ones before it may. */

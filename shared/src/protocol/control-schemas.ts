@@ -1,12 +1,13 @@
 /** zod schemas of the control link: every frame is checked here before anything reads it. */
 import { z } from 'zod'
 import type { OperatorAction, Outcome, RegistryEvent } from '../core/registry/messages.ts'
-import { credential, explainIssues } from '../crypto/statement-schemas.ts'
+import { credential } from '../crypto/statement-schemas.ts'
 import { type ErrorCode, isErrorCode } from '../errors.ts'
 import * as id from '../id-schemas.ts'
 import { NAME_PATTERN } from '../ids.ts'
+import { parseJson } from '../json-text.ts'
 import { LIMITS } from '../limits.ts'
-import { failure, type Result, success } from '../result.ts'
+import { failure, type Result } from '../result.ts'
 import type { FromAuthority, ToAuthority } from './control.ts'
 
 const noticesSchema = z.object({ t: z.literal('notices'), notices: z.array(id.jws).max(LIMITS.noticesPerFrame) })
@@ -212,12 +213,5 @@ export function parseFromAuthority(text: string): Result<FromAuthority> {
 
 function parseFrame<T>(schema: z.ZodType<T>, text: string, code: ErrorCode): Result<T> {
   if (text.length > LIMITS.controlFrameBytes) return failure('BODY_TOO_LARGE', `a frame of ${text.length} characters`)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return failure(code, 'the frame is not JSON')
-  }
-  const parsed = schema.safeParse(value)
-  return parsed.success ? success(parsed.data) : failure(code, explainIssues(parsed.error))
+  return parseJson(schema, text, code, 'the frame')
 }

@@ -5,8 +5,9 @@
 import { z } from 'zod'
 import type { OperatorAction } from '../core/registry/messages.ts'
 import type { OperatorRole } from '../crypto/statement-types.ts'
+import { ERROR_CODES, type ErrorCode } from '../errors.ts'
 import * as id from '../id-schemas.ts'
-import type { UnixMs } from '../ids.ts'
+import type { ClusterId, UnixMs } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { orderViewSchema } from './control-schemas.ts'
 
@@ -37,6 +38,18 @@ function act<Shape extends z.core.$ZodLooseShape>(
   action: (body: z.infer<z.ZodObject<Shape>>, now: UnixMs) => OperatorAction,
 ): ActRoute {
   return { role, summary, body: asked.extend(shape) as unknown as z.ZodType<Asked>, action: action as never }
+}
+
+/** Of a refused act. Here 403 says that the role does not suffice, and nothing else. */
+export function actStatus(code: ErrorCode): number {
+  const own: { readonly [Code in ErrorCode]?: number } = { NOT_ELECTABLE: 409, UNKNOWN_NODE: 404 }
+  return own[code] ?? ERROR_CODES[code].status
+}
+
+/** RG8: why an act is none for a registry that its members hold (MJ1); null when it is one. */
+export function restoreRefusal(act: OperatorAction['act'], cluster: ClusterId): string | null {
+  if (act !== 'freeze' && act !== 'raise-generation' && act !== 'accept-incomplete-restore') return null
+  return `the registry of ${cluster} is held by its members: it has no backup, and is never restored (MJ1)`
 }
 
 const node = id.nodeId

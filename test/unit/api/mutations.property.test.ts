@@ -169,7 +169,7 @@ function exchange(request: Uint8Array, port = api.address.port): Promise<string>
 function requestBytes(method: string, path: string, sample: Sample, body: Uint8Array | undefined): Uint8Array {
   const length = body === undefined ? '' : `content-length: ${body.length}\r\n`
   const type = sample.type === undefined ? '' : `content-type: ${sample.type}\r\n`
-  const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${type}${length}\r\n`
+  const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer TOKEN\r\n${type}${length}\r\n`
   return Buffer.concat([Buffer.from(head, 'latin1'), body ?? new Uint8Array()])
 }
 

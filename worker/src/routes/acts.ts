@@ -1,17 +1,13 @@
 /** The acts of operators: `POST …/acts/{act}`, each with its role (ID7). */
 import type { OperatorAction } from '@baton/shared/core/registry/messages'
-import { ERROR_CODES, type ErrorCode } from '@baton/shared/errors'
 import type { UnixMs } from '@baton/shared/ids'
-import { ACTS } from '@baton/shared/protocol/operator-acts'
+import { ACTS, actStatus } from '@baton/shared/protocol/operator-acts'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { codedError } from '../error-answer.ts'
 import { type AppContext, authorityOf } from './context.ts'
 import { type OperatorContext, operatorAccess } from './operator-access.ts'
 import { json } from './responses.ts'
 import { actAnswerSchema, clusterPath, refusalSchema } from './schemas.ts'
-
-/** Here 403 says that the role does not suffice, and nothing else. */
-const STATUS: { readonly [Code in ErrorCode]?: number } = { NOT_ELECTABLE: 409, UNKNOWN_NODE: 404 }
 
 export function actRoutes(app: OpenAPIHono<AppContext>): void {
   const operators = app as unknown as OpenAPIHono<OperatorContext>
@@ -41,7 +37,7 @@ export function actRoutes(app: OpenAPIHono<AppContext>): void {
       if (answer.ok) return context.json({ ...answer, dryRun: asked.dryRun } as never, 200)
       const { code, why, retryAfterMs, state } = answer
       const refusal = { ...codedError(code, why).toJSON(), retryAfterMs, state }
-      return context.json(refusal as never, (STATUS[code] ?? ERROR_CODES[code].status) as never)
+      return context.json(refusal as never, actStatus(code) as never)
     })
   }
 }

@@ -1,10 +1,10 @@
 /** ID7: the one place where an operator's token and role are checked; what is refused here is an event of the cluster. */
-import { roleSuffices, verifyOperatorToken } from '@baton/shared/crypto/operator-token'
+import { bearerToken, verifyOperatorToken, withRole } from '@baton/shared/crypto/operator-token'
 import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
 import { peekStatement } from '@baton/shared/crypto/statements'
 import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId, Jws, UnixMs } from '@baton/shared/ids'
-import { failure, type Result } from '@baton/shared/result'
+import type { Result } from '@baton/shared/result'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { OperatorCall } from '../objects/authority-api.ts'
@@ -22,7 +22,7 @@ export function operatorAccess(needed: OperatorRole) {
     checkNetwork(context, network)
     const known = cluster === undefined ? null : authorityOf(context, { network, cluster }).cluster
     const token = await tokenOf(context, known)
-    const admitted = token.ok ? rightsOf(token.value, needed) : token
+    const admitted = token.ok ? withRole(token.value, needed) : token
     const heardBy = known ?? (token.ok ? token.value.cluster : null)
     if (heardBy !== null) {
       const { authority } = authorityOf(context, { network, cluster: heardBy })
@@ -31,7 +31,7 @@ export function operatorAccess(needed: OperatorRole) {
       answered(await authority.admit(heardBy, { ...callOf(context, token.ok ? token.value : null), refusal }))
     }
     context.set('operator', answered(admitted))
-    context.set('authorization', bearerOf(context) as Jws)
+    context.set('authorization', answered(authorizationOf(context)))
     return next()
   })
 }
@@ -42,10 +42,9 @@ export function callOf(context: Pick<Context, 'req'>, operator: OperatorToken | 
 }
 
 async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | null): Promise<Result<OperatorToken>> {
-  const token = bearerOf(context)
-  if (token === null) {
-    return failure('UNAUTHENTICATED', 'this route needs an operator token: Authorization: Bearer TOKEN')
-  }
+  const bearer = authorizationOf(context)
+  if (!bearer.ok) return bearer
+  const token = bearer.value
   const { genesis } = context.var.config
   const read = peekStatement('operatorToken', token)
   const named = cluster ?? (read.ok ? (clusterOf(genesis, read.payload.cluster)?.cluster ?? null) : null)
@@ -56,12 +55,6 @@ async function tokenOf(context: Context<OperatorContext>, cluster: ClusterId | n
   return verifyOperatorToken(owners?.value ?? genesis, cluster, token, Date.now() as UnixMs)
 }
 
-function bearerOf(context: Pick<Context, 'req'>): string | null {
-  const [scheme, token, ...rest] = (context.req.header('authorization') ?? '').split(' ')
-  return scheme?.toLowerCase() === 'bearer' && token !== undefined && rest.length === 0 ? token : null
-}
-
-function rightsOf(token: OperatorToken, needed: OperatorRole): Result<OperatorToken> {
-  if (roleSuffices(token.role, needed)) return { ok: true, value: token }
-  return failure('FORBIDDEN', `${token.name} is ${token.role}: this needs the role ${needed}`)
+function authorizationOf(context: Pick<Context, 'req'>): Result<Jws> {
+  return bearerToken(context.req.header('authorization') ?? null)
 }

@@ -11,13 +11,13 @@ import { IdentityClient } from '../../identity/identity-client.ts'
 import { readKeyFile } from '../../identity/key-file.ts'
 import { askNotices, keepNotices } from '../../identity/known-notices.ts'
 import { ensureX509File } from '../../identity/x509-file.ts'
-import { checkMemberKey } from '../../network/fixed-members.ts'
+import { checkMayChangeKey } from '../../network/fixed-members.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 
 /** The next key waits beside the present one until its certificate is there. Made once: called again, it shows the same. */
 export async function keyRotate({ config: file, json }: OutputOptions & { readonly config: string }): Promise<void> {
   const config = configOf(file)
-  checkMayChangeKey(config)
+  checkMayChangeKey(config.genesis, config.cluster, config.node)
   const next = nextKeyFile(config)
   if (!existsSync(next)) replaceFile(next, await exportPrivateJwk(await generateKeyPair()), true)
   const { publicKey } = await readKeyFile(next)
@@ -26,11 +26,6 @@ export async function keyRotate({ config: file, json }: OutputOptions & { readon
   print(
     `Next, by the owner: baton node certify --certificate ${config.certificateFile} --key ${publicKey} --out next.jws …`,
   )
-}
-
-/** MJ1: the other members know this one by the key that genesis names. */
-function checkMayChangeKey({ genesis, cluster, node }: NodeConfig): void {
-  checkMemberKey(genesis, { cluster, node, key: 'another one' })
 }
 
 /**

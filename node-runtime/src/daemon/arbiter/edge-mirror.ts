@@ -2,9 +2,9 @@
  * What the members of a majority tell the edge (MJ1): the newest decided value, what their registry has said (RG11), and what came of that which
  * the edge has submitted. While there is no edge, events wait, up to a bound.
  */
+import { isNewer } from '@baton/shared/core/arbiter/newer'
 import type { RegisterValue } from '@baton/shared/core/arbiter/types'
 import type { Outcome, RegistryEvent } from '@baton/shared/core/registry/messages'
-import { compareTokens } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { ControlNotice } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
@@ -54,7 +54,7 @@ export class EdgeMirror {
   show(value: RegisterValue): void {
     const before = this.#value
     this.#value = value
-    if (before !== null && !isNewer(value, before)) return
+    if (before !== null && !isNews(value, before)) return
     this.#news = true
     this.#soon()
   }
@@ -109,6 +109,7 @@ export class EdgeMirror {
   }
 
   #mirror(): void {
+    if (!this.#news && this.#events.length === 0) return
     if (this.#protocol < MIRROR_SINCE || !isFounded(this.#value)) return
     const value = writeValue(this.#value)
     while (this.#news || this.#events.length > 0) {
@@ -129,8 +130,7 @@ function isFounded(value: RegisterValue | null): value is RegisterValue {
   return value !== null && value.registry.status === 'founded' && value.proof !== null
 }
 
-function isNewer({ registry }: RegisterValue, { registry: known }: RegisterValue): boolean {
+function isNews({ registry }: RegisterValue, { registry: known }: RegisterValue): boolean {
   if (registry.status !== 'founded' || known.status !== 'founded') return registry.status !== known.status
-  const order = compareTokens(registry.lastGrant, known.lastGrant)
-  return order > 0 || (order === 0 && registry.version > known.version)
+  return isNewer(registry, known)
 }

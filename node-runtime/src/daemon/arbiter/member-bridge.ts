@@ -7,13 +7,13 @@ import type { Accepted, ArbiterConfig } from '@baton/shared/core/arbiter/types'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { OperatorInput, Outcome, RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Member } from '@baton/shared/core/registry/types'
-import { viewOf } from '@baton/shared/core/registry/view'
 import type { Revocations } from '@baton/shared/crypto/notices'
 import { revokedInputs } from '@baton/shared/crypto/revoked-members'
 import type { Claim, Resignation } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { MajorityArbiter } from '@baton/shared/genesis'
+import { isArbiter } from '@baton/shared/genesis-schema'
 import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer } from '@baton/shared/ports/peer-links'
@@ -24,6 +24,7 @@ import { ARBITER_SINCE, type PeerMessage } from '@baton/shared/protocol/peer'
 import type { EdgeOfMembers } from '../authority-bridge.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Arbiter } from './arbiter.ts'
+import { viewOfDecided } from './decided-view.ts'
 import type { EdgeMirror } from './edge-mirror.ts'
 import { type DeskAnswer, MemberDesk } from './member-desk.ts'
 import { MemberDriver, type MemberDriverPorts } from './member-driver.ts'
@@ -34,7 +35,7 @@ export interface MemberBridgePorts extends VoteParts, Pick<MemberDriverPorts, 'c
   readonly config: ArbiterConfig
   /** Names this process, as no other before or after it is named. */
   readonly life: string
-  readonly members: MajorityArbiter['members']
+  readonly arbiter: MajorityArbiter
   /** This node as it is now: its certificate is renewed while it runs. */
   readonly self: () => Member
   /** ID8: what owners have revoked, as far as this node knows. */
@@ -94,7 +95,7 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
   /** ID7: who acts is judged here, by the operator's token: the edge hands it on and vouches for nobody. */
   async #operateFor(request: number, { authorization, why, action, against }: OperatorAsk): Promise<void> {
     try {
-      const operator = await this.desk.admit(`Bearer ${authorization}`, ACTS[action.act].role)
+      const operator = await this.desk.admit(authorization, ACTS[action.act].role)
       const said = { by: operator.name, why, action, role: operator.role, token: operator.id }
       const made = against === undefined ? {} : { against }
       this.#ask({ i: 'operator', from: { channel: EDGE, request }, ...said, ...made })
@@ -139,8 +140,8 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
 
   /** A link has opened: a member is who has the name and the key that genesis gives it. */
   linkOpened({ node, cluster, certificate, protocol }: LinkedPeer): void {
-    const { config, members, log } = this.#ports
-    if (cluster !== config.cluster || !members.some((one) => one.node === node && one.key === certificate.key)) return
+    const { config, arbiter, log } = this.#ports
+    if (cluster !== config.cluster || !isArbiter(arbiter, { node, key: certificate.key })) return
     if (protocol < ARBITER_SINCE) {
       const why = `${node} runs a program that knows no arbiter of members: it counts as out of reach until it is upgraded`
       log.warn({ event: 'member-too-old', peer: node, protocol }, why)
@@ -356,7 +357,7 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
   async #resignationIn({ evidence }: Claim): Promise<Resignation | null> {
     if (evidence.kind !== 'resigned') return null
     const read = peekStatement('resignation', evidence.resignation)
-    const key = read.ok ? this.#ports.members.find(({ node }) => node === read.payload.node)?.key : undefined
+    const key = read.ok ? this.#ports.arbiter.members.find(({ node }) => node === read.payload.node)?.key : undefined
     if (key === undefined) return null
     const verified = await verifyStatement('resignation', evidence.resignation, [key])
     return verified.ok ? verified.payload : null
@@ -374,10 +375,4 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
 
 function named(channel: string): RequestRef {
   return { channel, request: 0 }
-}
-
-/** Null before the founder's grant is proven. */
-export function viewOfDecided({ value: { registry, proof } }: Accepted): RegistryView | null {
-  if (registry.status !== 'founded' || proof === null) return null
-  return viewOf(registry, { grant: proof, certificate: registry.lastGrant.certificate })
 }

@@ -11,14 +11,14 @@ import type { OperatorInput, Outcome, RegistryContext, RegistryEvent } from '@ba
 import type { RegistryState } from '@baton/shared/core/registry/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import type { Revocations } from '@baton/shared/crypto/notices'
-import { roleSuffices, verifyOperatorToken } from '@baton/shared/crypto/operator-token'
+import { verifyOperatorToken, withRole } from '@baton/shared/crypto/operator-token'
 import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
-import type { ClusterId, NodeId } from '@baton/shared/ids'
+import type { ClusterId, Jws, NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
-import { ACTS } from '@baton/shared/protocol/operator-acts'
+import { ACTS, restoreRefusal } from '@baton/shared/protocol/operator-acts'
 import type { ActAnswer, DeskExplanation, DeskStatus, OperatorDesk } from '../../api/operator-desk.ts'
-import { viewOfDecided } from './member-bridge.ts'
+import { viewOfDecided } from './decided-view.ts'
 
 export interface MemberDeskPorts {
   readonly cluster: ClusterId
@@ -35,9 +35,6 @@ export interface DeskAnswer {
   readonly events: readonly RegistryEvent[]
 }
 
-/** A register has no backup, so it is never restored (RG8). */
-const OF_A_RESTORE: ReadonlySet<string> = new Set(['freeze', 'raise-generation', 'accept-incomplete-restore'])
-
 export class MemberDesk implements OperatorDesk {
   readonly #ports: MemberDeskPorts
 
@@ -45,22 +42,18 @@ export class MemberDesk implements OperatorDesk {
     this.#ports = ports
   }
 
-  async admit(authorization: string, needed: OperatorRole): Promise<OperatorToken> {
+  async admit(authorization: Jws, needed: OperatorRole): Promise<OperatorToken> {
     const { cluster, trust, revocations, clock } = this.#ports
-    const [scheme, token, ...rest] = authorization.split(' ')
-    if (scheme?.toLowerCase() !== 'bearer' || token === undefined || rest.length > 0) {
-      throw new BatonError('UNAUTHENTICATED', 'this route needs an operator token: Authorization: Bearer TOKEN')
-    }
-    const verified = await verifyOperatorToken(trust, cluster, token, clock.wallNow())
+    const verified = await verifyOperatorToken(trust, cluster, authorization, clock.wallNow())
     if (!verified.ok) throw new BatonError(verified.code, verified.why)
-    const operator = verified.value
-    const revocation = revocations.ofOperator(operator)
+    const revocation = revocations.ofOperator(verified.value)
     if (revocation !== null) {
-      const why = `the operator token of ${operator.name} is revoked: ${revocation.reason}`
+      const why = `the operator token of ${verified.value.name} is revoked: ${revocation.reason}`
       throw new BatonError('UNAUTHENTICATED', why)
     }
-    if (roleSuffices(operator.role, needed)) return operator
-    throw new BatonError('FORBIDDEN', `${operator.name} is ${operator.role}: this needs the role ${needed}`)
+    const operator = withRole(verified.value, needed)
+    if (!operator.ok) throw new BatonError(operator.code, operator.why)
+    return operator.value
   }
 
   status(): DeskStatus {
@@ -85,10 +78,8 @@ export class MemberDesk implements OperatorDesk {
 
   async act(operator: OperatorToken, name: keyof typeof ACTS, body: unknown): Promise<ActAnswer> {
     const { cluster, clock, ask } = this.#ports
-    if (OF_A_RESTORE.has(name)) {
-      const why = `the registry of ${cluster} is held by its members: it has no backup, and is never restored (MJ1)`
-      throw new BatonError('BAD_REQUEST', why)
-    }
+    const refusal = restoreRefusal(name, cluster)
+    if (refusal !== null) throw new BatonError('BAD_REQUEST', refusal)
     const asked = ACTS[name].body.safeParse(body)
     if (!asked.success) {
       const [issue] = asked.error.issues

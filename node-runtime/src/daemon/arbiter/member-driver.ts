@@ -13,7 +13,9 @@ import type {
 import type { ArbiterConfig, ArbiterState } from '@baton/shared/core/arbiter/types'
 import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
+import type { Timers } from '@baton/shared/ports/timers'
 import type { SeatStore } from '../../adapters/seat-store.ts'
+import { namedTimers } from '../../adapters/timers.ts'
 
 export interface MemberDriverPorts {
   readonly clock: Clock
@@ -30,13 +32,14 @@ export class MemberDriver {
   #state: ArbiterState
   readonly #ports: MemberDriverPorts
   readonly #queue: ArbiterInput[] = []
-  readonly #timers = new Map<ArbiterTimer, NodeJS.Timeout>()
+  readonly #timers: Timers<ArbiterTimer>
   #running = false
   #stopped = false
 
   /** `life` names this process. @throws BatonError STORAGE_DAMAGED */
   constructor(config: ArbiterConfig, life: string, ports: MemberDriverPorts) {
     this.#ports = ports
+    this.#timers = namedTimers(ports.clock, (name) => this.feed({ i: 'timer', name }))
     this.#state = startArbiter(config, ports.store.load(), life, ports.clock.now())
   }
 
@@ -64,8 +67,7 @@ export class MemberDriver {
 
   stop(): void {
     this.#stopped = true
-    for (const timer of this.#timers.values()) clearTimeout(timer)
-    this.#timers.clear()
+    this.#timers.stop()
   }
 
   #step(input: ArbiterInput): void {
@@ -74,19 +76,8 @@ export class MemberDriver {
     for (const { seat } of step.write) store.keep(seat)
     this.#state = step.state
     for (const send of step.send) perform(send)
-    for (const { name, after } of step.timers) this.#setTimer(name, after)
+    for (const { name, after } of step.timers) this.#timers.set(name, after)
     for (const event of step.events) observe(event)
     if (step.rejected !== undefined) rejected(step.rejected, input)
-  }
-
-  #setTimer(name: ArbiterTimer, after: number | null): void {
-    clearTimeout(this.#timers.get(name))
-    this.#timers.delete(name)
-    if (after === null) return
-    const timer = setTimeout(() => {
-      this.#timers.delete(name)
-      this.feed({ i: 'timer', name })
-    }, after)
-    this.#timers.set(name, timer)
   }
 }

@@ -48,8 +48,8 @@ export function openMember(parts: MemberParts): MemberBridge | null {
   const { trust, revocations } = notices
   const cluster = clusterOf(config.genesis, config.cluster)
   if (cluster?.arbiter === undefined) return null
-  const { members } = cluster.arbiter
-  checkMember(cluster, cluster.arbiter, config.node, identity.keys.publicKey)
+  const { arbiter } = cluster
+  checkMember(cluster, arbiter, config.node, identity.keys.publicKey)
   const store = openSeatStore({
     folder: config.dataFolder,
     injectFsyncMs: config.injectFsyncMs,
@@ -63,7 +63,7 @@ export function openMember(parts: MemberParts): MemberBridge | null {
   }
   const { network } = config.genesis
   const { founder, policy } = cluster
-  const names = members.map(({ node }) => node).sort()
+  const names = arbiter.members.map(({ node }) => node).sort()
   const onMembers: RegistryViewsPorts['onMembers'] = (shown) => membership.onMembers(shown)
   return new MemberBridge({
     ...parts,
@@ -71,7 +71,7 @@ export function openMember(parts: MemberParts): MemberBridge | null {
     revocations,
     config: { member: self(), network, cluster: config.cluster, founder, policy, members: names },
     life: `${config.node}/${randomBytes(12).toString('base64url')}`,
-    members,
+    arbiter,
     self,
     privateKey: identity.keys.privateKey,
     store,

@@ -5,11 +5,11 @@
 import { z } from 'zod'
 import type { ArbiterMessage } from '../../core/arbiter/messages.ts'
 import type { Accepted, RegisterValue, Seat } from '../../core/arbiter/types.ts'
-import { explainIssues } from '../../crypto/statement-schemas.ts'
 import type { ErrorCode } from '../../errors.ts'
 import * as id from '../../id-schemas.ts'
+import { parseJson } from '../../json-text.ts'
 import { LIMITS } from '../../limits.ts'
-import { failure, type Result, success } from '../../result.ts'
+import { failure, type Result } from '../../result.ts'
 import { reportSchema } from '../control-schemas.ts'
 import { acknowledgedSchema, createdSchema, registryJson } from './registry-schema.ts'
 
@@ -106,12 +106,5 @@ function valueJson({ registry, proof }: RegisterValue): unknown {
 
 function read<T>(schema: z.ZodType<T>, text: string, code: ErrorCode): Result<T> {
   if (text.length > LIMITS.registerCharacters) return failure(code, `a text of ${text.length} characters`)
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return failure(code, 'it is not JSON')
-  }
-  const parsed = schema.safeParse(json)
-  return parsed.success ? success(parsed.data) : failure(code, explainIssues(parsed.error))
+  return parseJson(schema, text, code, 'it')
 }

@@ -98,7 +98,7 @@ export class RealMembers {
     const bridge = new MemberBridge({
       config: { member: self, network: NETWORK, cluster: C1, founder: C1A, policy: POLICY, members: NAMES },
       life: `${node}/${Math.random()}`,
-      members: TRUST.clusters.find(({ cluster }) => cluster === C1)!.arbiter!.members,
+      arbiter: TRUST.clusters.find(({ cluster }) => cluster === C1)!.arbiter!,
       trust: TRUST,
       privateKey: keys.privateKey,
       clock: systemClock,

@@ -10,7 +10,7 @@ import {
 } from '@baton/shared/crypto/certificate-chain'
 import type { Revocations } from '@baton/shared/crypto/notices'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
-import { clusterOf } from '@baton/shared/genesis-schema'
+import { clusterOf, isArbiter } from '@baton/shared/genesis-schema'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 
@@ -57,8 +57,8 @@ export async function acceptCertificate(
 
 /** MJ1: the members that are the arbiter of a cluster, and their keys, are those of genesis; nobody joins them. */
 function strangerAmongMembers(genesis: Trust, { cluster, node, key }: NodeCertificate): string | null {
-  const members = clusterOf(genesis, cluster)?.arbiter?.members
-  if (members === undefined || members.some((member) => member.node === node && member.key === key)) return null
+  const arbiter = clusterOf(genesis, cluster)?.arbiter
+  if (arbiter === undefined || isArbiter(arbiter, { node, key })) return null
   return `the members of ${cluster} and their keys are fixed in genesis (MJ1): ${node} is none of them with this key`
 }
 

@@ -99,9 +99,10 @@ export class Authority {
       this.#waiters.wake()
       void this.#alerts.deliver()
     })
-    const appended = (seq: number, event: RegistryEvent) => this.#alerts.enter(seq, alertOf(event))
-    const mirror = parts.cluster.arbiter === undefined ? null : new Mirror({ ...parts, events, appended })
-    this.#decider = mirror ?? new Decider(parts.sql, parts.clock, events, appended)
+    const record = (event: RegistryEvent) =>
+      this.#alerts.enter(events.append(parts.clock.wallNow(), event), alertOf(event))
+    const mirror = parts.cluster.arbiter === undefined ? null : new Mirror({ ...parts, record })
+    this.#decider = mirror ?? new Decider(parts.sql, parts.clock, record)
     this.#credentials = new Credentials(parts.config.authority, mirror)
     const [decider, credentials] = [this.#decider, this.#credentials]
     this.insight = new Insight({ ...parts, cluster: parts.cluster.cluster, decider, credentials })
@@ -251,8 +252,8 @@ export class Authority {
     // ID7: it was let in before it came here, and may have been revoked in between.
     const admitted = this.admit({ call: `act ${action.act}`, operator, refusal: null })
     if (!admitted.ok) return { ...admitted, retryAfterMs: null, state: null, events: [] }
-    const answered = await this.#members?.operate(request)
-    if (answered !== undefined && answered !== 'consider') return answered
+    const answered = (await this.#members?.operate(request)) ?? null
+    if (answered !== null) return answered
     this.#requests += 1
     const from = { channel: `http-${this.#requests}`, request: this.#requests }
     const input = operatorInput(request, from)

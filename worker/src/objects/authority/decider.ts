@@ -15,7 +15,6 @@ import type {
 import { type Registry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
-import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { Registrar } from './registrar.ts'
 import { applyWrite, loadRegistry, recordedVersion } from './registry-store.ts'
@@ -36,13 +35,11 @@ export class Decider implements Registrar {
   #state: RegistryState
   readonly #sql: Sql
   readonly #clock: Clock
-  readonly #events: EventLog
-  /** Inside the transaction of the event. */
-  readonly #appended: (seq: number, event: RegistryEvent) => void
+  /** Into the log, inside the transaction that the event is about. */
+  readonly #record: (event: RegistryEvent) => void
 
-  constructor(sql: Sql, clock: Clock, events: EventLog, appended: (seq: number, event: RegistryEvent) => void) {
-    this.#events = events
-    this.#appended = appended
+  constructor(sql: Sql, clock: Clock, record: (event: RegistryEvent) => void) {
+    this.#record = record
     this.#sql = sql
     this.#clock = clock
     this.#state = startAuthority(loadRegistry(sql), clock.now())
@@ -71,7 +68,7 @@ export class Decider implements Registrar {
 
   /** An event that is about no decision of the registry. */
   note(event: RegistryEvent): void {
-    this.#sql.transaction(() => this.#append(event))
+    this.#sql.transaction(() => this.#record(event))
   }
 
   /** What would come of an input now; nothing is changed or recorded. */
@@ -81,10 +78,6 @@ export class Decider implements Registrar {
 
   context(): RegistryContext {
     return { now: this.#clock.now(), wallClock: this.#clock.wallNow() }
-  }
-
-  #append(event: RegistryEvent): void {
-    this.#appended(this.#events.append(this.#clock.wallNow(), event), event)
   }
 
   /** The many reports that write nothing cost no transaction: they change memory only. */
@@ -102,7 +95,7 @@ export class Decider implements Registrar {
       const broken = brokenInvariants(state, taken)
       assert(broken.length === 0, broken.join('; '))
       for (const write of taken.write) applyWrite(this.#sql, write)
-      for (const event of taken.events) this.#append(event)
+      for (const event of taken.events) this.#record(event)
       state = taken.state
       return taken
     })

@@ -1,5 +1,4 @@
 /** MJ1: a cluster whose members are its arbiter, as its object at the edge serves it: it mirrors what they decide, and submits what others want of them. */
-import type { OperatorAction } from '@baton/shared/core/registry/messages'
 import { grantOf } from '@baton/shared/core/registry/view'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { peekGrant, verifyCredential } from '@baton/shared/crypto/credential'
@@ -7,6 +6,7 @@ import type { GenesisCluster } from '@baton/shared/genesis'
 import { type Jws, sameToken } from '@baton/shared/ids'
 import { readValue } from '@baton/shared/protocol/arbiter/messages'
 import type { EdgeAsk, OrderView, RegistryView, ToAuthority } from '@baton/shared/protocol/control'
+import { restoreRefusal } from '@baton/shared/protocol/operator-acts'
 import { failure, type Result, success } from '@baton/shared/result'
 import type { OperatorAnswer, OperatorRequest, OrderAnswer } from '../authority-api.ts'
 import { MemberAsks } from './member-asks.ts'
@@ -29,13 +29,6 @@ export interface MembersArbiterParts {
   /** A newer grant is mirrored: the directory must learn of it. */
   readonly onGrant: () => void
 }
-
-/** A register has no backup, so it is never restored (RG8). */
-const OF_A_RESTORE: ReadonlySet<OperatorAction['act']> = new Set([
-  'freeze',
-  'raise-generation',
-  'accept-incomplete-restore',
-])
 
 export class MembersArbiter {
   readonly #parts: MembersArbiterParts
@@ -66,19 +59,11 @@ export class MembersArbiter {
     this.#parts.refusals.frame(open, failure('PEER_UNEXPECTED', 'this session was asked nothing'))
   }
 
-  async operate({
-    authorization,
-    action,
-    why,
-    against,
-    dryRun,
-  }: OperatorRequest): Promise<OperatorAnswer | 'consider'> {
-    const { cluster } = this.#parts.cluster
-    if (OF_A_RESTORE.has(action.act)) {
-      const never = `the registry of ${cluster} is held by its members: it has no backup, and is never restored (MJ1)`
-      return this.#refused('BAD_REQUEST', never)
-    }
-    if (dryRun) return 'consider'
+  /** Null: a dry run, which is judged by what is mirrored. */
+  async operate({ authorization, action, why, against, dryRun }: OperatorRequest): Promise<OperatorAnswer | null> {
+    const never = restoreRefusal(action.act, this.#parts.cluster.cluster)
+    if (never !== null) return this.#refused('BAD_REQUEST', never)
+    if (dryRun) return null
     const said = { authorization, why, action, ...(against === null ? {} : { against }) }
     const asked = await this.asks.ask({ kind: 'operator', ...said })
     if (asked === null) return this.#refused('UNREACHABLE', this.#silent)

@@ -2,6 +2,7 @@
  * MJ1: the registry of a cluster whose members are its arbiter, as they have told it here. It is looked at, and never changed but by a newer one that
  * a majority has signed: this side grants nothing. What is heard of the members is kept as everywhere, for people.
  */
+import { isNewer } from '@baton/shared/core/arbiter/newer'
 import { step } from '@baton/shared/core/registry/machine'
 import type {
   Outcome,
@@ -18,10 +19,9 @@ import {
   startAuthority,
 } from '@baton/shared/core/registry/types'
 import type { Credential } from '@baton/shared/crypto/statement-types'
-import { type ClusterId, compareTokens, type Jws, type NodeId } from '@baton/shared/ids'
+import type { ClusterId, Jws, NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import { readValue, writeValue } from '@baton/shared/protocol/arbiter/messages'
-import type { EventLog } from '../../adapters/event-log.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import type { Taken } from './decider.ts'
 import type { Registrar } from './registrar.ts'
@@ -39,9 +39,8 @@ export interface MirrorParts {
   readonly cluster: { readonly cluster: ClusterId }
   readonly sql: Sql
   readonly clock: Clock
-  readonly events: EventLog
-  /** Inside the transaction of the event. */
-  readonly appended: (seq: number, event: RegistryEvent) => void
+  /** Into the log, inside the transaction that the event is about. */
+  readonly record: (event: RegistryEvent) => void
 }
 
 /** What is only heard: nothing of it is decided here. */
@@ -78,7 +77,7 @@ export class Mirror implements Registrar {
 
   /** False: what is known is as new. `events` are recorded in any case. */
   show(mirrored: Mirrored, events: readonly RegistryEvent[], teller: NodeId): boolean {
-    const { sql, clock } = this.#parts
+    const { sql, clock, record } = this.#parts
     const isNews = this.#isNews(mirrored.registry)
     if (!isNews && events.length === 0) return false
     sql.transaction(() => {
@@ -91,7 +90,7 @@ export class Mirror implements Registrar {
           clock.wallNow(),
         )
       }
-      for (const event of events) this.#append(event)
+      for (const event of events) record(event)
     })
     if (isNews) this.#show(mirrored)
     return isNews
@@ -103,7 +102,8 @@ export class Mirror implements Registrar {
   }
 
   note(event: RegistryEvent): void {
-    this.#parts.sql.transaction(() => this.#append(event))
+    const { sql, record } = this.#parts
+    sql.transaction(() => record(event))
   }
 
   consider(input: RegistryInput): RegistryStep {
@@ -145,19 +145,12 @@ export class Mirror implements Registrar {
 
   #isNews(registry: FoundedRegistry): boolean {
     const known = this.#state.registry
-    if (known.status !== 'founded') return true
-    const order = compareTokens(registry.lastGrant, known.lastGrant)
-    return order > 0 || (order === 0 && registry.version > known.version)
+    return known.status !== 'founded' || isNewer(registry, known)
   }
 
   #show({ registry, proof }: Mirrored): void {
     this.#proofs.set(registry, proof)
     this.#newest = proof
     this.#state = { ...this.#state, registry }
-  }
-
-  #append(event: RegistryEvent): void {
-    const { events, clock, appended } = this.#parts
-    appended(events.append(clock.wallNow(), event), event)
   }
 }
