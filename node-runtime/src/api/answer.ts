@@ -23,6 +23,11 @@ export interface RefusedRequest {
 /** Called with each; the caller bounds what becomes of them. */
 export type ReportRefusal = (refused: RefusedRequest) => void
 
+export interface ApiReports {
+  readonly report: ReportError
+  readonly refused: ReportRefusal
+}
+
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 export function answerJson(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {

@@ -1,20 +1,28 @@
 /** MJ1: the operators' routes of the cluster that this node is an arbiter of: the same paths and answers as at the authentication node. */
+
+import type { IncomingMessage } from 'node:http'
 import { bearerToken } from '@baton/shared/crypto/operator-token'
 import { BatonError } from '@baton/shared/errors'
 import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { ACTS, actStatus } from '@baton/shared/protocol/operator-acts'
+import type { HttpBindings } from '@hono/node-server'
 import type { Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { answerJson } from './answer.ts'
+import { answerJson, type ReportRefusal } from './answer.ts'
 import type { NodeService } from './node-service.ts'
 import type { OperatorDesk } from './operator-desk.ts'
+import { readBody } from './read-body.ts'
 
 const CLUSTER = '/v1/networks/:network/clusters/:cluster'
 
 export const OPERATOR_ROUTES = [`GET ${CLUSTER}`, `GET ${CLUSTER}/explain`, `POST ${CLUSTER}/acts/:act`] as const
 
-export function operatorRoutes(app: Hono, service: NodeService): void {
+/** What a route has beside the web `Request`: Node's own. */
+export interface NodeRequest {
+  Bindings: HttpBindings
+}
+
+export function operatorRoutes(app: Hono<NodeRequest>, service: NodeService, refused: ReportRefusal): void {
   app.get(CLUSTER, async (context) => {
     const desk = deskFor(context, service)
     await desk.admit(authorization(context), 'viewer')
@@ -25,20 +33,14 @@ export function operatorRoutes(app: Hono, service: NodeService): void {
     await desk.admit(authorization(context), 'viewer')
     return json(200, desk.explain())
   })
-  const limit = bodyLimit({
-    maxSize: LIMITS.controlBodyBytes,
-    onError: () => {
-      throw new BatonError('BODY_TOO_LARGE', `a body of more than ${LIMITS.controlBodyBytes} bytes`)
-    },
-  })
-  app.post(`${CLUSTER}/acts/:act`, limit, async (context) => {
+  app.post(`${CLUSTER}/acts/:act`, async (context) => {
     const desk = deskFor(context, service)
     const name = context.req.param('act')
     if (!isAct(name)) {
       throw new BatonError('NOT_FOUND', `there is no act ${name}`, { remedy: `acts: ${Object.keys(ACTS).join(', ')}` })
     }
     const operator = await desk.admit(authorization(context), ACTS[name].role)
-    const answer = await desk.act(operator, name, await bodyOf(context))
+    const answer = await desk.act(operator, name, await bodyOf(context.env.incoming, refused))
     if (answer.ok) return json(200, answer)
     const { code, why, retryAfterMs, state } = answer
     const refusal = { ...new BatonError(code, why).toJSON(), retryAfterMs, state }
@@ -72,11 +74,12 @@ function authorization(context: Context): Jws {
   return token.value
 }
 
-async function bodyOf(context: Context): Promise<unknown> {
+/** Not Hono's `bodyLimit`: for a body without a `content-length` it makes a global `Request` of the adapter's own, which is none. */
+async function bodyOf(request: IncomingMessage, refused: ReportRefusal): Promise<unknown> {
+  const body = await readBody(request, LIMITS.controlBodyBytes, refused)
   try {
-    return await context.req.json()
-  } catch (error) {
-    if (error instanceof BatonError) throw error
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+  } catch {
     throw new BatonError('BAD_REQUEST', 'the body is not JSON')
   }
 }

@@ -3,9 +3,9 @@ import { BatonError } from '@baton/shared/errors'
 import { HASH_PATTERN, type Hash, type Height } from '@baton/shared/ids'
 import { httpDisagreement } from '@baton/shared/protocol/http'
 import { Hono } from 'hono'
-import { type Answer, answerError, answerJson, masterHeaders, type ReportError } from './answer.ts'
+import { type Answer, type ApiReports, answerError, answerJson, masterHeaders } from './answer.ts'
 import type { NodeService } from './node-service.ts'
-import { OPERATOR_ROUTES, operatorRoutes } from './operator-routes.ts'
+import { type NodeRequest, OPERATOR_ROUTES, operatorRoutes } from './operator-routes.ts'
 import { renderBlock, renderTransaction } from './render.ts'
 
 export const ROUTES = [
@@ -24,8 +24,8 @@ export const ROUTES = [
   ...OPERATOR_ROUTES,
 ] as const
 
-export function createRoutes(service: NodeService, report: ReportError): Hono {
-  const app = new Hono()
+export function createRoutes(service: NodeService, { report, refused }: ApiReports): Hono<NodeRequest> {
+  const app = new Hono<NodeRequest>()
 
   app.get('/v1/transactions/:id', (context) => {
     const id = context.req.param('id')
@@ -69,7 +69,7 @@ export function createRoutes(service: NodeService, report: ReportError): Hono {
     return reply({ status: 200, body, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } })
   })
 
-  operatorRoutes(app, service)
+  operatorRoutes(app, service, refused)
 
   app.notFound((context) => {
     const { method, path } = context.req

@@ -5,7 +5,7 @@ import { BatonError } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Address } from '../config/types.ts'
-import { answerError, type ReportError, type ReportRefusal } from './answer.ts'
+import { type ApiReports, answerError, type ReportError } from './answer.ts'
 import { listen } from './listen.ts'
 import type { NodeService } from './node-service.ts'
 import { refuseBroken } from './refuse-broken.ts'
@@ -19,12 +19,8 @@ export interface ApiServer {
   stop(graceMs?: number): Promise<void>
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends ApiReports {
   readonly listen: Address
-  /** Called with unexpected errors; stop the process on an `AssertionFailure`. */
-  readonly report: ReportError
-  /** Called with every request that is refused by its size, its slowness or its form (RG11). */
-  readonly refused: ReportRefusal
   /** Time for the whole of a request to arrive, and for its headers. Default: `LIMITS.apiRequestMs`, `LIMITS.apiHeadersMs`. */
   readonly requestMs?: number
   readonly headersMs?: number
@@ -36,7 +32,7 @@ const KEEP_ALIVE_MS = 65_000
 /** Starts the local HTTP API of a node. @throws BatonError PORT_TAKEN, CONFIG_INVALID */
 export async function startApi(service: NodeService, options: ApiOptions): Promise<ApiServer> {
   const { listen: address, report, refused, requestMs = LIMITS.apiRequestMs, headersMs = LIMITS.apiHeadersMs } = options
-  const routes = createRoutes(service, report)
+  const routes = createRoutes(service, { report, refused })
   const listener = getRequestListener(routes.fetch, {
     overrideGlobalObjects: false,
     // A client of HTTP/1.0 names no host, and nothing here asks for one.

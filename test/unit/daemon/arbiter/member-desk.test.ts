@@ -1,8 +1,9 @@
 import type { UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { RefusedRequest } from '../../../../node-runtime/src/api/answer.ts'
 import type { NodeService } from '../../../../node-runtime/src/api/node-service.ts'
-import { createRoutes } from '../../../../node-runtime/src/api/routes.ts'
+import { startApi } from '../../../../node-runtime/src/api/server.ts'
 import { C1, C1A, C1B, C2, NETWORK, OWNER_C2 } from '../../../support/fixed-network.ts'
 import { C1C } from '../../../support/majority-members.ts'
 import { untilTrue } from '../../../support/until-true.ts'
@@ -21,7 +22,10 @@ beforeAll(async () => {
 })
 afterAll(() => members.stop())
 
-/** Asks the API of C1B, as the command line does. */
+/** What the API of C1B has told of. */
+const refusals: RefusedRequest[] = []
+
+/** Asks the API of C1B, as the command line does; a stream is sent in chunks, without its length. */
 async function ask(
   path: string,
   token: string,
@@ -30,15 +34,29 @@ async function ask(
 ) {
   const service: NodeService = { ...createMemoryService(), operators: desk }
   const status = () => ({ ...service.status(), network: NETWORK, cluster: C1 })
-  const routes = createRoutes({ ...service, status }, (error) => {
-    throw error
-  })
-  const answer = await routes.request(path, {
+  const reported: unknown[] = []
+  const api = await startApi(
+    { ...service, status },
+    {
+      listen: { host: '127.0.0.1', port: 0 },
+      report: (error) => reported.push(error),
+      refused: (request) => refusals.push(request),
+    },
+  )
+  const init: RequestInit = {
     method: body === undefined ? 'GET' : 'POST',
     headers: { authorization: `Bearer ${token}` },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
-  return { status: answer.status, answer: (await answer.json()) as Record<string, unknown> }
+    ...(body === undefined ? {} : { body: asBody(body), duplex: 'half' }),
+  }
+  const answer = await fetch(`http://127.0.0.1:${api.address.port}${path}`, init)
+  const result = { status: answer.status, answer: (await answer.json()) as Record<string, unknown> }
+  await api.stop(0)
+  expect(reported).toEqual([])
+  return result
+}
+
+function asBody(body: unknown): NonNullable<RequestInit['body']> {
+  return typeof body === 'string' || body instanceof ReadableStream ? body : JSON.stringify(body)
 }
 
 test('[MJ1, ID7] an operator looks at the cluster, and is told whether it could fail over', async () => {
@@ -71,6 +89,12 @@ test('[MJ1, ID7, RG10] a pause is decided by the members, with who and why; a dr
   await untilTrue(() => members.view(C1C)?.pause?.by === 'Ann at night', 20_000)
   expect(await ask(`${PATH}/acts/resume`, token, { why: 'done' })).toMatchObject({ status: 200 })
   await untilTrue(() => NAMES.every((node) => members.view(node)?.pause === null), 20_000)
+})
+
+test('[MJ1, API2] an act is taken from a body in chunks too, whose length nothing says', async () => {
+  const text = JSON.stringify({ why: 'works on the power', forMs: 60_000, dryRun: true })
+  const dry = await ask(`${PATH}/acts/pause`, await tokenOf('operator'), new Blob([text]).stream())
+  expect(dry).toMatchObject({ status: 200, answer: { ok: true, dryRun: true, events: [{ event: 'paused' }] } })
 })
 
 test('[MJ1, RG1] an act against another version than the recorded one is refused, with what is recorded', async () => {
@@ -117,7 +141,12 @@ test('[MJ1, API2] what is no act, no body of one, or too large is refused with a
     expect(await ask(`${PATH}/acts/pause`, token, body), JSON.stringify(body)).toMatchObject({ status: 400 })
   }
   const large = JSON.stringify({ why: 'x'.repeat(LIMITS.controlBodyBytes) })
-  expect(await ask(`${PATH}/acts/pause`, token, large)).toMatchObject({ status: 413 })
+  for (const body of [large, new Blob([large]).stream()]) {
+    refusals.length = 0
+    const refused = await ask(`${PATH}/acts/pause`, token, body)
+    expect(refused).toMatchObject({ status: 413, answer: { error: 'BODY_TOO_LARGE' } })
+    expect(refusals).toMatchObject([{ kind: 'oversized', code: 'BODY_TOO_LARGE' }])
+  }
   const elsewhere = `/v1/networks/${NETWORK}/clusters/${C2}`
   expect(await ask(elsewhere, token)).toMatchObject({ status: 404, answer: { error: 'UNKNOWN_CLUSTER' } })
 })
