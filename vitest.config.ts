@@ -1,5 +1,6 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { LONG } from './test/support/long.ts'
 import { testBindings } from './test/worker/network.ts'
 
 /** What the Worker and what is shared import: one that is missing here is only slower. */
@@ -27,8 +28,8 @@ export default defineConfig({
           expect: POLL,
           // Files share a process and what it has loaded: a third of the time is loading. No test replaces a module or a global.
           isolate: false,
-          // Nothing here is about real time but what says so: a busy machine is no reason to fail.
-          testTimeout: 20_000,
+          // Nothing here is about real time but what says so: a busy machine is no reason to fail, nor are ten times as many repetitions.
+          testTimeout: LONG ? 240_000 : 20_000,
           include: [
             'test/unit/**/*.test.ts',
             'test/scenario/**/*.test.ts',

@@ -185,4 +185,13 @@ export const PAYLOADS: StatementPayloads = {
     issuedAt: ISSUED,
     ballot: { counter: 12, node: C1A },
   },
+  memberKey: {
+    ...inCluster,
+    node: C1A,
+    sequence: 1,
+    from: NODE.publicKey,
+    to: OUTSIDER.publicKey,
+    reason: 'the disk is lost',
+    issuedAt: ISSUED,
+  },
 }

@@ -26,6 +26,7 @@ export const SIGNERS = {
   ownerRotation: OWNER_C1,
   recordedRotation: AUTHORITY,
   grantVote: NODE,
+  memberKey: OWNER_C1,
 } as const satisfies Record<StatementKind, unknown>
 
 export const KINDS = Object.keys(SIGNERS) as StatementKind[]

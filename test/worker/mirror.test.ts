@@ -6,6 +6,7 @@ import type { RegistryEvent, RegistryInput } from '@baton/shared/core/registry/m
 import { type FoundedRegistry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { grantOf } from '@baton/shared/core/registry/view'
 import { verifyCredential } from '@baton/shared/crypto/credential'
+import type { KeyPair } from '@baton/shared/crypto/keys'
 import { assembleGrant } from '@baton/shared/crypto/majority-grant'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { Instant, Jws, NodeId, UnixMs } from '@baton/shared/ids'
@@ -14,6 +15,7 @@ import type { FromAuthority } from '@baton/shared/protocol/control'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { directory } from './audited.ts'
 import { eventually } from './eventually.ts'
+import { sendNotice } from './identity-fixture.ts'
 import { founderOf, keyOf, MEMBERS, NETWORK, OWN_ARBITER, POLICY, testGenesis } from './network.ts'
 import { act, eventsOf, operatorToken, view } from './operator-client.ts'
 import { clusterUrl, get, TestNode } from './test-node.ts'
@@ -75,10 +77,14 @@ class Members {
     this.state = { ...this.state, registry: { ...next, lastGrant: { ...grant, syncSet: [node], certificate } } }
   }
 
-  async proof(signers: readonly NodeId[] = TWO, change: object = {}): Promise<Jws> {
+  async proof(
+    signers: readonly NodeId[] = TWO,
+    change: object = {},
+    keys: ReadonlyMap<NodeId, KeyPair> = new Map(),
+  ): Promise<Jws> {
     const grant = grantOf(this.registry, this.registry.lastGrant)
     const votes = signers.map(async (node) => {
-      const { privateKey } = await keyOf(`node ${node}`)
+      const { privateKey } = keys.get(node) ?? (await keyOf(`node ${node}`))
       return [
         node,
         await signStatement('grantVote', { ...grant, ...change, ballot: { counter: 3, node: A } }, privateKey),
@@ -306,6 +312,49 @@ test('[MJ1, RG6] what the directory hears of votes elsewhere goes to every membe
   expect(await a.take('foreignSilence')).toEqual({ t: 'foreignSilence', reporters: 3, clusters: 13, silentForMs: 900 })
   await b.report()
   expect(b.inbox.filter(({ t }) => t === 'foreignSilence')).toEqual([])
+})
+
+test('[MJ1] a member comes with the key that its owner has given it, and grants are verified with it; the one before lets nobody in', async () => {
+  const next = await keyOf('another key of b')
+  const told = { network: NETWORK, cluster: OWN_ARBITER, node: B, sequence: 1, reason: 'its disk is lost' }
+  const before = await TestNode.make(OWN_ARBITER, 'b')
+  const change = { ...told, from: before.keys.publicKey, to: next.publicKey, issuedAt: Date.now() as UnixMs }
+  const after = await TestNode.make(OWN_ARBITER, 'b', { key: next.publicKey, issuedAt: 9 as UnixMs })
+  const comes = async (node: TestNode, signer = node.keys) => {
+    await node.open()
+    await node.hello({}, signer)
+    online.push(node)
+    return eventually(() => {
+      for (const said of node.inbox) {
+        if (said.t === 'welcome') return [said.t]
+        if (said.t === 'refused') return [said.code, said.why]
+      }
+      throw new Error('it is not answered')
+    })
+  }
+  expect(await comes(after, next)).toEqual(['UNKNOWN_NODE', expect.stringContaining('baton node replace-key')])
+  const a = await connected('a')
+  members.switchTo(A)
+  const signed = await members.proof([A, B], {}, new Map([[B, next]]))
+  a.send({ t: 'mirror', value: await members.value(signed), events: [] })
+  expect(await a.take('refused')).toMatchObject({ code: 'STATEMENT_INVALID', why: expect.stringContaining(B) })
+  const statement = await signStatement('memberKey', change, (await keyOf(`owner ${OWN_ARBITER}`)).privateKey)
+  expect((await sendNotice(statement)).status).toBe(200)
+  expect(await a.take('notices')).toEqual({ t: 'notices', notices: [statement] })
+  expect(await eventsOf(OWN_ARBITER)).toContainEqual(
+    expect.objectContaining({
+      event: 'notice',
+      who: `owner of ${OWN_ARBITER}`,
+      why: expect.stringContaining('its disk is lost'),
+    }),
+  )
+  expect(await comes(before)).toEqual(['UNKNOWN_NODE', expect.stringContaining('baton node replace-key')])
+  expect(await comes(after, next)).toEqual(['welcome'])
+  a.send({ t: 'mirror', value: await members.value(signed), events: [] })
+  await is(members.registry.epoch)
+  // Asked again after the object has begun anew: it is on its disk.
+  await abortAllDurableObjects()
+  expect(await comes(after, next)).toEqual(['welcome'])
 })
 
 test('[MJ1, ID3] nobody joins the members: neither a new name nor a known one with another key', async () => {

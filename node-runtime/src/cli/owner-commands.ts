@@ -72,12 +72,22 @@ export function addNode(node: Command): void {
         (await import('./commands/node-revoke.ts')).nodeRevoke({ ...options, node: name }),
       ),
     )
+  announcing(node.command('replace-key'), 'the change')
+    .description('give a member that is an arbiter of its cluster another key: its disk or key is lost, or was stolen')
+    .argument('<node>', 'name of the member, as genesis has it')
+    .requiredOption('--key <key>', 'its new public key, as `baton key rotate` shows it on its host')
+    .action(
+      guarded(async (name, options) => (await import('./commands/node-replace-key.ts')).nodeReplaceKey(name, options)),
+    )
   node
     .command('send')
     .description(
-      'send what an owner has signed offline: a revocation, a new owner key, or its word about the keys of the authority',
+      'send what an owner has signed offline: a revocation, a new key of an owner or an arbiter, its word about the keys of the authority',
     )
-    .argument('<file>', 'what `baton node revoke --out`, `baton owner rotate-key` or `baton authority sign` wrote')
+    .argument(
+      '<file>',
+      'what `baton node revoke --out`, `node replace-key --out`, `owner rotate-key` or `authority sign` wrote',
+    )
     .option('--genesis <file>', 'genesis document of the network', 'genesis.json')
     .requiredOption('--authority-url <url>', 'address of the authentication node')
     .option('--json', 'print one JSON object')
@@ -187,13 +197,17 @@ export function addOperatorTokens(operator: Command): void {
     .action(guarded(async (id, options) => (await import('./commands/operator-revoke.ts')).operatorRevoke(id, options)))
 }
 
-/** Options of every revocation. */
 function revoking(command: Command): Command {
+  return announcing(command, 'the revocation')
+}
+
+/** Options of what an owner says for ever. */
+function announcing(command: Command, what: string): Command {
   return signed(command)
     .requiredOption('--cluster <name>', 'its cluster')
     .requiredOption('--reason <text>', 'why; everybody sees it')
-    .option('--authority-url <url>', 'address of the authentication node: the revocation is sent at once')
-    .option('--out <file>', 'write the revocation to a file, to be sent later')
+    .option('--authority-url <url>', `address of the authentication node: ${what} is sent at once`)
+    .option('--out <file>', `write ${what} to a file, to be sent later`)
     .option('--json', 'print one JSON object')
 }
 

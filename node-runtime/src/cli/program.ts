@@ -94,6 +94,7 @@ function addKey(program: Command): void {
     .description('put a certificate, and the key that it is for, in their places; stop the node first')
     .requiredOption('--config <file>', 'the TOML file of the node')
     .requiredOption('--certificate <file>', 'what `baton node certify` wrote')
+    .option('--notices <file>', 'what `baton node replace-key` or `baton owner changes` wrote: the node takes it along')
     .option('--json', 'print one JSON object')
     .action(guarded(async (options) => (await import('./commands/key-rotate.ts')).keyInstall(options)))
 }

@@ -1,19 +1,29 @@
 /** The files that a configuration names: there, readable, and of this node. Signatures are checked by the daemon. */
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
 import { reasonOf } from './genesis-file.ts'
 import type { PartialConfig } from './partial.ts'
 import type { Problem } from './problems.ts'
 import { APPLICATION_FILE } from './schema.ts'
 
+/**
+ * `there`: key and certificate must be. `to-come`: for a command that puts them there, on a host that has lost them; what is there must still be
+ * sound.
+ */
+export type IdentityFiles = 'there' | 'to-come'
+
 /** @param resolvePath makes a path of the file absolute */
 export function checkFiles(
   config: PartialConfig,
   network: string | null,
   resolvePath: (path: string) => string,
+  identity: IdentityFiles,
 ): Problem[] {
   const problems: Problem[] = []
-  if (config.key !== undefined) problems.push(...checkSecret(['key'], config.key, 'a private key', resolvePath))
+  const isAwaited = (path: string) => identity === 'to-come' && !existsSync(resolvePath(path))
+  if (config.key !== undefined && !isAwaited(config.key)) {
+    problems.push(...checkSecret(['key'], config.key, 'a private key', resolvePath))
+  }
   const secret = config.alerts?.secret
   if (secret !== undefined) {
     const found = checkSecret(['alerts', 'secret'], secret, 'a shared secret', resolvePath)
@@ -27,7 +37,7 @@ export function checkFiles(
       problems.push({ path: ['application'], message })
     }
   }
-  if (config.certificate !== undefined) {
+  if (config.certificate !== undefined && !isAwaited(config.certificate)) {
     const file = resolvePath(config.certificate)
     const reason = unreadable(file)
     if (reason !== null) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { BatonError } from '@baton/shared/errors'
 import { parse, TomlError } from 'smol-toml'
-import { checkFiles } from './check-files.ts'
+import { checkFiles, type IdentityFiles } from './check-files.ts'
 import { readGenesis, reasonOf } from './genesis-file.ts'
 import { locateKeys } from './lines.ts'
 import { without } from './partial.ts'
@@ -18,7 +18,7 @@ import type { NodeConfig } from './types.ts'
  * at the file's folder. All problems are found at once: `error.details.problems` is a `LocatedProblem[]`.
  * @returns CONFIG_UNREADABLE or CONFIG_INVALID
  */
-export function loadConfig(path: string): ConfigResult<NodeConfig> {
+export function loadConfig(path: string, identity: IdentityFiles = 'there'): ConfigResult<NodeConfig> {
   const file = resolve(path)
   let text: string
   try {
@@ -32,11 +32,11 @@ export function loadConfig(path: string): ConfigResult<NodeConfig> {
       }),
     }
   }
-  return parseConfig(text, file)
+  return parseConfig(text, file, identity)
 }
 
 /** `loadConfig` on text; `file` is its absolute path, for messages and relative paths. */
-export function parseConfig(text: string, file: string): ConfigResult<NodeConfig> {
+export function parseConfig(text: string, file: string, identity: IdentityFiles = 'there'): ConfigResult<NodeConfig> {
   let input: Record<string, unknown>
   try {
     input = parse(text)
@@ -59,7 +59,7 @@ export function parseConfig(text: string, file: string): ConfigResult<NodeConfig
   const genesis = config.genesis === undefined ? null : readGenesis(absolute(config.genesis))
   if (genesis !== null && !genesis.ok) found.push({ path: ['genesis'], message: genesis.error.message })
   const document = genesis?.ok ? genesis.value : null
-  found.push(...checkFiles(config, document?.network ?? null, absolute), ...checkRelations(config, document))
+  found.push(...checkFiles(config, document?.network ?? null, absolute, identity), ...checkRelations(config, document))
 
   if (parsed.success && document !== null && found.length === 0) {
     return { ok: true, value: resolveConfig(parsed.data, file, document) }

@@ -42,11 +42,13 @@ export interface AuthorityBridgePorts {
   readonly members: EdgeOfMembers | null
 }
 
-/** What the edge is to members that are the arbiter of their cluster: it mirrors, and submits. */
+/** What members that are the arbiter of their cluster are told of the edge, which mirrors and submits, and of their owner. */
 export interface EdgeOfMembers {
   onUp(protocol: number): void
   onAsk(ask: Extract<FromAuthority, { readonly t: 'ask' }>): void
   onForeignSilence(silence: SilenceElsewhere): void
+  /** Other keys of members may count from now on. */
+  keysChanged(): void
 }
 
 export class AuthorityBridge implements ControlLinkHandler, Arbiter {
@@ -96,6 +98,7 @@ export class AuthorityBridge implements ControlLinkHandler, Arbiter {
 
   /** What statements are checked against has changed. */
   learnAgain(): void {
+    this.#ports.members?.keysChanged()
     this.#next(async () => {
       const table = this.#unverified
       this.#unverified = null

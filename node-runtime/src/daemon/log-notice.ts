@@ -27,6 +27,15 @@ export function logNotice(log: Log, notice: Notice): void {
       log.warn(fields, `the owner of ${cluster} has replaced its key ${from}, which counts until ${end}, by ${to}`)
       return
     }
+    case 'memberKey': {
+      const { node, sequence, from, to, reason } = payload
+      const fields = { event: 'member-key', cluster, node, sequence, from, to, reason }
+      log.warn(
+        fields,
+        `the owner of ${cluster} has replaced the key ${from} of its arbiter ${node} by ${to}: ${reason}`,
+      )
+      return
+    }
     default:
       unreachable(kind)
   }

@@ -1,13 +1,13 @@
 /** What owners have said since genesis, for commands: asked of the authentication node, read from a file, and kept for a node. */
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { NoticeBook } from '@baton/shared/crypto/notice-book'
+import { NoticeBook, type RefusedNotice } from '@baton/shared/crypto/notice-book'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { Jws } from '@baton/shared/ids'
-import { reasonOf } from '../config/genesis-file.ts'
 import { NodeNotices } from '../daemon/node-notices.ts'
 import type { IdentityClient } from './identity-client.ts'
+import { readStatements } from './statements-file.ts'
 
 export interface KnownNotices {
   readonly trust: Trust
@@ -26,35 +26,30 @@ export async function ownersOf(genesis: Genesis, file: string | undefined): Prom
 }
 
 /**
- * What `--owner-changes` holds: what `baton owner rotate-key` or `baton owner changes` wrote, one statement a line. Not given: nothing.
+ * What `--owner-changes` holds: what `baton owner rotate-key`, `baton owner changes` or `baton node replace-key` wrote. Not given: nothing.
  * @throws BatonError CONFIG_UNREADABLE, STATEMENT_INVALID
  */
 export async function noticesIn(genesis: Genesis, file: string | undefined): Promise<KnownNotices> {
   if (file === undefined) return { trust: genesis, statements: [] }
-  let lines: readonly Jws[]
-  try {
-    lines = readFileSync(file, 'utf8')
-      .split(/\s+/)
-      .filter((line) => line !== '') as Jws[]
-  } catch (error) {
-    throw new BatonError('CONFIG_UNREADABLE', `--owner-changes ${file} cannot be read: ${reasonOf(error)}`, {
-      cause: error,
-    })
-  }
+  const lines = readStatements('--owner-changes', file)
   const known = await believed(genesis, lines)
   if (known.statements.length === new Set(lines).size) return known
   throw new BatonError('STATEMENT_INVALID', `--owner-changes ${file} holds a line that does not verify`, {
     remedy:
-      'use what `baton owner rotate-key` or `baton owner changes` wrote, with the genesis document of the same network',
+      'use what `baton owner changes`, `baton owner rotate-key` or `baton node replace-key` wrote, with the genesis document of the same network',
   })
 }
 
 /** On the disk of a node that does not run yet, so that it verifies its own certificate when it starts. @throws BatonError STORAGE_FAILED */
-export async function keepNotices(genesis: Genesis, dataFolder: string, statements: readonly Jws[]): Promise<Trust> {
+export async function keepNotices(
+  genesis: Genesis,
+  dataFolder: string,
+  statements: readonly Jws[],
+): Promise<{ readonly trust: Trust; readonly refused: readonly RefusedNotice[] }> {
   if (statements.length > 0) mkdirSync(dataFolder, { recursive: true })
   const notices = new NodeNotices({ genesis, dataFolder, onTaken: () => {} })
-  await notices.take(statements)
-  return notices.trust
+  const { refused } = await notices.take(statements)
+  return { trust: notices.trust, refused }
 }
 
 async function believed(genesis: Genesis, lines: readonly Jws[]): Promise<KnownNotices> {

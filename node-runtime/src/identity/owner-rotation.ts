@@ -65,12 +65,11 @@ export async function newRotation(
 export async function signedAnew(statement: Jws, sign: SignBytes): Promise<Jws> {
   const read = peekNotice(statement)
   if (!read.ok || read.value.kind === 'ownerRotation') throw new BatonError('INTERNAL', 'a rotation is not signed anew')
-  return read.value.kind === 'revocation'
-    ? signStatementWith('revocation', read.value.payload, sign)
-    : signStatementWith('authorityKeys', read.value.payload, sign)
+  const { kind, payload } = read.value
+  return signStatementWith<typeof kind>(kind, payload, sign)
 }
 
-/** A revocation or an agreement to other keys of the authority. */
+/** A revocation, a new key of an arbiter, or an agreement to other keys of the authority. */
 export function isSaidBy(cluster: ClusterId, statement: Jws): boolean {
   const read = peekNotice(statement)
   return read.ok && read.value.kind !== 'ownerRotation' && read.value.payload.cluster === cluster

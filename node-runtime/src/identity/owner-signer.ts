@@ -31,7 +31,10 @@ export async function ownerSigner({ ownerKey, signerCommand: command }: OwnerKey
   throw new BatonError('BAD_REQUEST', 'an owner must sign: give either --owner-key or --signer-command')
 }
 
-type OwnerKind = Extract<StatementKind, 'certificate' | 'joinToken' | 'operatorToken' | 'revocation' | 'authorityKeys'>
+type OwnerKind = Extract<
+  StatementKind,
+  'certificate' | 'joinToken' | 'operatorToken' | 'revocation' | 'authorityKeys' | 'memberKey'
+>
 
 /**
  * @param ownerChanges file with the rotations of owner keys since genesis, if there were any

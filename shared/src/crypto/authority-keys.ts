@@ -6,12 +6,13 @@
 import type { Genesis, GenesisCluster } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
 import { compareTokens, type PublicKey, type Token } from '../ids.ts'
+import type { FormerMemberKey } from './member-keys.ts'
 import type { OwnerKeyEnd } from './owner-keys.ts'
 import type { AuthorityKeys, RetiredKey } from './statement-types.ts'
 
 /**
  * What statements are checked against: genesis, and what its owners have changed since. Genesis itself is one. The owner keys of its clusters
- * are all that ever counted.
+ * are all that ever counted; the keys of its arbiters are those that count now.
  */
 export interface Trust extends Pick<Genesis, 'network' | 'authorityKeys'> {
   readonly clusters: readonly GenesisCluster[]
@@ -19,6 +20,8 @@ export interface Trust extends Pick<Genesis, 'network' | 'authorityKeys'> {
   readonly retired?: readonly RetiredKey[]
   /** Until when owner keys count that another one has replaced. Not said: none was. */
   readonly ownerKeyEnds?: readonly OwnerKeyEnd[]
+  /** Of members that are arbiters (MJ1), in the order in which they were replaced. Not said: none was. */
+  readonly formerMemberKeys?: readonly FormerMemberKey[]
 }
 
 /**

@@ -6,10 +6,11 @@
  */
 import type { MajorityArbiter } from '../genesis.ts'
 import { clusterOf } from '../genesis-schema.ts'
-import { type Jws, NAME_PATTERN, type NodeId, type PublicKey } from '../ids.ts'
+import { type Jws, NAME_PATTERN, type NodeId } from '../ids.ts'
 import { failure, type Result, success } from '../result.ts'
 import type { Trust } from './authority-keys.ts'
 import { fromBase64Url, fromUtf8, toBase64Url, toUtf8 } from './bytes.ts'
+import { keysOfMember } from './member-keys.ts'
 import { type Grant, STATEMENT_TYPES } from './statement-types.ts'
 import { peekStatement, typeOf, verifyStatement } from './statements.ts'
 
@@ -38,7 +39,7 @@ export function assembleGrant(votes: ReadonlyMap<NodeId, Jws>): Jws {
   return `${said}.${toBase64Url(toUtf8(JSON.stringify(signatures)))}` as Jws
 }
 
-/** A vote of this member, verified with its key of genesis. `STATEMENT_INVALID` otherwise. */
+/** A vote of this member, verified with the key that it has now: one before it is no member any more. `STATEMENT_INVALID` otherwise. */
 export async function verifyVote(trust: Trust, node: NodeId, vote: string): Promise<Result<GrantVote>> {
   const read = peekStatement('grantVote', vote)
   if (!read.ok) return read
@@ -50,7 +51,7 @@ export async function verifyVote(trust: Trust, node: NodeId, vote: string): Prom
   return verified.ok ? success(verified.payload) : verified
 }
 
-/** A grant that more than half of the members of its cluster have signed under one ballot. `STATEMENT_INVALID` otherwise. */
+/** A grant that more than half of the members of its cluster have signed under one ballot, each with a key that it has or had. `STATEMENT_INVALID` otherwise. */
 export async function verifyMajorityGrant(trust: Trust, text: string): Promise<Result<Grant>> {
   const read = peekStatement('grantVote', text)
   if (!read.ok) return read
@@ -65,8 +66,8 @@ export async function verifyMajorityGrant(trust: Trust, text: string): Promise<R
   )
   if (problem !== null) return failure('STATEMENT_INVALID', problem)
   for (const [node, signature] of signatures) {
-    const key = members.value.find((member) => member.node === node)?.key as PublicKey
-    const vote = await verifyStatement('grantVote', `${text.slice(0, end)}.${signature}`, [key])
+    const keys = keysOfMember(trust, read.payload.cluster, node)
+    const vote = await verifyStatement('grantVote', `${text.slice(0, end)}.${signature}`, keys)
     if (!vote.ok) return failure('STATEMENT_INVALID', `the signature of ${node}: ${vote.why}`)
   }
   return success(grantOfVote(read.payload))

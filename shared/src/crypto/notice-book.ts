@@ -1,7 +1,9 @@
 /** All notices that a process knows, and what they make of genesis: what it checks statements against from then on (ID1, ID8). */
+import { unreachable } from '../assert.ts'
 import type { Jws, UnixMs } from '../ids.ts'
 import type { Failure } from '../result.ts'
 import { type Trust, trustAfter } from './authority-keys.ts'
+import { type MemberKey, withMemberKeys } from './member-keys.ts'
 import { type Notice, Revocations, verifyNotice } from './notices.ts'
 import { withOwnerKeys } from './owner-keys.ts'
 import type { AuthorityKeys, OwnerRotation } from './statement-types.ts'
@@ -27,6 +29,7 @@ export class NoticeBook {
   readonly #genesis: Trust
   readonly #changes: AuthorityKeys[] = []
   readonly #rotations: OwnerRotation[] = []
+  readonly #memberKeys: MemberKey[] = []
   #trust: Trust
 
   constructor(genesis: Trust, notices: readonly Notice[] = []) {
@@ -52,18 +55,32 @@ export class NoticeBook {
       get ownerKeyEnds() {
         return now().ownerKeyEnds ?? []
       },
+      get formerMemberKeys() {
+        return now().formerMemberKeys ?? []
+      },
     }
   }
 
-  /** `notice` was verified. Any number of times; the first rotation of its number counts. */
+  /** `notice` was verified. Any number of times; the first rotation of its number counts, and the first new key of a member. */
   add(notice: Notice): void {
-    if (notice.kind === 'revocation') {
-      this.revocations.add(notice.payload)
-      return
+    switch (notice.kind) {
+      case 'revocation':
+        this.revocations.add(notice.payload)
+        return
+      case 'authorityKeys':
+        this.#changes.push(notice.payload)
+        break
+      case 'ownerRotation':
+        this.#rotations.push(notice.payload)
+        break
+      case 'memberKey':
+        this.#memberKeys.push(notice.payload)
+        break
+      default:
+        unreachable(notice)
     }
-    if (notice.kind === 'authorityKeys') this.#changes.push(notice.payload)
-    else this.#rotations.push(notice.payload)
-    this.#trust = trustAfter(withOwnerKeys(this.#genesis, this.#rotations), this.#changes)
+    const owned = withOwnerKeys(this.#genesis, this.#rotations)
+    this.#trust = trustAfter(withMemberKeys(owned, this.#memberKeys), this.#changes)
   }
 
   /**
@@ -96,6 +113,7 @@ export class NoticeBook {
     const copy = new NoticeBook(this.#genesis)
     copy.#changes.push(...this.#changes)
     copy.#rotations.push(...this.#rotations)
+    copy.#memberKeys.push(...this.#memberKeys)
     copy.#trust = this.#trust
     return copy
   }

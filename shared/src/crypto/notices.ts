@@ -8,6 +8,7 @@ import type { ClusterId, UnixMs } from '../ids.ts'
 import { LIMITS } from '../limits.ts'
 import { type Failure, failure, type Result, success } from '../result.ts'
 import { knownKeys, type Trust } from './authority-keys.ts'
+import { type MemberKey, memberKeyProblem } from './member-keys.ts'
 import { endOfOwnerKey, rotationProblem } from './owner-keys.ts'
 import {
   type AuthorityKeys,
@@ -22,6 +23,7 @@ import { peekStatement, typeOf, verifySigned, verifyStatement } from './statemen
 export type Notice =
   | { readonly kind: 'revocation'; readonly payload: Revocation }
   | { readonly kind: 'authorityKeys'; readonly payload: AuthorityKeys }
+  | { readonly kind: 'memberKey'; readonly payload: MemberKey }
   /** As the authority has recorded it. */
   | { readonly kind: 'ownerRotation'; readonly payload: OwnerRotation }
 
@@ -31,6 +33,10 @@ export function peekNotice(jws: string): Result<Notice> {
     case STATEMENT_TYPES.authorityKeys: {
       const read = peekStatement('authorityKeys', jws)
       return read.ok ? success({ kind: 'authorityKeys', payload: read.payload }) : read
+    }
+    case STATEMENT_TYPES.memberKey: {
+      const read = peekStatement('memberKey', jws)
+      return read.ok ? success({ kind: 'memberKey', payload: read.payload }) : read
     }
     case STATEMENT_TYPES.recordedRotation: {
       const outer = peekStatement('recordedRotation', jws)
@@ -64,6 +70,8 @@ export async function verifyNotice(trust: Trust, jws: string, now: UnixMs | null
   if (read.value.kind === 'ownerRotation') return verifyRotation(trust, jws, read.value)
   const verified = await verifySigned(read.value.kind, jws, cluster.ownerKeys)
   if (!verified.ok) return verified
+  const problem = read.value.kind === 'memberKey' ? memberKeyProblem(trust, read.value.payload) : null
+  if (problem !== null) return invalid(problem)
   const end = endOfOwnerKey(trust, payload.cluster, verified.signer)
   if (now === null || end === null || now < end) return read
   return invalid(`the owner key that signed it was replaced, and counted until ${new Date(end).toISOString()}`)

@@ -239,6 +239,16 @@ export const ownerRotation = z.object({
 
 export const recordedRotation = z.object({ ...inCluster, rotation: id.jws })
 
+export const memberKey = z.object({
+  ...inCluster,
+  node: id.nodeId,
+  sequence: z.int().positive(),
+  from: id.publicKey,
+  to: id.publicKey,
+  reason: z.string().max(LIMITS.operatorTextCharacters),
+  issuedAt: id.unixMs,
+})
+
 export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<StatementPayloads[Kind]> } = {
   grant,
   reshape,
@@ -261,6 +271,7 @@ export const STATEMENT_SCHEMAS: { readonly [Kind in StatementKind]: z.ZodType<St
   ownerRotation,
   recordedRotation,
   grantVote,
+  memberKey,
 }
 
 /** Longest compact JWS of a kind, in characters. */

@@ -18,6 +18,7 @@ import type {
   Version,
 } from '../ids.ts'
 import type { GrantVote } from './majority-grant.ts'
+import type { MemberKey } from './member-keys.ts'
 import type { RecordedSyncSet } from './recorded-sync-set.ts'
 
 /** JWS `typ` of each statement. */
@@ -43,6 +44,7 @@ export const STATEMENT_TYPES = {
   ownerRotation: 'baton-owner-rotation+jws',
   recordedRotation: 'baton-recorded-rotation+jws',
   grantVote: 'baton-grant-vote+jws',
+  memberKey: 'baton-member-key+jws',
 } as const
 export type StatementKind = keyof typeof STATEMENT_TYPES
 
@@ -393,4 +395,5 @@ export interface StatementPayloads {
   readonly ownerRotation: OwnerRotation
   readonly recordedRotation: RecordedRotation
   readonly grantVote: GrantVote
+  readonly memberKey: MemberKey
 }

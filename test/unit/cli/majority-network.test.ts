@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { importPrivateJwk } from '@baton/shared/crypto/keys'
@@ -69,19 +69,94 @@ describe('a network with clusters that are their own arbiter', { timeout: TIMEOU
     })
   })
 
-  it('[MJ1, ID3] nobody is given a token for it, and no other key is certified or made for its members', async () => {
-    const genesis = ['--genesis', at('genesis.json')]
-    const owner = at('owners', 'c1.key.pem')
+  const genesis = () => ['--genesis', at('genesis.json')]
+  const owner = () => ['--owner-key', at('owners', 'c1.key.pem')]
+  const replace = (node: string, key: string, ...more: string[]) =>
+    runBaton(
+      'node',
+      'replace-key',
+      node,
+      '--cluster',
+      'c1',
+      '--key',
+      key,
+      '--reason',
+      'its disk is lost',
+      ...genesis(),
+      ...more,
+    )
+  const siteOf = (node: string) => {
+    const file = at('nodes', node, 'baton.toml')
+    return /^site = "(.*)"$/m.exec(existsSync(file) ? readFileSync(file, 'utf8') : '')?.[1] ?? 'x'
+  }
+  const certify = (node: string, key: string, out: string, ...more: string[]) =>
+    runBaton(
+      ...['node', 'certify', '--cluster', 'c1', '--node', node, '--site', siteOf(node), '--key', key, '--out', at(out)],
+      ...[...genesis(), ...owner(), ...more],
+    )
+  const keyOf = async (node: string) => (await readKeyFile(at('nodes', node, 'node.key.json'))).publicKey
+
+  it('[MJ1, ID3] nobody is given a token for it, and no key but the one that counts is certified for its members', async () => {
     const fixed = { status: 65, stderr: expect.stringContaining('fixed when the network is made') }
-    expect(await runBaton('token', 'create', '--cluster', 'c1', ...genesis, ...AT, owner)).toMatchObject(fixed)
-    const rotated = await runBaton('key', 'rotate', '--config', at('nodes', 'c1-n1', 'baton.toml'))
-    expect(rotated).toMatchObject(fixed)
-    const key = (await readKeyFile(at('nodes', 'c2-n1', 'node.key.json'))).publicKey
-    const who = ['--cluster', 'c1', '--node', 'c1-n1', '--site', 'x', '--key', key]
-    const out = ['--out', at('new.jws'), '--owner-key', owner]
-    expect(await runBaton('node', 'certify', ...who, ...genesis, ...out)).toMatchObject(fixed)
-    const own = (await readKeyFile(at('nodes', 'c1-n1', 'node.key.json'))).publicKey
-    const same = ['--cluster', 'c1', '--node', 'c1-n1', '--site', 'x', '--key', own]
-    expect(await runBaton('node', 'certify', ...same, ...genesis, ...out)).toMatchObject({ status: 0 })
+    expect(
+      await runBaton('token', 'create', '--cluster', 'c1', ...genesis(), ...AT, at('owners', 'c1.key.pem')),
+    ).toMatchObject(fixed)
+    expect(await certify('c1-n9', await keyOf('c2-n1'), 'new.jws')).toMatchObject(fixed)
+    const other = await certify('c1-n1', await keyOf('c2-n1'), 'new.jws')
+    expect(other).toMatchObject({ status: 65, stderr: expect.stringContaining('baton node replace-key c1-n1') })
+    expect(await certify('c1-n1', await keyOf('c1-n1'), 'new.jws')).toMatchObject({ status: 0 })
+  })
+
+  it('[MJ1, CLI3] a host that lost its key comes back with a new one, offline: made, said, certified, installed', async () => {
+    const file = at('nodes', 'c1-n2', 'baton.toml')
+    const lost = await keyOf('c1-n2')
+    for (const name of ['node.key.json', 'node.certificate.jws']) rmSync(at('nodes', 'c1-n2', name))
+    const rotated = await runBaton('key', 'rotate', '--config', file)
+    expect(rotated).toMatchObject({ status: 0, stdout: expect.stringContaining('baton node replace-key c1-n2') })
+    const { publicKey } = JSON.parse((await runBaton('key', 'rotate', '--config', file, '--json')).stdout)
+    const said = await replace('c1-n2', publicKey, ...owner(), '--out', at('member-key.jws'))
+    expect(said).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/key 2 of c1-n2 written to .*baton node certify/s),
+    })
+    const known = ['--owner-changes', at('member-key.jws')]
+    expect(await certify('c1-n2', publicKey, 'next.jws', ...known)).toMatchObject({ status: 0 })
+    expect(await certify('c1-n2', lost, 'old.jws', ...known)).toMatchObject({ status: 65 })
+
+    const install = (...more: string[]) =>
+      runBaton('key', 'install', '--config', file, '--certificate', at('next.jws'), ...more)
+    expect(await install()).toMatchObject({ status: 65, stderr: expect.stringContaining('--notices') })
+    expect(existsSync(at('nodes', 'c1-n2', 'node.key.json'))).toBe(false)
+    const foreign = at('foreign.jws')
+    writeFileSync(foreign, readFileSync(at('member-key.jws'), 'utf8').replace(/.{4}$/, 'AAAA'))
+    expect(await install('--notices', foreign)).toMatchObject({
+      status: 69,
+      stderr: expect.stringContaining('a line that does not verify'),
+    })
+    expect(await install('--notices', at('member-key.jws'))).toMatchObject({ status: 0 })
+    expect(await keyOf('c1-n2')).toBe(publicKey)
+    // Once more, as after a crash: the same.
+    expect(await install('--notices', at('member-key.jws'))).toMatchObject({ status: 0 })
+  })
+
+  it('[MJ1, CLI3] what would be no new key of a member is refused before anything is signed', async () => {
+    const free = (await readKeyFile(at('nodes', 'c2-n1', 'node.key.json'))).publicKey
+    const out = ['--out', at('refused.jws')]
+    const cases: [node: string, key: string, more: string[], why: string][] = [
+      ['c1-n9', free, out, 'not among the members that are the arbiter of c1'],
+      ['c1-n1', await keyOf('c1-n3'), out, 'the key of a member of c1'],
+      ['c1-n1', 'abc', out, 'no public key'],
+      ['c1-n1', free, [], '--authority-url to send it, or --out'],
+      ['c2-n1', free, [...out, '--cluster', 'c2'], 'kept by the authentication node'],
+    ]
+    for (const [node, key, more, why] of cases) {
+      expect(await replace(node, key, ...owner(), ...more), why).toMatchObject({
+        status: 65,
+        stderr: expect.stringContaining(why),
+      })
+    }
+    const foreign = await replace('c1-n1', free, '--owner-key', at('owners', 'c3.key.pem'), ...out)
+    expect(foreign).toMatchObject({ status: 78, stderr: expect.stringContaining('no owner key of cluster c1') })
+    expect(existsSync(at('refused.jws'))).toBe(false)
   })
 })

@@ -224,6 +224,7 @@ test('[MJ1] where the members keep the registry, the edge’s word on it is not 
     onUp: (protocol) => submitted.push(['up', protocol]),
     onAsk: ({ request }) => submitted.push(['ask', request]),
     onForeignSilence: ({ silentForMs }) => submitted.push(['silence', silentForMs]),
+    keysChanged: () => submitted.push(['keys']),
   }
   const { bridge, fed, sent } = bridgeTo({ ok: true, state: STATE }, { members, genesis: GENESIS })
   const masters = await signStatement(
@@ -239,12 +240,9 @@ test('[MJ1] where the members keep the registry, the edge’s word on it is not 
   bridge.onAsk({ t: 'ask', request: 4, ask: { kind: 'order', order, bars: true } })
   bridge.onForeignSilence({ reporters: 2, clusters: 4, silentForMs: 900 })
   bridge.onDown('it is gone')
+  bridge.learnAgain()
   await settle()
   expect(fed).toEqual([])
   expect(sent.filter(({ t }) => t === 'shown')).toEqual([])
-  expect(submitted).toEqual([
-    ['up', 3],
-    ['ask', 4],
-    ['silence', 900],
-  ])
+  expect(submitted).toEqual([['up', 3], ['ask', 4], ['silence', 900], ['keys']])
 })

@@ -17,6 +17,8 @@ function whyOf({ kind, payload }: Notice): string {
       return `authority keys, change ${payload.sequence}`
     case 'ownerRotation':
       return `owner key ${payload.from} is replaced by ${payload.to}, and counts until ${new Date(payload.until).toISOString()}`
+    case 'memberKey':
+      return `the key ${payload.from} of the arbiter ${payload.node} is replaced by ${payload.to}: ${payload.reason}`
     default:
       return unreachable(kind)
   }

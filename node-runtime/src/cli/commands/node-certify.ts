@@ -5,6 +5,7 @@ import { certificate as certificateSchema, explainIssues } from '@baton/shared/c
 import { BatonError } from '@baton/shared/errors'
 import { LIMITS } from '@baton/shared/limits'
 import { reasonOf } from '../../config/genesis-file.ts'
+import { ownersOf } from '../../identity/known-notices.ts'
 import { type OwnerKeyOptions, ownerSigner, signAsOwner } from '../../identity/owner-signer.ts'
 import { checkMemberKey } from '../../network/fixed-members.ts'
 import { writeNewFiles } from '../../network/write-files.ts'
@@ -54,7 +55,7 @@ export async function nodeCertify(options: NodeCertifyOptions): Promise<void> {
       remedy: 'give its certificate so far with --certificate, or all of --cluster, --node, --site and --key',
     })
   }
-  checkMemberKey(genesis, payload.data)
+  checkMemberKey(await ownersOf(genesis, options.ownerChanges), payload.data)
   const jws = await signAsOwner(genesis, 'certificate', payload.data, await ownerSigner(options), options.ownerChanges)
   const file = resolve(options.out)
   writeNewFiles(dirname(file), [{ path: basename(file), content: jws }])

@@ -3,9 +3,10 @@ import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, NodeId, PublicKey } from '@baton/shared/ids'
 import { IdentityClient } from '../../identity/identity-client.ts'
-import { type RevokeOptions, revoke } from './revoke.ts'
+import type { OwnerNoticeOptions } from './owner-notice.ts'
+import { revoke } from './revoke.ts'
 
-export interface NodeRevokeOptions extends RevokeOptions {
+export interface NodeRevokeOptions extends OwnerNoticeOptions {
   readonly node?: string
   readonly key?: string
   readonly joinToken?: string

@@ -1,5 +1,4 @@
 /** `baton node send`: carries to the authentication node what an owner has signed on a machine without a network (ID1, ID8). */
-import { readFileSync } from 'node:fs'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { verifyNotice } from '@baton/shared/crypto/notices'
 import { type OwnerRotation, STATEMENT_TYPES } from '@baton/shared/crypto/statement-types'
@@ -7,10 +6,10 @@ import { peekStatement, typeOf, verifyStatement } from '@baton/shared/crypto/sta
 import { BatonError } from '@baton/shared/errors'
 import type { ClusterId, Jws } from '@baton/shared/ids'
 import type { Result } from '@baton/shared/result'
-import { reasonOf } from '../../config/genesis-file.ts'
 import { IdentityClient } from '../../identity/identity-client.ts'
 import { askNotices } from '../../identity/known-notices.ts'
 import { keepRecorded } from '../../identity/recorded-rotations.ts'
+import { readStatements } from '../../identity/statements-file.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
 import { genesisOf } from './genesis-option.ts'
 
@@ -58,13 +57,7 @@ export async function noticeSend(file: string, options: NoticeSendOptions): Prom
 }
 
 function linesOf(file: string): readonly Jws[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new BatonError('CONFIG_UNREADABLE', `${file} cannot be read: ${reasonOf(error)}`, { cause: error })
-  }
-  const lines = text.split(/\s+/).filter((line) => line !== '') as Jws[]
+  const lines = readStatements('the file', file)
   if (lines.length > 0) return lines
   throw new BatonError('STATEMENT_INVALID', `${file} is no notice of an owner: it is empty`)
 }

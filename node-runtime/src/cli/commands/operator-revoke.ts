@@ -2,10 +2,11 @@
 
 import { BatonError } from '@baton/shared/errors'
 import * as id from '@baton/shared/id-schemas'
-import { type RevokeOptions, revoke } from './revoke.ts'
+import type { OwnerNoticeOptions } from './owner-notice.ts'
+import { revoke } from './revoke.ts'
 
 /** @throws BatonError BAD_REQUEST when that is no id, and what `revoke` throws */
-export async function operatorRevoke(operator: string, options: RevokeOptions): Promise<void> {
+export async function operatorRevoke(operator: string, options: OwnerNoticeOptions): Promise<void> {
   if (!id.nonce.safeParse(operator).success) throw new BatonError('BAD_REQUEST', `"${operator}" is no id of a token`)
   await revoke(options, async () => ({ kind: 'operator', operator }))
 }

@@ -12,15 +12,13 @@ import { revokedInputs } from '@baton/shared/crypto/revoked-members'
 import type { Claim, Resignation } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
 import { BatonError, type ErrorCode } from '@baton/shared/errors'
-import type { MajorityArbiter } from '@baton/shared/genesis'
-import { isArbiter } from '@baton/shared/genesis-schema'
 import type { NodeId } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer } from '@baton/shared/ports/peer-links'
 import { readArbiterMessage, writeArbiterMessage } from '@baton/shared/protocol/arbiter/messages'
 import type { EdgeAsk, FromAuthority, RegistryView, SilenceElsewhere } from '@baton/shared/protocol/control'
 import { ACTS } from '@baton/shared/protocol/operator-acts'
-import { ARBITER_SINCE, type PeerMessage } from '@baton/shared/protocol/peer'
+import type { PeerMessage } from '@baton/shared/protocol/peer'
 import type { EdgeOfMembers } from '../authority-bridge.ts'
 import type { Credentials } from '../credentials.ts'
 import type { Arbiter } from './arbiter.ts'
@@ -28,6 +26,7 @@ import { viewOfDecided } from './decided-view.ts'
 import type { EdgeMirror } from './edge-mirror.ts'
 import { type DeskAnswer, MemberDesk } from './member-desk.ts'
 import { MemberDriver, type MemberDriverPorts } from './member-driver.ts'
+import { MemberLinks } from './member-links.ts'
 import { checkVote, proveGrant, signVote, type VoteParts } from './member-votes.ts'
 import type { RegistryViews } from './registry-views.ts'
 
@@ -35,7 +34,6 @@ export interface MemberBridgePorts extends VoteParts, Pick<MemberDriverPorts, 'c
   readonly config: ArbiterConfig
   /** Names this process, as no other before or after it is named. */
   readonly life: string
-  readonly arbiter: MajorityArbiter
   /** This node as it is now: its certificate is renewed while it runs. */
   readonly self: () => Member
   /** ID8: what owners have revoked, as far as this node knows. */
@@ -61,7 +59,7 @@ const DESK = 'desk'
 export class MemberBridge implements Arbiter, EdgeOfMembers {
   readonly #ports: MemberBridgePorts
   readonly #driver: MemberDriver
-  readonly #linked = new Set<NodeId>()
+  readonly #links: MemberLinks
   /** Operators that wait for their answer here, by number. */
   readonly #waiting = new Map<number, (answer: DeskAnswer) => void>()
   #asked = 0
@@ -72,6 +70,15 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
   /** @throws BatonError STORAGE_DAMAGED */
   constructor(ports: MemberBridgePorts) {
     this.#ports = ports
+    this.#links = new MemberLinks({
+      ...ports,
+      cluster: ports.config.cluster,
+      own: ports.config.member,
+      changed: (peer, up) => {
+        this.#driver.feed({ i: 'link', peer, up })
+        if (!up) ports.enqueue({ i: 'sessionClosed', node: peer })
+      },
+    })
     this.#driver = new MemberDriver(ports.config, ports.life, {
       ...ports,
       prove: proveGrant,
@@ -125,11 +132,14 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     const { standing, config, up } = this.#driver.state
     const others = config.members.filter((node) => node !== this.#node)
     if (up) return 'a majority of the members is in reach'
+    if (this.#links.isReplaced) {
+      return `the owner of ${config.cluster} has replaced the key of ${this.#node}, and this one counts for nothing any more: install the new key here, or stop this node`
+    }
     if (standing.s === 'asking') {
       const silent = others.filter((node) => !standing.told.has(node)).join(', ')
       return `this member has no seat on its disk, and no vote before all others have told it what they hold: it waits for ${silent}`
     }
-    const away = others.filter((node) => !this.#linked.has(node)).join(', ')
+    const away = others.filter((node) => !this.#links.has(node)).join(', ')
     return `no majority of the members of this cluster is in reach: ${away} cannot be reached`
   }
 
@@ -138,29 +148,22 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     this.#ports.store.close()
   }
 
-  /** A link has opened: a member is who has the name and the key that genesis gives it. */
-  linkOpened({ node, cluster, certificate, protocol }: LinkedPeer): void {
-    const { config, arbiter, log } = this.#ports
-    if (cluster !== config.cluster || !isArbiter(arbiter, { node, key: certificate.key })) return
-    if (protocol < ARBITER_SINCE) {
-      const why = `${node} runs a program that knows no arbiter of members: it counts as out of reach until it is upgraded`
-      log.warn({ event: 'member-too-old', peer: node, protocol }, why)
-      return
-    }
-    this.#linked.add(node)
-    this.#driver.feed({ i: 'link', peer: node, up: true })
+  linkOpened(peer: LinkedPeer): void {
+    this.#links.opened(peer)
   }
 
   linkClosed(node: NodeId): void {
-    if (!this.#linked.delete(node)) return
-    this.#driver.feed({ i: 'link', peer: node, up: false })
-    this.#ports.enqueue({ i: 'sessionClosed', node })
+    this.#links.closed(node)
+  }
+
+  keysChanged(): void {
+    this.#links.keysChanged()
   }
 
   /** The text of an `arbiter` message. */
   onPeer(from: NodeId, text: string): Promise<void> | undefined {
     const { refused, config } = this.#ports
-    if (!this.#linked.has(from)) {
+    if (!this.#links.has(from)) {
       // What a member has said on a link that has closed since is lost with it.
       if (!config.members.includes(from)) refused(from, 'PEER_UNEXPECTED', `it is no arbiter of ${config.cluster}`)
       return undefined
@@ -357,7 +360,7 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
   async #resignationIn({ evidence }: Claim): Promise<Resignation | null> {
     if (evidence.kind !== 'resigned') return null
     const read = peekStatement('resignation', evidence.resignation)
-    const key = read.ok ? this.#ports.arbiter.members.find(({ node }) => node === read.payload.node)?.key : undefined
+    const key = read.ok ? this.#links.presentKey(read.payload.node) : undefined
     if (key === undefined) return null
     const verified = await verifyStatement('resignation', evidence.resignation, [key])
     return verified.ok ? verified.payload : null

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto'
 import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Member } from '@baton/shared/core/registry/types'
+import type { Trust } from '@baton/shared/crypto/authority-keys'
+import { keysOfMember } from '@baton/shared/crypto/member-keys'
 import { BatonError, type ErrorCode } from '@baton/shared/errors'
-import type { GenesisCluster, MajorityArbiter } from '@baton/shared/genesis'
 import { clusterOf } from '@baton/shared/genesis-schema'
-import type { NodeId, PublicKey } from '@baton/shared/ids'
+import type { ClusterId, NodeId, PublicKey } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { ControlNotice } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
@@ -41,7 +42,7 @@ export interface MemberParts {
 
 /**
  * Null: the authority keeps the registry.
- * @throws BatonError IDENTITY_INVALID when genesis does not name this node with this key, STORAGE_FULL, STORAGE_FAILED, STORAGE_DAMAGED
+ * @throws BatonError IDENTITY_INVALID when this node is no member, or another key than this one is its present one, STORAGE_FULL, STORAGE_FAILED, STORAGE_DAMAGED
  */
 export function openMember(parts: MemberParts): MemberBridge | null {
   const { config, identity, notices, membership, credentials, metrics, log, enqueue } = parts
@@ -49,7 +50,7 @@ export function openMember(parts: MemberParts): MemberBridge | null {
   const cluster = clusterOf(config.genesis, config.cluster)
   if (cluster?.arbiter === undefined) return null
   const { arbiter } = cluster
-  checkMember(cluster, arbiter, config.node, identity.keys.publicKey)
+  checkMember(trust, config.cluster, config.node, identity.keys.publicKey)
   const store = openSeatStore({
     folder: config.dataFolder,
     injectFsyncMs: config.injectFsyncMs,
@@ -71,7 +72,6 @@ export function openMember(parts: MemberParts): MemberBridge | null {
     revocations,
     config: { member: self(), network, cluster: config.cluster, founder, policy, members: names },
     life: `${config.node}/${randomBytes(12).toString('base64url')}`,
-    arbiter,
     self,
     privateKey: identity.keys.privateKey,
     store,
@@ -81,16 +81,27 @@ export function openMember(parts: MemberParts): MemberBridge | null {
   })
 }
 
-function checkMember({ cluster }: GenesisCluster, { members }: MajorityArbiter, node: NodeId, key: PublicKey): void {
-  const named = members.find((member) => member.node === node)
-  if (named?.key === key) return
-  const names = members.map((member) => member.node).join(', ')
-  const why =
-    named === undefined
-      ? `${node} is not among the members that are the arbiter of ${cluster} (${names})`
-      : `genesis names ${node} as an arbiter of ${cluster} with another key than this one`
-  throw new BatonError('IDENTITY_INVALID', `this node cannot be a member of ${cluster}: ${why}`, {
+function checkMember(trust: Trust, cluster: ClusterId, node: NodeId, key: PublicKey): void {
+  const keys = keysOfMember(trust, cluster, node)
+  if (keys.at(-1) === key) return
+  const said = `this node cannot be a member of ${cluster}`
+  if (keys.length === 0) {
+    const members = clusterOf(trust, cluster)?.arbiter?.members ?? []
+    const names = members.map((member) => member.node).join(', ')
+    throw new BatonError(
+      'IDENTITY_INVALID',
+      `${said}: ${node} is not among the members that are its arbiter (${names})`,
+      {
+        remedy:
+          'the names of the members are fixed in genesis (MJ1): start one of those, or set node in its configuration',
+      },
+    )
+  }
+  const why = keys.includes(key)
+    ? `its owner has replaced the key of ${node} by ${keys.at(-1)}`
+    : `${node} is known with the key ${keys.at(-1)}, and this one is ${key}`
+  throw new BatonError('IDENTITY_INVALID', `${said}: ${why}`, {
     remedy:
-      'the members of such a cluster, and their keys, are fixed in genesis (MJ1): start the node with the key that it was created with',
+      'start the node with its present key; where that is lost, or this one is new, its owner must say so first: baton node replace-key, then baton key install --notices (MJ1)',
   })
 }

@@ -1,5 +1,6 @@
 import type { ArbiterMessage } from '@baton/shared/core/arbiter/messages'
 import { verifyCredential } from '@baton/shared/crypto/credential'
+import { type MemberKey, withMemberKeys } from '@baton/shared/crypto/member-keys'
 import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { Epoch, LogIndex, NodeId, Version } from '@baton/shared/ids'
@@ -7,8 +8,18 @@ import { LIMITS } from '@baton/shared/limits'
 import { readArbiterMessage, writeArbiterMessage } from '@baton/shared/protocol/arbiter/messages'
 import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { afterEach, expect, test } from 'vitest'
-import { AUTHORITY, C1, C1A, C1B, C2, NETWORK, OUTSIDER, PAYLOADS } from '../../../support/fixed-network.ts'
-import { C1C, voteOf } from '../../../support/majority-members.ts'
+import {
+  AUTHORITY,
+  C1,
+  C1A,
+  C1B,
+  C2,
+  fixedKeyPair,
+  NETWORK,
+  OUTSIDER,
+  PAYLOADS,
+} from '../../../support/fixed-network.ts'
+import { C1C, MEMBER_KEYS, voteOf } from '../../../support/majority-members.ts'
 import { untilTrue as untilTrueWithin } from '../../../support/until-true.ts'
 import { asked, NAMES, RealMembers, TRUST, tokenOf } from './real-members.ts'
 
@@ -264,6 +275,54 @@ test('[MJ1, ID8, RG9] a revoked master is marked and ordered away by its members
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   expect(members.view(C1A)!.version).toBe(version)
+})
+
+const NEW_KEY = await fixedKeyPair(81)
+const NEW_KEY_OF_C: MemberKey = {
+  ...PAYLOADS.memberKey,
+  node: C1C,
+  from: MEMBER_KEYS.get(C1C)!.publicKey,
+  to: NEW_KEY.publicKey,
+}
+
+test('[MJ1] a lost host comes back with another key: it votes when all others have heard its owner and told it what they hold', async () => {
+  await founded()
+  members.end(C1C)
+  await members.begin(C1C, undefined, NEW_KEY, [NEW_KEY_OF_C])
+  for (const peer of [C1A, C1B]) {
+    members.link(C1C, peer)
+    members.link(peer, C1C)
+  }
+  members.tell(C1A, NEW_KEY_OF_C)
+  await untilTrue(() => members.of(C1C).bridge.why.endsWith('it waits for c1-b'))
+  expect(members.of(C1C).bridge.up).toBe(false)
+  members.tell(C1B, NEW_KEY_OF_C)
+  await untilTrue(() => members.of(C1C).bridge.up)
+  await known((view) => view.members.some(({ certificate }) => certificate === members.of(C1C).certificateJws))
+  members.end(C1A)
+  await members.of(C1B).bridge.claim(9, claimOf(C1B))
+  await untilTrue(() => replies(C1B).length > 0)
+  expect(replies(C1B)).toMatchObject([{ outcome: { ok: true, state: { master: C1B, epoch: 2 } } }])
+  const { credential } = members.view(C1B)!
+  const told = withMemberKeys(TRUST, [NEW_KEY_OF_C])
+  expect(await verifyCredential(told, credential)).toMatchObject({ ok: true, value: { node: C1B, epoch: 2 } })
+  // Whoever has not heard of the new key believes no grant that rests on it.
+  expect(await verifyCredential(TRUST, credential)).toMatchObject({ ok: false, code: 'STATEMENT_INVALID' })
+})
+
+test('[MJ1] a member whose key was replaced is none from the word of its owner on, though its process and its link live', async () => {
+  await founded()
+  for (const node of [C1A, C1B]) members.tell(node, NEW_KEY_OF_C)
+  members.end(C1A)
+  expect(members.of(C1B).bridge.up).toBe(false)
+  await members.of(C1B).bridge.claim(10, claimOf(C1B))
+  await untilTrue(() => replies(C1B).length > 0)
+  expect(replies(C1B)).toMatchObject([{ outcome: { ok: false, code: 'UNREACHABLE' } }])
+  // Its process goes on by itself, and says what is wrong as soon as it hears of it.
+  expect(members.of(C1C).bridge.up).toBe(true)
+  members.tell(C1C, NEW_KEY_OF_C)
+  const { up, why } = members.of(C1C).bridge
+  expect([up, why]).toEqual([false, expect.stringContaining('has replaced the key of c1-c')])
 })
 
 test('[MJ1] no text of a member throws', async () => {

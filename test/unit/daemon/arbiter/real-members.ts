@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { Member } from '@baton/shared/core/registry/types'
+import type { KeyPair } from '@baton/shared/crypto/keys'
+import type { MemberKey } from '@baton/shared/crypto/member-keys'
+import { NoticeBook } from '@baton/shared/crypto/notice-book'
 import { Revocations } from '@baton/shared/crypto/notices'
 import type { NodeCertificate, OperatorRole } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
@@ -39,6 +42,9 @@ export interface RealMember {
   readonly bridge: MemberBridge
   readonly folder: string
   readonly certificate: NodeCertificate
+  readonly certificateJws: Jws
+  /** What owners have said, as far as it knows. */
+  readonly book: NoticeBook
   readonly inputs: NodeInput[]
   readonly events: ArbiterEvent[]
   readonly refused: Refused[]
@@ -66,15 +72,25 @@ export class RealMembers {
     return member
   }
 
-  /** A process begins, over the disk it had before or an empty one. */
-  async begin(node: NodeId, folder = mkdtempSync(join(tmpdir(), 'baton-test-'))): Promise<void> {
-    const keys = MEMBER_KEYS.get(node)!
-    const said = { network: NETWORK, cluster: C1, node, key: keys.publicKey, site: 'x' as SiteId }
-    const certificate: NodeCertificate = { ...said, issuedAt: 1 as UnixMs, expiresAt: EXPIRES }
+  /** A process begins, over the disk it had before or an empty one, and with what it knows of owners' words. */
+  async begin(
+    node: NodeId,
+    folder = mkdtempSync(join(tmpdir(), 'baton-test-')),
+    keys: KeyPair = MEMBER_KEYS.get(node)!,
+    said: readonly MemberKey[] = [],
+  ): Promise<void> {
+    const book = new NoticeBook(
+      TRUST,
+      said.map((payload) => ({ kind: 'memberKey' as const, payload })),
+    )
+    const place = { network: NETWORK, cluster: C1, node, key: keys.publicKey, site: 'x' as SiteId }
+    const certificate: NodeCertificate = { ...place, issuedAt: 1 as UnixMs, expiresAt: EXPIRES }
     const jws = await signStatement('certificate', certificate, OWNER_C1.privateKey)
     const told: Omit<RealMember, 'bridge'> = {
       folder,
       certificate,
+      certificateJws: jws,
+      book,
       inputs: [],
       events: [],
       refused: [],
@@ -82,7 +98,7 @@ export class RealMembers {
       failures: [],
     }
     const enqueue = (input: NodeInput) => void told.inputs.push(input)
-    const credentials = new Credentials(TRUST)
+    const credentials = new Credentials(book.trust)
     const self: Member = {
       node,
       site: certificate.site,
@@ -94,12 +110,11 @@ export class RealMembers {
       priority: 0,
       noFailover: false,
     }
-    const shown = { genesis: TRUST, credentials, enqueue, onMembers: async () => {}, log: SILENT }
+    const shown = { genesis: book.trust, credentials, enqueue, onMembers: async () => {}, log: SILENT }
     const bridge = new MemberBridge({
       config: { member: self, network: NETWORK, cluster: C1, founder: C1A, policy: POLICY, members: NAMES },
       life: `${node}/${Math.random()}`,
-      arbiter: TRUST.clusters.find(({ cluster }) => cluster === C1)!.arbiter!,
-      trust: TRUST,
+      trust: book.trust,
       privateKey: keys.privateKey,
       clock: systemClock,
       store: openSeatStore({ folder, injectFsyncMs: 0, onCommit: () => {} }),
@@ -122,6 +137,13 @@ export class RealMembers {
   link(node: NodeId, peer: NodeId, change: Partial<NodeCertificate> = {}, protocol: number = PEER_PROTOCOL.max): void {
     const certificate = { ...this.of(peer).certificate, ...change }
     this.of(node).bridge.linkOpened({ node: peer, cluster: certificate.cluster, certificate, protocol })
+  }
+
+  /** A node learns what its owner has said. */
+  tell(node: NodeId, payload: MemberKey): void {
+    const { book, bridge } = this.of(node)
+    book.add({ kind: 'memberKey', payload })
+    bridge.keysChanged()
   }
 
   /** The process is gone: the others lose their links to it. */

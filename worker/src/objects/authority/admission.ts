@@ -8,9 +8,10 @@ import {
   replacedBy,
   verifyChain,
 } from '@baton/shared/crypto/certificate-chain'
+import { keysOfMember } from '@baton/shared/crypto/member-keys'
 import type { Revocations } from '@baton/shared/crypto/notices'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
-import { clusterOf, isArbiter } from '@baton/shared/genesis-schema'
+import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId, UnixMs } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 
@@ -55,11 +56,13 @@ export async function acceptCertificate(
   return chain
 }
 
-/** MJ1: the members that are the arbiter of a cluster, and their keys, are those of genesis; nobody joins them. */
+/** MJ1: the members that are the arbiter of a cluster are those of genesis, each with the key that its owner gave it last; nobody joins them. */
 function strangerAmongMembers(genesis: Trust, { cluster, node, key }: NodeCertificate): string | null {
-  const arbiter = clusterOf(genesis, cluster)?.arbiter
-  if (arbiter === undefined || isArbiter(arbiter, { node, key })) return null
-  return `the members of ${cluster} and their keys are fixed in genesis (MJ1): ${node} is none of them with this key`
+  if (clusterOf(genesis, cluster)?.arbiter === undefined) return null
+  const present = keysOfMember(genesis, cluster, node).at(-1)
+  if (present === undefined) return `the members of ${cluster} are fixed in genesis (MJ1): ${node} is none of them`
+  if (present === key) return null
+  return `${node} is an arbiter of ${cluster} with another key: its owner must say that this one replaces it (baton node replace-key, MJ1)`
 }
 
 /** Whoever finds an old key, or keeps an old certificate, does not come before the newer one. */
