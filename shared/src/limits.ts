@@ -146,6 +146,9 @@ export const LIMITS = {
   /** A proposal that a majority has not answered so long, at least, begins anew; one that met a higher ballot waits this long for each try and rank. */
   arbiterRoundMs: 250 as Ms,
   arbiterBackOffMs: 10 as Ms,
+  /** No ballot is higher, so that one above it can always be written and read; and none is taken in that is so far above all that a member has seen. */
+  ballotCounter: 2 ** 52,
+  ballotLead: 2 ** 26,
   /** A register's value with what is around it, as text: a registry of so many members fits, a frame of the control link too. */
   registerCharacters: 160 * 1024,
   /** Events of a member's registry that wait for the edge, and those of one frame. */

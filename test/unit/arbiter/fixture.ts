@@ -30,6 +30,15 @@ export interface WrittenProof {
   readonly signers: readonly NodeId[]
 }
 
+/** In the form that a statement has, so that it goes over links and onto disks. */
+function writeProof(proof: WrittenProof): Jws {
+  return `proof.${Buffer.from(JSON.stringify(proof)).toString('base64url')}.written` as Jws
+}
+
+export function readProof(text: Jws): WrittenProof {
+  return JSON.parse(Buffer.from(text.split('.')[1] ?? '', 'base64url').toString()) as WrittenProof
+}
+
 export class Members {
   readonly names: readonly NodeId[]
   readonly states = new Map<NodeId, ArbiterState>()
@@ -128,7 +137,7 @@ export class Members {
       prove: (signed, signatures) => {
         // Whoever is to believe it checks every signature: it must be over the very same grant and ballot.
         for (const [node, text] of signatures) expect(text).toBe(signatureOf(node, signed))
-        return JSON.stringify({ signed, signers: [...signatures.keys()] } satisfies WrittenProof) as Jws
+        return writeProof({ signed, signers: [...signatures.keys()] })
       },
     }
   }
@@ -253,7 +262,7 @@ export class Members {
   proof(node: NodeId): WrittenProof {
     const proof = this.states.get(node)!.decided?.value.proof
     if (proof === null || proof === undefined) throw new Error(`${node} knows of no proof`)
-    return JSON.parse(proof) as WrittenProof
+    return readProof(proof)
   }
 
   #perform(from: NodeId, send: ArbiterSend): void {

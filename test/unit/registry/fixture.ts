@@ -39,6 +39,7 @@ import type {
 } from '@baton/shared/ids'
 import type { OrderView } from '@baton/shared/protocol/control'
 import { expect } from 'vitest'
+import { MEMBER_KEYS } from '../../support/majority-members.ts'
 
 export const NETWORK = 'testnet' as NetworkId
 export const CLUSTER = 'c1' as ClusterId
@@ -60,7 +61,7 @@ export function member(node: NodeId, overrides: Partial<Member> = {}): Member {
     node,
     site: 'x' as SiteId,
     certificate: `certificate.of.${node}` as Jws,
-    key: `key-of-${node}` as PublicKey,
+    key: MEMBER_KEYS.get(node)?.publicKey ?? (`key-of-${node}` as PublicKey),
     expiresAt: 9_999_999_999_999 as UnixMs,
     peerAddress: `${node}:1`,
     apiAddress: `${node}:2`,

@@ -3,11 +3,12 @@
  * back as if an authority had said it. Signatures of peers are verified here, before the machine sees them.
  */
 import type { ArbiterEvent, ArbiterMessage, ArbiterSend } from '@baton/shared/core/arbiter/messages'
-import type { Accepted, ArbiterConfig } from '@baton/shared/core/arbiter/types'
+import type { Accepted, ArbiterConfig, RegisterValue } from '@baton/shared/core/arbiter/types'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { OperatorInput, Outcome, RegistryInput, RequestRef } from '@baton/shared/core/registry/messages'
 import type { Member } from '@baton/shared/core/registry/types'
 import type { Revocations } from '@baton/shared/crypto/notices'
+import { verifyRegisterValue } from '@baton/shared/crypto/register-value'
 import { revokedInputs } from '@baton/shared/crypto/revoked-members'
 import type { Claim, Resignation } from '@baton/shared/crypto/statement-types'
 import { peekStatement, signStatement, verifyStatement } from '@baton/shared/crypto/statements'
@@ -177,7 +178,12 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
       case 'accepted':
         return this.#accepted(from, message.value)
       case 'decided':
-        return this.#decided(from, message.value)
+        return this.#proven(from, message.value, message.value.decided.value)
+      case 'promise':
+      case 'memory':
+        return this.#proven(from, message.value, message.value.accepted?.value)
+      case 'accept':
+        return this.#proven(from, message.value, message.value.value)
       default:
         this.#driver.feed({ i: 'message', from, message: message.value })
         return undefined
@@ -310,13 +316,13 @@ export class MemberBridge implements Arbiter, EdgeOfMembers {
     else this.#ports.refused(from, vote.code, vote.why)
   }
 
-  /** A proof that does not verify is no decision, whoever says so. */
-  async #decided(from: NodeId, message: Extract<ArbiterMessage, { m: 'decided' }>): Promise<void> {
-    const view = viewOfDecided(message.decided)
-    if (view !== null) {
-      const verified = await this.#ports.credentials.verify(view.credential)
+  /** A proof that does not verify, or of another grant than is recorded beside it, proves nothing, whoever brings it, and in what. */
+  async #proven(from: NodeId, message: ArbiterMessage, value: RegisterValue | undefined): Promise<void> {
+    const { config, credentials, refused } = this.#ports
+    if (value !== undefined && value.proof !== null) {
+      const verified = await verifyRegisterValue(config, value, (credential) => credentials.verify(credential))
       if (!verified.ok) {
-        this.#ports.refused(from, 'PEER_SIGNATURE', `a decided grant does not verify: ${verified.why}`)
+        refused(from, 'PEER_SIGNATURE', `the grant in a value does not verify: ${verified.why}`)
         return
       }
     }

@@ -45,6 +45,8 @@ export function hearTogether(
   for (const node of registry.members.keys()) {
     for (const { ageMs, input } of heardOf(node, told)) {
       const taken = step(state, input, { ...context, now: at(ageMs) })
+      // RG8 is for a registry that may have forgotten. What a majority holds has not: whoever says more than that is wrong, and not heard.
+      if (stands(taken.state)) continue
       state = taken.state
       events.push(...taken.events)
     }
@@ -61,6 +63,11 @@ export function hearTogether(
     foreignSilence: foreignOf(told, at),
   }
   return { state: { ...state, hearing }, events }
+}
+
+/** Whether the registry machine lets nothing be decided any more: a register never stands still. */
+export function stands({ registry }: RegistryState): boolean {
+  return registry.status !== 'absent' && registry.frozen !== null
 }
 
 /** So long a majority has listened: a member that has just started hears nothing, and that says nothing. */

@@ -1,7 +1,7 @@
 /** What must hold of a member after every step: used by production asserts, unit, property and simulation tests alike. */
-import { compareTokens, sameToken } from '../../ids.ts'
 import { compareBallots, majorityOf } from './ballot.ts'
 import type { ArbiterStep } from './messages.ts'
+import { contradiction } from './objection.ts'
 import type { ArbiterState } from './types.ts'
 
 /** Every broken invariant of one step, as `RULE: what is wrong`; empty when all is well. */
@@ -47,9 +47,6 @@ function brokenDecision(
 ): void {
   if (was === null || was === is) return
   must(is !== null && compareBallots(is.ballot, was.ballot) > 0, 'an older decision replaced a newer one')
-  const [old, now] = [was.value.registry, is?.value.registry]
-  if (old.status !== 'founded' || now?.status !== 'founded') return
-  must(now.version >= old.version, 'a later decision of an older version')
-  must(compareTokens(now.lastGrant, old.lastGrant) >= 0, 'the token of a later decision is lower')
-  must(!sameToken(now.lastGrant, old.lastGrant) || now.lastGrant.node === old.lastGrant.node, 'one token, two masters')
+  const contradicts = is === null ? null : contradiction(was.value, is.value)
+  must(contradicts === null, contradicts?.why ?? '')
 }

@@ -1,7 +1,8 @@
 /** What is decided, as far as this member knows (MJ1). */
-import { compareTokens, type NodeId } from '../../ids.ts'
+import type { NodeId } from '../../ids.ts'
 import { type Ballot, compareBallots, isAbove } from './ballot.ts'
 import type { ArbiterMessage } from './messages.ts'
+import { contradiction } from './objection.ts'
 import type { Turn } from './turn.ts'
 import type { Accepted } from './types.ts'
 
@@ -25,16 +26,15 @@ export function learn(turn: Turn, decided: Accepted): void {
   turn.send({ s: 'decided', decided })
 }
 
+/**
+ * Whether something else was decided while this came about: a member has then accepted or promised against its own promise. What was decided
+ * first stays.
+ */
+export function isContradicted({ state: { decided: known } }: Turn, later: Accepted): boolean {
+  return known !== null && isAbove(later.ballot, known.ballot) && contradiction(known.value, later.value) !== null
+}
+
 export function onDecided(turn: Turn, { decided }: Message<'decided'>): void {
-  const before = turn.state.decided?.value.registry
-  const { registry } = decided.value
-  if (before?.status === 'founded' && registry.status === 'founded') {
-    const falls = compareTokens(registry.lastGrant, before.lastGrant) < 0
-    if (falls && isAbove(decided.ballot, turn.state.decided?.ballot ?? null)) {
-      turn.reject('LOWER_TOKEN', 'a later decision of a lower token')
-      return
-    }
-  }
   learn(turn, decided)
 }
 

@@ -9,6 +9,7 @@ import { brokenInStep } from './invariants.ts'
 import { onDecided } from './learner.ts'
 import { askForMemory, onMemory, onRecall } from './memory.ts'
 import type { ArbiterContext, ArbiterInput, ArbiterMessage, ArbiterStep } from './messages.ts'
+import { objectionTo } from './objection.ts'
 import { next, onAccepted, onAsk, onPromise, onProposalTimer, onRefused } from './proposer.ts'
 import { considerSession, onHeard, onLink, onOwnReport, onReport } from './session.ts'
 import { Turn } from './turn.ts'
@@ -83,6 +84,11 @@ function handle(turn: Turn, input: ArbiterInput): void {
       const { from, message } = input
       if (!turn.state.config.members.includes(from)) {
         turn.reject('UNKNOWN_NODE', `${from} is no member`)
+        return
+      }
+      const objection = objectionTo(turn.state, message)
+      if (objection !== null) {
+        turn.reject(objection.code, objection.why)
         return
       }
       const cell = TRANSITIONS[turn.state.standing.s][message.m] as Cell<MessageName>

@@ -9,8 +9,8 @@ import type { Refusal, RegistryInput, RegistryStep } from '../registry/messages.
 import { type Created, startAuthority } from '../registry/types.ts'
 import { accept, promise, whatToSign } from './acceptor.ts'
 import { compareBallots, majorityOf } from './ballot.ts'
-import { hearTogether } from './hearing.ts'
-import { learn } from './learner.ts'
+import { hearTogether, stands } from './hearing.ts'
+import { isContradicted, learn } from './learner.ts'
 import type { ArbiterMessage } from './messages.ts'
 import { askMs, roundMs } from './pace.ts'
 import { type Basis, basisOf } from './quorum.ts'
@@ -46,6 +46,11 @@ export function next(turn: Turn): void {
 
 function prepare(turn: Turn, about: { readonly ask: Ask; readonly attempt: number; readonly until: Instant }): void {
   const me = turn.state.config.member.node
+  if (turn.state.counter >= LIMITS.ballotCounter) {
+    refuseAsk(turn, about.ask, 'no ballot is left: a member has used them up')
+    done(turn)
+    return
+  }
   const ballot = { counter: turn.state.counter + 1, node: me }
   const own = promise(turn, ballot)
   turn.set({ proposal: { ...about, p: 'preparing', ballot, promises: new Map([[me, own]]) } })
@@ -67,9 +72,14 @@ export function onPromise(turn: Turn, from: NodeId, message: Message<'promise'>)
 /** The registry machine decides; what changes nothing and rests on a decided value needs nobody's vote. */
 function decide(turn: Turn, proposal: In<'preparing'>, basis: Basis): void {
   const { base } = basis
+  if (base !== null && isContradicted(turn, base)) {
+    startAgain(turn)
+    return
+  }
   const taken = base === null ? foundingStep(turn, proposal.ask) : registryStep(turn, proposal, base)
-  if (taken === null) {
-    refuseAsk(turn, proposal.ask, 'the cluster is not founded')
+  if (taken === null || stands(taken.state)) {
+    const why = taken === null ? 'the cluster is not founded' : 'it contradicts what a majority of the members holds'
+    refuseAsk(turn, proposal.ask, why)
     done(turn)
     return
   }
@@ -140,6 +150,10 @@ export function onAccepted(turn: Turn, from: NodeId, { ballot, signature }: Mess
   const { proposal } = turn.state
   if (proposal?.p !== 'accepting' || compareBallots(proposal.ballot, ballot) !== 0) return
   const { value, needed, send, events } = proposal
+  if (isContradicted(turn, { ballot, value })) {
+    startAgain(turn)
+    return
+  }
   const sign = whatToSign({ ballot, value })
   if (sign !== null && signature === null) {
     turn.reject('PEER_SIGNATURE', `${from} has not signed the grant`)

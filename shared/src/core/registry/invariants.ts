@@ -11,7 +11,7 @@ export function brokenInvariants(before: RegistryState, step: RegistryStep): rea
   const was = before.registry
   const is = step.state.registry
   const grants = step.write.flatMap((write) => (write.w === 'grant' ? [write.grant] : []))
-  if (is.status === 'founded') broken.push(...brokenState(is), ...brokenStandingOrders(is))
+  if (is.status !== 'absent') broken.push(...brokenRegistry(is))
   if (was.status !== 'absent' && is.status === 'absent') broken.push('RG8: a registry was forgotten')
   if (was.status === 'founded' && is.status === 'unfounded') broken.push('RG8: a token was forgotten')
   if (was.status !== 'absent' && is.status !== 'absent') {
@@ -25,6 +25,11 @@ export function brokenInvariants(before: RegistryState, step: RegistryStep): rea
   if (was.status !== 'founded' && grants.some((grant) => grant.epoch !== 1))
     broken.push('RG2: the first epoch is not 1')
   return broken
+}
+
+/** What must hold of a registry by itself, whoever brings it. */
+export function brokenRegistry(registry: Created): readonly string[] {
+  return registry.status === 'founded' ? [...brokenState(registry), ...brokenStandingOrders(registry)] : []
 }
 
 function brokenState(registry: FoundedRegistry): readonly string[] {

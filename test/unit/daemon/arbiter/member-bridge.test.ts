@@ -153,8 +153,20 @@ test('[MJ1] a decision whose proof does not verify is none, whoever brings it', 
   const { ballot, value } = decided.decided
   const proof = await signStatement('grant', { ...PAYLOADS.grant }, AUTHORITY.privateKey)
   const higher = { ballot: { ...ballot, counter: ballot.counter + 50 }, value: { ...value, proof } }
-  await members.of(C1B).bridge.onPeer(C1A, writeArbiterMessage({ m: 'decided', decided: higher }))
-  expect(members.of(C1B).refused).toMatchObject([{ from: C1A, code: 'PEER_SIGNATURE' }])
+  const { registry } = value
+  if (registry.status !== 'founded') throw new Error('not founded')
+  // Signed, and of another grant than the one beside it.
+  const lastGrant = { ...registry.lastGrant, nonce: 'another' }
+  const paired = { ...higher, value: { ...value, registry: { ...registry, lastGrant } } }
+  const forged: ArbiterMessage[] = [higher, paired].flatMap((accepted): ArbiterMessage[] => [
+    { m: 'decided', decided: accepted },
+    { m: 'promise', ballot: { ...ballot, counter: ballot.counter + 60 }, accepted, hearing: SILENT_HEARING },
+    { m: 'accept', ballot: { ...accepted.ballot, node: C1A }, value: accepted.value, founding: false },
+    { m: 'memory', life: 'x', promised: accepted.ballot, accepted },
+  ])
+  for (const message of forged) await members.of(C1B).bridge.onPeer(C1A, writeArbiterMessage(message))
+  const refusals = forged.map(() => ({ from: C1A, code: 'PEER_SIGNATURE' }))
+  expect(members.of(C1B).refused).toMatchObject(refusals)
   await known((view) => view.bars.includes(C1C), [C1B])
   expect(members.view(C1B)!.credential.grant).not.toBe(proof)
 })
@@ -276,6 +288,8 @@ test('[MJ1, ID8, RG9] a revoked master is marked and ordered away by its members
   }
   expect(members.view(C1A)!.version).toBe(version)
 })
+
+const SILENT_HEARING = { listeningMs: 0, reports: [], links: [], grantedMs: null, foreignSilence: null }
 
 const NEW_KEY = await fixedKeyPair(81)
 const NEW_KEY_OF_C: MemberKey = {

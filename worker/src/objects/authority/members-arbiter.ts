@@ -1,16 +1,15 @@
 /** MJ1: a cluster whose members are its arbiter, as its object at the edge serves it: it mirrors what they decide, and submits what others want of them. */
-import { grantOf } from '@baton/shared/core/registry/view'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { peekGrant, verifyCredential } from '@baton/shared/crypto/credential'
+import { verifyCredential } from '@baton/shared/crypto/credential'
+import { type ProvenValue, verifyRegisterValue } from '@baton/shared/crypto/register-value'
 import type { GenesisCluster } from '@baton/shared/genesis'
-import { type Jws, sameToken } from '@baton/shared/ids'
 import { readValue } from '@baton/shared/protocol/arbiter/messages'
 import type { EdgeAsk, OrderView, RegistryView, ToAuthority } from '@baton/shared/protocol/control'
 import { restoreRefusal } from '@baton/shared/protocol/operator-acts'
-import { failure, type Result, success } from '@baton/shared/result'
+import { failure, type Result } from '@baton/shared/result'
 import type { OperatorAnswer, OperatorRequest, OrderAnswer } from '../authority-api.ts'
 import { MemberAsks } from './member-asks.ts'
-import type { Mirror, Mirrored } from './mirror.ts'
+import type { Mirror } from './mirror.ts'
 import { orderState } from './order-answer.ts'
 import type { Refusals } from './refusals.ts'
 import type { Attachment, Sockets } from './sockets.ts'
@@ -90,33 +89,11 @@ export class MembersArbiter {
   }
 
   /** Of this cluster, and with the grant that a majority of its members has signed. */
-  async #verify(text: string): Promise<Result<Mirrored>> {
+  async #verify(text: string): Promise<Result<ProvenValue>> {
     const { cluster, trust } = this.#parts
     const read = readValue(text)
     if (!read.ok) return read
-    const { registry, proof } = read.value
-    if (registry.status !== 'founded' || proof === null) return invalid('nothing is granted in it')
-    if (registry.network !== trust.network || registry.cluster !== cluster.cluster)
-      return invalid('it is of another cluster')
-    const { lastGrant } = registry
-    if (registry.founder !== cluster.founder) return invalid('it has another founder than genesis says')
-    if (!sameToken(registry, lastGrant) || registry.master !== lastGrant.node)
-      return invalid('its master is not its last grant')
-    const holder = await verifyCredential(trust, { grant: proof, certificate: lastGrant.certificate })
-    if (!holder.ok) return holder
-    const granted = peekGrant(proof as Jws)
-    if (!granted.ok) return granted
-    const recorded = JSON.stringify(sorted(grantOf(registry, lastGrant)))
-    if (JSON.stringify(sorted(granted.value)) !== recorded)
-      return invalid('the members have signed another grant than it records')
-    return success({ registry, proof })
+    const place = { network: trust.network, cluster: cluster.cluster, founder: cluster.founder }
+    return verifyRegisterValue(place, read.value, (credential) => verifyCredential(trust, credential))
   }
-}
-
-function invalid(why: string): Result<never> {
-  return failure('STATEMENT_INVALID', `this registry is not taken over: ${why}`)
-}
-
-function sorted(grant: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(grant).sort(([a], [b]) => (a < b ? -1 : 1))
 }

@@ -2,6 +2,7 @@
  * MJ1: the registry of a cluster whose members are its arbiter, as they have told it here. It is looked at, and never changed but by a newer one that
  * a majority has signed: this side grants nothing. What is heard of the members is kept as everywhere, for people.
  */
+
 import { isNewer } from '@baton/shared/core/arbiter/newer'
 import { step } from '@baton/shared/core/registry/machine'
 import type {
@@ -18,6 +19,7 @@ import {
   type RegistryState,
   startAuthority,
 } from '@baton/shared/core/registry/types'
+import type { ProvenValue } from '@baton/shared/crypto/register-value'
 import type { Credential } from '@baton/shared/crypto/statement-types'
 import type { ClusterId, Jws, NodeId } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
@@ -28,12 +30,6 @@ import type { Registrar } from './registrar.ts'
 
 export const MIRROR_TABLE =
   'CREATE TABLE mirror (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL, teller TEXT NOT NULL, at INTEGER NOT NULL)'
-
-/** A registry, and the grant in it as a majority has signed it; both were verified. */
-export interface Mirrored {
-  readonly registry: FoundedRegistry
-  readonly proof: Jws
-}
 
 export interface MirrorParts {
   readonly cluster: { readonly cluster: ClusterId }
@@ -76,7 +72,7 @@ export class Mirror implements Registrar {
   }
 
   /** False: what is known is as new. `events` are recorded in any case. */
-  show(mirrored: Mirrored, events: readonly RegistryEvent[], teller: NodeId): boolean {
+  show(mirrored: ProvenValue, events: readonly RegistryEvent[], teller: NodeId): boolean {
     const { sql, clock, record } = this.#parts
     const isNews = this.#isNews(mirrored.registry)
     if (!isNews && events.length === 0) return false
@@ -148,7 +144,7 @@ export class Mirror implements Registrar {
     return known.status !== 'founded' || isNewer(registry, known)
   }
 
-  #show({ registry, proof }: Mirrored): void {
+  #show({ registry, proof }: ProvenValue): void {
     this.#proofs.set(registry, proof)
     this.#newest = proof
     this.#state = { ...this.#state, registry }
