@@ -11,9 +11,10 @@ export interface Answer {
 /** Called with what no client caused: an `AssertionFailure` must stop the process, anything else is logged. */
 export type ReportError = (error: unknown, request: string) => void
 
-/** API2: a request that is refused before the node has seen it. */
+/** API2: a request that is refused before the node has seen it; ID7: one of somebody who may not make it, by the code. */
 export interface RefusedRequest {
-  readonly kind: 'oversized' | 'slow' | 'malformed'
+  readonly event: 'request-refused' | 'operator-refused'
+  readonly kind: 'oversized' | 'slow' | 'malformed' | ErrorCode
   /** The address that it came from. */
   readonly source: string
   readonly code: ErrorCode

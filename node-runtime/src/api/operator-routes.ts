@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import { bearerToken } from '@baton/shared/crypto/operator-token'
+import type { OperatorRole, OperatorToken } from '@baton/shared/crypto/statement-types'
 import { BatonError } from '@baton/shared/errors'
 import type { Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
@@ -23,14 +24,27 @@ export interface NodeRequest {
 }
 
 export function operatorRoutes(app: Hono<NodeRequest>, service: NodeService, refused: ReportRefusal): void {
+  /** RG11: who is refused is told of, so that a token that somebody tries out is seen. */
+  async function admit(desk: OperatorDesk, context: Context<NodeRequest>, role: OperatorRole): Promise<OperatorToken> {
+    try {
+      return await desk.admit(authorization(context), role)
+    } catch (error) {
+      if (error instanceof BatonError) {
+        const { code, message: why } = error
+        const source = context.env.incoming.socket.remoteAddress ?? 'unknown'
+        refused({ event: 'operator-refused', kind: code, source, code, why: `${context.req.path}: ${why}` })
+      }
+      throw error
+    }
+  }
   app.get(CLUSTER, async (context) => {
     const desk = deskFor(context, service)
-    await desk.admit(authorization(context), 'viewer')
+    await admit(desk, context, 'viewer')
     return json(200, desk.status())
   })
   app.get(`${CLUSTER}/explain`, async (context) => {
     const desk = deskFor(context, service)
-    await desk.admit(authorization(context), 'viewer')
+    await admit(desk, context, 'viewer')
     return json(200, desk.explain())
   })
   app.post(`${CLUSTER}/acts/:act`, async (context) => {
@@ -39,7 +53,7 @@ export function operatorRoutes(app: Hono<NodeRequest>, service: NodeService, ref
     if (!isAct(name)) {
       throw new BatonError('NOT_FOUND', `there is no act ${name}`, { remedy: `acts: ${Object.keys(ACTS).join(', ')}` })
     }
-    const operator = await desk.admit(authorization(context), ACTS[name].role)
+    const operator = await admit(desk, context, ACTS[name].role)
     const answer = await desk.act(operator, name, await bodyOf(context.env.incoming, refused))
     if (answer.ok) return json(200, answer)
     const { code, why, retryAfterMs, state } = answer
@@ -48,7 +62,7 @@ export function operatorRoutes(app: Hono<NodeRequest>, service: NodeService, ref
   })
 }
 
-function deskFor(context: Context, { operators, status }: NodeService): OperatorDesk {
+function deskFor(context: Context<NodeRequest>, { operators, status }: NodeService): OperatorDesk {
   const { network, cluster } = context.req.param() as { network: string; cluster: string }
   const own = status()
   if (network !== own.network || cluster !== own.cluster) {
@@ -68,7 +82,7 @@ function deskFor(context: Context, { operators, status }: NodeService): Operator
 }
 
 /** @throws BatonError UNAUTHENTICATED when there is none */
-function authorization(context: Context): Jws {
+function authorization(context: Context<NodeRequest>): Jws {
   const token = bearerToken(context.req.header('authorization') ?? null)
   if (!token.ok) throw new BatonError(token.code, token.why)
   return token.value

@@ -11,7 +11,7 @@ export function readBody(request: IncomingMessage, limit: number, refused: Repor
   const tooLarge = (size: number) => {
     const error = oversized(limit, size)
     const source = request.socket.remoteAddress ?? 'unknown'
-    refused({ kind: 'oversized', source, code: error.code, why: error.message })
+    refused({ event: 'request-refused', kind: 'oversized', source, code: error.code, why: error.message })
     return error
   }
   // Whoever looks at a token first may come after the end of the connection, and no event would come again.

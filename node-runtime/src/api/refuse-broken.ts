@@ -28,7 +28,7 @@ export function refuseBroken(
   }
   const noRequest = [400, 'malformed', `this is no HTTP request: ${error.message}`] as const
   const [status, kind, why] = REASONS[error.code ?? ''] ?? noRequest
-  refused({ kind, source: socket.remoteAddress ?? 'unknown', code: 'BAD_REQUEST', why })
+  refused({ event: 'request-refused', kind, source: socket.remoteAddress ?? 'unknown', code: 'BAD_REQUEST', why })
   const body = JSON.stringify(new BatonError('BAD_REQUEST', why, { remedy: 'send HTTP/1.1, whole and in time' }))
   const headers = `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n`
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n${body}`, () => socket.destroy())

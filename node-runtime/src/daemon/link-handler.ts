@@ -1,7 +1,6 @@
 /** What happens on peer links, handed on to the parts of the node that it concerns. */
 import type { NodeInput } from '@baton/shared/core/node/io'
 import type { ClusterId, NodeId } from '@baton/shared/ids'
-import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer, PeerLinksHandler } from '@baton/shared/ports/peer-links'
 import { PEER_PROTOCOL, type PeerMessage, POLKAS_SINCE } from '@baton/shared/protocol/peer'
 import type { Metrics } from '../adapters/metrics.ts'
@@ -9,11 +8,12 @@ import type { MemberBridge } from './arbiter/member-bridge.ts'
 import type { Membership } from './membership.ts'
 import type { PeerInbox } from './peer-inbox.ts'
 import type { PeerWire } from './peer-wire.ts'
+import type { RefusalLog } from './refusal-log.ts'
 
 export interface LinkHandlerPorts {
   readonly enqueue: (input: NodeInput) => void
   readonly metrics: Metrics
-  readonly log: Log
+  readonly refusals: Pick<RefusalLog, 'refused'>
   /** The greeting on a new link. */
   readonly hello: () => PeerMessage
   readonly wire: PeerWire
@@ -27,7 +27,7 @@ export interface LinkHandlerPorts {
 }
 
 export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
-  const { enqueue, metrics, log, hello, wire, membership, inbox, protocolOf, linkClosed, member } = ports
+  const { enqueue, metrics, refusals, hello, wire, membership, inbox, protocolOf, linkClosed, member } = ports
   /** Of every node that ever had a link here. */
   const linkedClusters = new Map<NodeId, ClusterId>()
   return {
@@ -52,12 +52,17 @@ export function linkHandler(ports: LinkHandlerPorts): PeerLinksHandler {
       const cluster = linkedClusters.get(node)
       if (cluster !== undefined) enqueue({ i: 'link', peer: node, cluster, up: false })
     },
-    onRefused({ reason, by, why, address, node }) {
+    onRefused({ reason, by, direction, why, address, node }) {
       metrics.add('baton_peer_links_refused_total', 1, { reason, by })
-      log.warn(
-        { event: 'link-refused', reason, by, address, peer: node },
-        `a link with ${node ?? address} is refused by ${by}: ${why}`,
-      )
+      // Whose name is on a link that comes in, nobody has proven; each comes from another port.
+      const source = direction === 'outbound' && node !== null ? node : hostOf(address)
+      const fields = { reason, by, address, peer: node }
+      const sentence = `a link with ${node ?? address} is refused by ${by}: ${why}`
+      refusals.refused({ event: 'link-refused', kind: `${reason} by ${by}`, source, why, fields, sentence })
     },
   }
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'))
 }

@@ -8,13 +8,17 @@ import type { Clock } from '@baton/shared/ports/clock'
 import type { Log } from '@baton/shared/ports/log'
 
 export interface LoggedRefusal {
-  readonly event: 'request-refused' | 'notice-refused' | 'peer-message-refused'
+  readonly event: 'request-refused' | 'notice-refused' | 'peer-message-refused' | 'link-refused' | 'operator-refused'
   /** What was wrong, in one word. */
   readonly kind: string
   /** An address, the id of a peer, or the authentication node. */
   readonly source: string
-  readonly code: string
+  readonly code?: string
   readonly why: string
+  /** What else stands in the event. */
+  readonly fields?: Readonly<Record<string, unknown>>
+  /** For people; not said: what `source` has sent was refused. */
+  readonly sentence?: string
 }
 
 export interface RefusalLogPorts {
@@ -46,11 +50,12 @@ export class RefusalLog {
     clearInterval(this.#settling)
   }
 
-  refused({ event, kind, source, code, why }: LoggedRefusal): void {
+  refused({ fields = {}, sentence, ...refusal }: LoggedRefusal): void {
+    const { event, kind, source, why } = refusal
     this.settle()
     const { log, now } = this.#ports
     if (!this.#budget.spend(`${event} (${kind}) of ${source}`, now())) return
-    log.warn({ event, kind, source, code, why }, `refused what ${source} has sent: ${why}`)
+    log.warn({ ...refusal, ...fields }, sentence ?? `refused what ${source} has sent: ${why}`)
   }
 
   /** Of the windows that are over: how much was only counted. */

@@ -189,7 +189,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   const handler = linkHandler({
     enqueue,
     metrics,
-    log,
+    refusals,
     hello: () => ({
       t: 'hello',
       genesis: origin.genesis,
@@ -364,7 +364,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     api = await startApi(service, {
       listen: config.listen.api,
       report: (error) => log.error({ event: 'api-error', error: String(error) }, 'an API request failed'),
-      refused: (refused) => refusals.refused({ event: 'request-refused', ...refused }),
+      refused: (refused) => refusals.refused(refused),
     })
     // Last: a second copy of a running node fails above, before it has dialled anybody in the other's name.
     await links.start()

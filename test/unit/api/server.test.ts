@@ -79,7 +79,13 @@ describe('posting a transaction', () => {
     expect(answer).toMatchObject({ status: 413, body: { error: 'BODY_TOO_LARGE' } })
     expect(service.submitted).toHaveLength(0)
     expect((await post(BYTES)).status).toBe(200)
-    const told = { kind: 'oversized', source: '127.0.0.1', code: 'BODY_TOO_LARGE', why: expect.any(String) }
+    const told = {
+      event: 'request-refused',
+      kind: 'oversized',
+      source: '127.0.0.1',
+      code: 'BODY_TOO_LARGE',
+      why: expect.any(String),
+    }
     expect(refused).toEqual([told])
   })
 
@@ -103,7 +109,9 @@ describe('posting a transaction', () => {
     await closed
     await impatient.stop(0)
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-    expect(refused).toEqual([{ kind, source: '127.0.0.1', code: 'BAD_REQUEST', why: expect.any(String) }])
+    expect(refused).toEqual([
+      { event: 'request-refused', kind, source: '127.0.0.1', code: 'BAD_REQUEST', why: expect.any(String) },
+    ])
     expect(reported).toEqual([])
   })
 

@@ -106,12 +106,19 @@ test('[MJ1, RG1] an act against another version than the recorded one is refused
 test('[MJ1, ID7] without a token, with a foreign, expired or revoked one, or with too low a role nothing is shown or done', async () => {
   const pause = { why: 'no', forMs: 60_000 }
   const viewer = await tokenOf('viewer')
+  refusals.length = 0
   expect(await ask(`${PATH}/acts/pause`, viewer, pause)).toMatchObject({ status: 403, answer: { error: 'FORBIDDEN' } })
+  expect(refusals).toMatchObject([
+    { event: 'operator-refused', code: 'FORBIDDEN', why: expect.stringContaining('/acts/pause') },
+  ])
   const unauthenticated = { status: 401, answer: { error: 'UNAUTHENTICATED' } }
   const expired = await tokenOf('owner', { issuedAt: 1, expiresAt: 2 })
+  refusals.length = 0
   for (const token of ['', 'a.b.c', expired, await tokenOf('owner', {}, OWNER_C2)]) {
     expect(await ask(PATH, token)).toMatchObject(unauthenticated)
   }
+  const told = { event: 'operator-refused', kind: 'UNAUTHENTICATED', source: '127.0.0.1', code: 'UNAUTHENTICATED' }
+  expect(refusals.splice(0)).toMatchObject([told, told, told, told])
   expect(await ask(PATH, await tokenOf('owner', { cluster: C2 }, OWNER_C2))).toMatchObject({ status: 403 })
   members.revocations.add({
     network: NETWORK,
@@ -145,7 +152,7 @@ test('[MJ1, API2] what is no act, no body of one, or too large is refused with a
     refusals.length = 0
     const refused = await ask(`${PATH}/acts/pause`, token, body)
     expect(refused).toMatchObject({ status: 413, answer: { error: 'BODY_TOO_LARGE' } })
-    expect(refusals).toMatchObject([{ kind: 'oversized', code: 'BODY_TOO_LARGE' }])
+    expect(refusals).toMatchObject([{ event: 'request-refused', kind: 'oversized', code: 'BODY_TOO_LARGE' }])
   }
   const elsewhere = `/v1/networks/${NETWORK}/clusters/${C2}`
   expect(await ask(elsewhere, token)).toMatchObject({ status: 404, answer: { error: 'UNKNOWN_CLUSTER' } })
