@@ -132,6 +132,8 @@ export const LIMITS = {
   attemptsRecorded: 200,
   attemptSources: 1_024,
   attemptWindowMs: 600_000 as Ms,
+  /** What one node asks the registry for in vain or again, and what one member tells of it, that becomes an event within that window (RG11). */
+  eventsInVain: 100,
   /** From the recording of a new owner key to the end of the one before. */
   ownerWindowMs: (366 * 24 * 3_600_000) as Ms,
   /** Owner-signed notices (revocations, keys) of one network. */

@@ -6,6 +6,7 @@ import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { expect, test } from 'vitest'
 import { attachmentOf, CLOSE } from '../../worker/src/objects/authority/sockets.ts'
 import { CLUSTERS, keyOf, NETWORK, POLICY } from './network.ts'
+import { eventsOf } from './operator-client.ts'
 import { clusterUrl, get, TestNode, threeNodes } from './test-node.ts'
 
 const [C1, C2, C3, C4, C5, C6, C7, C8] = CLUSTERS
@@ -126,7 +127,9 @@ test('[ID5] a socket that does not answer its challenge in time is closed by the
   await node.take('challenge')
   await expireChallenges(C8)
   expect(await runDurableObjectAlarm(env.CLUSTER_AUTHORITY.getByName(`${NETWORK}/${C8}`))).toBe(true)
-  await expect.poll(() => node.closed?.code).toBe(CLOSE.refused)
+  await expectRefused(node, 'CHALLENGE_INVALID')
+  const slow = { event: 'session-refused', code: 'CHALLENGE_INVALID', why: 'no valid proof came in time' }
+  expect(await eventsOf(C8)).toContainEqual(expect.objectContaining(slow))
 })
 
 test('[ID5] nothing but a hello is heard before the handshake', async () => {

@@ -52,6 +52,7 @@ import { Outbox } from './outbox.ts'
 import { PeerInbox } from './peer-inbox.ts'
 import { PeerWire } from './peer-wire.ts'
 import { RefusalLog } from './refusal-log.ts'
+import { tellRejected } from './rejected-inputs.ts'
 import { resultReporter } from './result-reporter.ts'
 import { sessionIdentity } from './session-identity.ts'
 import { Submissions } from './submissions.ts'
@@ -265,10 +266,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
       alerts.observe(event)
       findings.observe(event)
     },
-    rejected: ({ code, why }, input) => {
-      metrics.add('baton_rejected_inputs_total', 1, { code })
-      log.debug({ event: 'rejected', input: input.i, code, why }, why)
-    },
+    rejected: (rejection, input) => tellRejected({ metrics, refusals, log }, rejection, input),
     fail,
   })
   function fail(error: unknown): void {

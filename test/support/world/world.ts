@@ -7,7 +7,7 @@ import { RecordsAndTransfers } from '@baton/shared/core/ledger/records-and-trans
 import type { SignedTransaction } from '@baton/shared/core/ledger/types'
 import { knownCredentials } from '@baton/shared/core/node/mastership'
 import { isLeading } from '@baton/shared/core/node/state'
-import { BatonError } from '@baton/shared/errors'
+import { BatonError, type ErrorCode } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import type { ClusterId, Hash, Instant, NodeId } from '@baton/shared/ids'
 import type { MemoryStore } from '../memory-store.ts'
@@ -42,7 +42,7 @@ export class World {
   readonly signer: Signer
   /** Nodes that there are two of. */
   readonly twins: TwinCopies
-  readonly rejected: { readonly node: NodeId; readonly why: string }[] = []
+  readonly rejected: { readonly node: NodeId; readonly why: string; readonly code?: ErrorCode }[] = []
   readonly #schedule = new Schedule()
   readonly #links: Links
   readonly #edge: Edge
@@ -133,7 +133,7 @@ export class World {
         options.observer?.stepped(host, before, input, step)
         this.directory.found(host, step.events)
         if (step.rejected !== undefined)
-          this.rejected.push({ node: host.node, why: `${input.i}: ${step.rejected.why}` })
+          this.rejected.push({ node: host.node, ...step.rejected, why: `${input.i}: ${step.rejected.why}` })
       },
       failed: (host: Host, error: unknown) => {
         if (!this.#failsQuietly) watch.failed(host, error)

@@ -1,8 +1,9 @@
 import { decodeCertificate } from '@baton/shared/codec/certificate'
 import { decodeRecord } from '@baton/shared/codec/record'
 import { mastershipOfVote } from '@baton/shared/core/node/screen'
-import type { ClusterId, Epoch, Generation, Height, Round } from '@baton/shared/ids'
+import type { ClusterId, Epoch, Generation, Height, NodeId, Round } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
+import { tellRejected } from '../../../node-runtime/src/daemon/rejected-inputs.ts'
 import { describeWorld, violations } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
 import { epochOf, settledWorld, submitsUntilAcknowledged, syncSetOf } from '../../support/world/settled.ts'
@@ -118,6 +119,17 @@ test('[EL5] a grant of long ago, delivered once more after a restart, makes nobo
   expect(host.state.guard.role.role).toBe('following')
   expect(host.disk.own).toMatchObject({ node: 'c1-n2', token: { epoch: 2 } })
   expect(world.rejected.some(({ node, why }) => node === host.node && why.startsWith('granted'))).toBe(true)
+  const brought = { i: 'granted', from: 'c1-n2' as NodeId, grants: [old] } as const
+  host.feed(brought)
+  const { code, why } = world.rejected.at(-1)!
+  const told: unknown[] = []
+  const ports = {
+    metrics: { add: () => {} },
+    refusals: { refused: (one: unknown) => told.push(one) },
+    log: { debug: () => {} },
+  }
+  tellRejected(ports, { code: code!, why }, brought)
+  expect(told).toMatchObject([{ event: 'peer-message-refused', source: 'c1-n2', code: 'LOWER_TOKEN' }])
   expect(violations(world)).toEqual([])
 })
 

@@ -4,7 +4,7 @@ import { unreachable } from '@baton/shared/assert'
 import type { ForeignSilenceOf } from '@baton/shared/core/audit/types'
 import { alertOf } from '@baton/shared/core/registry/alerts'
 import type { ChainedEvent } from '@baton/shared/core/registry/event-chain'
-import type { RegistryEvent, RegistryInput } from '@baton/shared/core/registry/messages'
+import type { RegistryInput } from '@baton/shared/core/registry/messages'
 import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { OrderView, ToAuthority } from '@baton/shared/protocol/control'
@@ -43,6 +43,7 @@ import { orderAnswer } from './order-answer.ts'
 import { Outbox, replyOf } from './outbox.ts'
 import { Refusals } from './refusals.ts'
 import type { Registrar } from './registrar.ts'
+import { RegistryLog } from './registry-log.ts'
 import { Revoker } from './revoker.ts'
 import { type Attachment, attachmentOf } from './sockets.ts'
 import { claimInput, memberKeys, reshapeInput } from './statements.ts'
@@ -99,10 +100,13 @@ export class Authority {
       this.#waiters.wake()
       void this.#alerts.deliver()
     })
-    const record = (event: RegistryEvent) =>
-      this.#alerts.enter(events.append(parts.clock.wallNow(), event), alertOf(event))
-    const mirror = parts.cluster.arbiter === undefined ? null : new Mirror({ ...parts, record })
-    this.#decider = mirror ?? new Decider(parts.sql, parts.clock, record)
+    const log = new RegistryLog({
+      clock: parts.clock,
+      append: (event) => this.#alerts.enter(events.append(parts.clock.wallNow(), event), alertOf(event)),
+      note: (event) => events.append(parts.clock.wallNow(), event),
+    })
+    const mirror = parts.cluster.arbiter === undefined ? null : new Mirror({ ...parts, log })
+    this.#decider = mirror ?? new Decider(parts.sql, parts.clock, log)
     this.#credentials = new Credentials(parts.config.authority, mirror)
     const [decider, credentials] = [this.#decider, this.#credentials]
     this.insight = new Insight({ ...parts, cluster: parts.cluster.cluster, decider, credentials })
@@ -198,7 +202,9 @@ export class Authority {
   /** Deadlines: looked at with the messages, and by the alarm. */
   deadlines(): void {
     this.#lookedAt = this.#parts.clock.now()
-    const next = this.#parts.sockets.closeExpired(this.#parts.clock.wallNow())
+    const next = this.#parts.sockets.expire(this.#parts.clock.wallNow(), (socket) =>
+      this.#entrance.refuse(socket, 'CHALLENGE_INVALID', 'no valid proof came in time'),
+    )
     if (next !== null) this.#parts.backstop.wakeAt(next)
     this.#operators.tellUntold()
     this.#settle(this.#decider.take({ i: 'tick' }))

@@ -17,6 +17,7 @@ import type { Rejection } from '@baton/shared/core/step'
 import type { Clock } from '@baton/shared/ports/clock'
 import type { Sql } from '../../adapters/sql.ts'
 import type { Registrar } from './registrar.ts'
+import type { RegistryLog } from './registry-log.ts'
 import { applyWrite, loadRegistry, recordedVersion } from './registry-store.ts'
 
 export interface Taken {
@@ -35,11 +36,11 @@ export class Decider implements Registrar {
   #state: RegistryState
   readonly #sql: Sql
   readonly #clock: Clock
-  /** Into the log, inside the transaction that the event is about. */
-  readonly #record: (event: RegistryEvent) => void
+  /** Inside the transaction that the event is about. */
+  readonly #log: Pick<RegistryLog, 'record'>
 
-  constructor(sql: Sql, clock: Clock, record: (event: RegistryEvent) => void) {
-    this.#record = record
+  constructor(sql: Sql, clock: Clock, log: Pick<RegistryLog, 'record'>) {
+    this.#log = log
     this.#sql = sql
     this.#clock = clock
     this.#state = startAuthority(loadRegistry(sql), clock.now())
@@ -68,7 +69,7 @@ export class Decider implements Registrar {
 
   /** An event that is about no decision of the registry. */
   note(event: RegistryEvent): void {
-    this.#sql.transaction(() => this.#record(event))
+    this.#sql.transaction(() => this.#log.record(event))
   }
 
   /** What would come of an input now; nothing is changed or recorded. */
@@ -95,7 +96,7 @@ export class Decider implements Registrar {
       const broken = brokenInvariants(state, taken)
       assert(broken.length === 0, broken.join('; '))
       for (const write of taken.write) applyWrite(this.#sql, write)
-      for (const event of taken.events) this.#record(event)
+      for (const event of taken.events) this.#log.record(event)
       state = taken.state
       return taken
     })

@@ -27,6 +27,7 @@ import { readValue, writeValue } from '@baton/shared/protocol/arbiter/messages'
 import type { Sql } from '../../adapters/sql.ts'
 import type { Taken } from './decider.ts'
 import type { Registrar } from './registrar.ts'
+import type { RegistryLog } from './registry-log.ts'
 
 export const MIRROR_TABLE =
   'CREATE TABLE mirror (only INTEGER PRIMARY KEY CHECK (only = 1), value TEXT NOT NULL, teller TEXT NOT NULL, at INTEGER NOT NULL)'
@@ -35,8 +36,8 @@ export interface MirrorParts {
   readonly cluster: { readonly cluster: ClusterId }
   readonly sql: Sql
   readonly clock: Clock
-  /** Into the log, inside the transaction that the event is about. */
-  readonly record: (event: RegistryEvent) => void
+  /** Inside the transaction that the event is about. */
+  readonly log: Pick<RegistryLog, 'record' | 'told'>
 }
 
 /** What is only heard: nothing of it is decided here. */
@@ -73,7 +74,7 @@ export class Mirror implements Registrar {
 
   /** False: what is known is as new. `events` are recorded in any case. */
   show(mirrored: ProvenValue, events: readonly RegistryEvent[], teller: NodeId): boolean {
-    const { sql, clock, record } = this.#parts
+    const { sql, clock, log } = this.#parts
     const isNews = this.#isNews(mirrored.registry)
     if (!isNews && events.length === 0) return false
     sql.transaction(() => {
@@ -86,7 +87,7 @@ export class Mirror implements Registrar {
           clock.wallNow(),
         )
       }
-      for (const event of events) record(event)
+      for (const event of events) log.told(event, teller)
     })
     if (isNews) this.#show(mirrored)
     return isNews
@@ -98,8 +99,8 @@ export class Mirror implements Registrar {
   }
 
   note(event: RegistryEvent): void {
-    const { sql, record } = this.#parts
-    sql.transaction(() => record(event))
+    const { sql, log } = this.#parts
+    sql.transaction(() => log.record(event))
   }
 
   consider(input: RegistryInput): RegistryStep {

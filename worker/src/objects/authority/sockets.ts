@@ -105,13 +105,13 @@ export class Sockets {
     this.#welcomed.delete(id)
   }
 
-  /** Closes sockets whose handshake has not come to its end in time; when the next one is due, or null. */
-  closeExpired(now: number): number | null {
+  /** @param expired is given sockets whose handshake has not come to its end in time. When the next one is due, or null. */
+  expire(now: number, expired: (socket: WebSocket) => void): number | null {
     let next: number | null = null
     for (const socket of [...this.#byId.values()]) {
       const attachment = attachmentOf(socket)
       if (attachment.phase === 'open') continue
-      if (attachment.expiresAt <= now) this.closeSocket(socket, CLOSE.refused, 'no valid proof in time')
+      if (attachment.expiresAt <= now) expired(socket)
       else next = Math.min(next ?? attachment.expiresAt, attachment.expiresAt)
     }
     return next
