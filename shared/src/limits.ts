@@ -78,6 +78,8 @@ export const LIMITS = {
   /** A compact JWS, in characters; a master table carries the credentials of all clusters. */
   statementCharacters: 32 * 1024,
   masterTableCharacters: 224 * 1024,
+  /** The signed reports that stand in one finding of the directory, together. */
+  evidenceCharacters: 128 * 1024,
   /** Heights in one result report, and runs of heights that somebody missed: together one statement. */
   resultsPerReport: 64,
   missedRuns: 32,
@@ -148,8 +150,8 @@ export const LIMITS = {
   /** A proposal that a majority has not answered so long, at least, begins anew; one that met a higher ballot waits this long for each try and rank. */
   arbiterRoundMs: 250 as Ms,
   arbiterBackOffMs: 10 as Ms,
-  /** No ballot is higher, so that one above it can always be written and read; and none is taken in that is so far above all that a member has seen. */
-  ballotCounter: 2 ** 52,
+  /** No ballot, version or epoch of another member is taken in above this, so that the next one can be written and read; nor a ballot so far above all that was seen. */
+  raisedNumber: 2 ** 52,
   ballotLead: 2 ** 26,
   /** A register's value with what is around it, as text: a registry of so many members fits, a frame of the control link too. */
   registerCharacters: 160 * 1024,

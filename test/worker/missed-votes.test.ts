@@ -1,8 +1,9 @@
 import { AUDIT_DEFAULTS } from '@baton/shared/core/audit/policy'
-import type { Epoch, Generation } from '@baton/shared/ids'
+import { peekStatement } from '@baton/shared/crypto/statements'
+import type { Epoch, Generation, Jws } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { expect, test } from 'vitest'
-import { allMasters, authority, bring, eventsOf, RIGHT, reportOf } from './audited.ts'
+import { allMasters, authority, bring, eventsOf, F, RIGHT, reportOf } from './audited.ts'
 import { eventually } from './eventually.ts'
 
 /** Heights that are decided without the cluster before a switch is ordered. */
@@ -35,4 +36,9 @@ test('[NW5] votes missed at sixty heights in a row order a switch, not one earli
   expect(await eventsOf('order-given')).toMatchObject([{ order: { node, why: '3 × missed-votes' }, bars: false }])
   await eventually(async () => expect((await view())?.orders).toMatchObject([{ node }]))
   expect((await view())?.bars).toEqual([])
+  // What the others have signed of the last row, each report once.
+  const last = (await eventsOf('missed-votes')).at(-1) as unknown as { evidence: { reports: readonly Jws[] } }
+  const said = last.evidence.reports.map((statement) => peekStatement('resultReport', statement))
+  expect(new Set(said.map((read) => read.ok && read.payload.cluster)).size).toBeGreaterThan(F)
+  for (const read of said) expect(read).toMatchObject({ ok: true, payload: { missed: [{ cluster }] } })
 })

@@ -1,7 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { brokenLink, type ChainedEvent } from '@baton/shared/core/registry/event-chain'
 import { sha256 } from '@baton/shared/crypto/hash-node'
-import type { NetworkId } from '@baton/shared/ids'
+import { peekStatement, verifyStatement } from '@baton/shared/crypto/statements'
+import type { Jws, NetworkId } from '@baton/shared/ids'
 import { failure, type Result } from '@baton/shared/result'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { ClusterAuthority } from '../../worker/src/objects/cluster-authority.ts'
@@ -36,6 +37,16 @@ const ordersOf = async (node: TestNode) => {
   return status.value.state?.orders ?? []
 }
 
+/** As anybody checks it: with the key of the master that it names. */
+async function signedReport(statement: Jws) {
+  const read = peekStatement('resultReport', statement)
+  if (!read.ok) throw new Error(read.why)
+  const { publicKey } = masters.find(({ node }) => node === read.payload.node)!.keys
+  const verified = await verifyStatement('resultReport', statement, [publicKey])
+  if (!verified.ok) throw new Error(verified.why)
+  return verified.payload
+}
+
 beforeAll(async () => {
   masters = await allMasters()
 })
@@ -51,6 +62,11 @@ test('[NW4] two thirds are not enough for a mismatch; one more is', async () => 
   expect(await eventsOf('result-mismatch')).toMatchObject([
     { by: { cluster: CLUSTERS[0] }, height: 10, result: WRONG, agreed: { result: RIGHT }, agreeing: agreeing.sort() },
   ])
+  // What each of them has signed stands in the event: the accused one first.
+  const [event] = (await eventsOf('result-mismatch')) as unknown as [{ evidence: { reports: readonly Jws[] } }]
+  const said = await Promise.all(event.evidence.reports.map(signedReport))
+  expect(said.map(({ cluster }) => cluster)).toEqual([CLUSTERS[0], ...agreeing])
+  expect(said.map(({ results }) => results[0]!.result)).toEqual([WRONG, ...agreeing.map(() => RIGHT)])
 })
 
 test('[NW4] what f masters say of another counts nothing, however often; one more makes it an error, once', async () => {

@@ -1,5 +1,5 @@
 /** The directory's audit, put together: what masters say goes in, and what follows is told to the authorities (NW4, NW5, RG6). */
-import type { AuditInput, AuditSend, AuditStep } from '@baton/shared/core/audit/types'
+import type { AuditSend, AuditStep } from '@baton/shared/core/audit/types'
 import type { Trust } from '@baton/shared/crypto/authority-keys'
 import { EventBudget } from '@baton/shared/event-budget'
 import type { Genesis } from '@baton/shared/genesis'
@@ -66,7 +66,7 @@ export class Audience {
       audit: this.#audit,
       clock,
       authorityOf,
-      take: (input, notes) => void this.#take(input, undefined, notes),
+      take: (input, notes) => void this.#take({ input }, notes),
     })
   }
 
@@ -78,8 +78,8 @@ export class Audience {
       return said
     }
     let answer: Result<null> = success(null)
-    for (const { input, evidence } of said.value) {
-      const { rejected } = this.#take(input, evidence)
+    for (const verified of said.value) {
+      const { rejected } = this.#take(verified)
       if (rejected === undefined) continue
       answer = { ok: false, ...rejected }
       this.#refused(kind, from, rejected)
@@ -95,11 +95,11 @@ export class Audience {
   tick(): void {
     this.#parts.meanwhile(this.#alerts.deliver())
     this.#tellLeftOut()
-    this.#take({ i: 'tick' })
+    this.#take({ input: { i: 'tick' } })
   }
 
-  #take(input: AuditInput, evidence?: object, notes?: readonly object[]): AuditStep {
-    const steps = this.#audit.take(input, evidence, notes)
+  #take(verified: Verified, notes?: readonly object[]): AuditStep {
+    const steps = this.#audit.take(verified, notes)
     this.#follow(steps)
     return steps.at(-1)!
   }

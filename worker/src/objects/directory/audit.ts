@@ -5,24 +5,19 @@
 import { assert } from '@baton/shared/assert'
 import { brokenInvariants } from '@baton/shared/core/audit/invariants'
 import { createAudit, step } from '@baton/shared/core/audit/machine'
-import type {
-  AuditEvent,
-  AuditInput,
-  AuditState,
-  AuditStep,
-  AuditWrite,
-  StandingOrder,
-} from '@baton/shared/core/audit/types'
+import type { AuditEvent, AuditState, AuditStep, AuditWrite, StandingOrder } from '@baton/shared/core/audit/types'
 import type { EventBudget } from '@baton/shared/event-budget'
 import type { Genesis } from '@baton/shared/genesis'
 import { auditPolicyOf } from '@baton/shared/genesis-audit'
-import type { ClusterId } from '@baton/shared/ids'
+import type { ClusterId, Jws } from '@baton/shared/ids'
 import type { Clock } from '@baton/shared/ports/clock'
 import { appendEvent } from '../../adapters/event-log.ts'
 import { deleteMeta, readMeta, writeMeta } from '../../adapters/meta.ts'
 import type { Sql } from '../../adapters/sql.ts'
 import { reporterOf } from './evidence.ts'
 import type { MasterList } from './master-list.ts'
+import type { Verified } from './reports.ts'
+import { SaidResults } from './said-results.ts'
 
 const STANDING = 'standing-order'
 
@@ -38,6 +33,7 @@ export interface AuditParts {
 
 export class Audit {
   readonly #parts: AuditParts
+  readonly #said = new SaidResults()
   #state: AuditState
   /** Of the master table that the machine knows. */
   #version = -1
@@ -69,27 +65,28 @@ export class Audit {
     this.#version = version
     return masters
       .all()
-      .map((master) => this.#step({ i: 'master', by: reporterOf(master), recovering: master.recovering }))
+      .map((master) => this.#step({ input: { i: 'master', by: reporterOf(master), recovering: master.recovering } }))
   }
 
   /**
-   * One verified input. `evidence` goes into the event of a finding that it brings about; `notes` are events beside it.
+   * One verified input; what proves it goes into the event of a finding that it brings about. `notes` are events beside it.
    * Throws only on a broken invariant or a failing database: nothing is changed.
    */
-  take(input: AuditInput, evidence?: object, notes: readonly object[] = []): readonly AuditStep[] {
-    return [...this.learnMasters(), this.#step(input, evidence, notes)]
+  take(verified: Verified, notes: readonly object[] = []): readonly AuditStep[] {
+    return [...this.learnMasters(), this.#step(verified, notes)]
   }
 
-  #step(input: AuditInput, evidence?: object, notes: readonly object[] = []): AuditStep {
+  #step({ input, evidence, statement }: Verified, notes: readonly object[] = []): AuditStep {
     const { sql, clock, budget } = this.#parts
     const now = clock.now()
     // Only lengths of time are measured with it, and none decides who is master.
     const done = step(this.#state, input, { now })
     const broken = brokenInvariants(this.#state, done)
     assert(broken.length === 0, broken.join('; '))
+    if (input.i === 'report' && statement !== undefined) this.#said.keep(done.state, input, statement)
     const told = done.events.filter((event) => !isFinding(event) || budget.spend(event.by.cluster, now))
     const events = [
-      ...told.map((event) => withEvidence(event, evidence)),
+      ...this.#withEvidence(done.state, told, evidence),
       ...done.write.map(({ order }) => eventOf(order, this.#state.standing)),
       ...notes,
     ]
@@ -104,6 +101,21 @@ export class Audit {
     }
     this.#state = done.state
     return done
+  }
+
+  /** Heights of one report rest on the same statements: they stand in the first event, and the others say which that is. */
+  #withEvidence(state: AuditState, events: readonly AuditEvent[], given: object | undefined): readonly object[] {
+    let shown: { readonly reports: readonly Jws[]; readonly in: object } | null = null
+    return events.map((event) => {
+      if (event.event !== 'result-mismatch' && event.event !== 'missed-votes') return withEvidence(event, given)
+      const evidence = this.#said.behind(state, event)
+      if (shown !== null && evidence.reports.every((statement) => shown?.reports.includes(statement))) {
+        return withEvidence(event, { reportsIn: shown.in })
+      }
+      const at = event.event === 'result-mismatch' ? { height: event.height } : { upTo: event.upTo }
+      shown ??= { reports: evidence.reports, in: { event: event.event, by: event.by, ...at } }
+      return withEvidence(event, evidence)
+    })
   }
 
   #write({ order }: AuditWrite): void {

@@ -9,10 +9,11 @@ import { failure, type Result, success } from '@baton/shared/result'
 import { reporterOf, verifyEquivocation } from './evidence.ts'
 import type { MasterList } from './master-list.ts'
 
-/** An input of the audit, and what proves it, for the event. */
+/** An input of the audit, and what proves it, for the event: by itself, or what was said, to be laid beside what others say. */
 export interface Verified {
   readonly input: AuditInput
   readonly evidence?: object
+  readonly statement?: Jws
 }
 
 type Spoken = Extract<StatementKind, 'resultReport' | 'findings'>
@@ -37,7 +38,7 @@ export class Reports {
       missed: missed as readonly MissedRun[],
       heard,
     } as const
-    return success([{ input }])
+    return success([{ input, statement: jws }])
   }
 
   /** One equivocation that does not verify makes the statement refused as a whole: its master has not looked at it. */
