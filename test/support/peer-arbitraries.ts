@@ -116,6 +116,7 @@ export const PEER_ARBITRARIES: { readonly [T in PeerMessage['t']]: Arbitrary<Of<
     notices: fc.array(jws, { maxLength: 5 }),
   }),
   syncSet: any<Of<'syncSet'>>({ t: fc.constant('syncSet'), statement: jws }),
+  executed: any<Of<'executed'>>({ t: fc.constant('executed'), height: count, result: hash }),
   arbiter: any<Of<'arbiter'>>({ t: fc.constant('arbiter'), message: fc.string({ maxLength: 256 }) }),
   epochAck: any<Of<'epochAck'>>({ t: fc.constant('epochAck'), cluster: name, token, height: count }),
   wantBlock: any<Of<'wantBlock'>>({ t: fc.constant('wantBlock'), height: count }),

@@ -69,6 +69,7 @@ export const PEER_SAMPLES: { readonly [T in PeerMessage['t']]: Extract<PeerMessa
   relayReply: { t: 'relayReply', request: 7, reply: '{"t":"reply"}' },
   roster: { t: 'roster', nodes: [{ node: C1B, address: '127.0.0.1:7001' }], notices: ['YQ.Yg.Yw' as Jws] },
   syncSet: { t: 'syncSet', statement: OPAQUE_JWS },
+  executed: { t: 'executed', height: 7 as Height, result: HASH_A },
   arbiter: { t: 'arbiter', message: '{"m":"recall","life":"c1-b/1"}' },
   epochAck: { t: 'epochAck', cluster: C1, token, height: 9 },
   wantBlock: { t: 'wantBlock', height: 9 },

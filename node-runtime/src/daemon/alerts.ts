@@ -115,6 +115,11 @@ function reasonOfEvent(event: NodeEvent): Reason | null {
         code: 'differs-from-network',
         why: `this node differs from the network at height ${event.height}: ${event.why}`,
       }
+    case 'differs-from-master':
+      return {
+        code: 'differs-from-master',
+        why: `the master of this cluster has another result of height ${event.height} than this node`,
+      }
     case 'token-conflict':
       return {
         code: 'token-conflict',

@@ -135,6 +135,11 @@ export function describe(event: NodeEvent): Line {
         `this node differs from the network at height ${height}: ${why}`,
       )
     }
+    case 'differs-from-master': {
+      const { height, own, master } = event
+      const sentence = `the master of this cluster has another result of height ${height} than this node: certificates say which of them is wrong`
+      return line('error', 'differs-from-master', { height, own, master }, sentence)
+    }
     case 'catching-up': {
       const { from, to, peer } = event
       return line('info', 'catching-up', { from, to, peer }, `fetching blocks ${from} to ${to} from ${peer}`)

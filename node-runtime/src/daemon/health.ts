@@ -28,6 +28,7 @@ export type ReasonCode =
   // From events: they stand for a while after each.
   | 'recovery-stuck'
   | 'differs-from-network'
+  | 'differs-from-master'
   | 'log-damaged'
 
 export interface HealthPorts {

@@ -8,6 +8,7 @@ import type { FormatsBefore } from './peer-codec.ts'
 import { PEER_MESSAGES } from './peer-messages-codec.ts'
 
 export const PEER_MESSAGES_BEFORE: { readonly [version: number]: FormatsBefore } = {
+  4: { executed: null },
   3: { arbiter: null },
   2: { syncSet: null },
   1: {

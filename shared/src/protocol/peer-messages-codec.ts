@@ -272,4 +272,9 @@ export const PEER_MESSAGES: PeerFormats = {
     write: (m) => [m.message],
     read: (f) => ({ t: 'arbiter', message: f.text(LIMITS.registerCharacters) }),
   },
+  executed: {
+    number: 28,
+    write: (m) => [m.height, hashToBytes(m.result)],
+    read: (f) => ({ t: 'executed', height: f.height(), result: f.hash() }),
+  },
 }

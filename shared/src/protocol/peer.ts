@@ -5,15 +5,16 @@
 import type { Proposal, Vote } from '../core/consensus/messages.ts'
 import type { Append, AppendAck, Attach, Behind, LogEntry, LogPosition } from '../core/guard/types.ts'
 import type { Credential } from '../crypto/statement-types.ts'
-import type { ClusterId, Hash, Jws, LogIndex, NodeId, Token } from '../ids.ts'
+import type { ClusterId, Hash, Height, Jws, LogIndex, NodeId, Token } from '../ids.ts'
 
 /**
  * 1: the first.
  * 2: `program` in `hello`.
  * 3: `syncSet`; log entries of the kind `polka`.
  * 4: `arbiter`.
+ * 5: `executed`.
  */
-export const PEER_PROTOCOL = { min: 1, max: 4 } as const
+export const PEER_PROTOCOL = { min: 1, max: 5 } as const
 /** The first version with `arbiter`: an older link carries nothing of a register (MJ1). */
 export const ARBITER_SINCE = 4
 /** The first version that reads `polka` entries. */
@@ -45,6 +46,13 @@ export interface Heartbeat {
   readonly priority: number
   /** False: barred, `noFailover`, or log not complete (EL4, EL6). */
   readonly electable: boolean
+}
+
+/** GU4: what a master's application came to at this height, to the nodes of its cluster. */
+export interface Executed {
+  readonly t: 'executed'
+  readonly height: Height
+  readonly result: Hash
 }
 
 /** EL3: "may I claim the epoch after `token`?" */
@@ -236,3 +244,4 @@ export type PeerMessage =
   | Roster
   | SyncSetMessage
   | ArbiterFrame
+  | Executed

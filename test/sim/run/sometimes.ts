@@ -10,6 +10,7 @@ export const SOMETIMES: readonly string[] = [
   'guard-adding',
   'guard-sync-set',
   'differs-from-certificate',
+  'differs-from-master',
   'invalid-proposal',
   'election ownStall',
   'election noSuccessor',

@@ -1,4 +1,5 @@
 /** Members of a majority under test: real machines, their disks, and a network that loses, repeats and reorders on demand. */
+import { whatToSign } from '@baton/shared/core/arbiter/acceptor'
 import { brokenInStep } from '@baton/shared/core/arbiter/invariants'
 import { arbiterStep, NO_SEAT, startArbiter } from '@baton/shared/core/arbiter/machine'
 import type {
@@ -50,6 +51,8 @@ export class Members {
   readonly heard: { readonly node: NodeId; readonly report: number }[] = []
   readonly #timers = new Map<string, number>()
   readonly #cut = new Set<string>()
+  /** As the driver does: a vote for something else than the proposal never comes to the machine. */
+  checksVotes = false
   /** Virtual time in ms. */
   now = 10_000
   #lives = 0
@@ -151,6 +154,7 @@ export class Members {
   }
 
   arrive({ from, to, message }: Letter): void {
+    if (this.checksVotes && message.m === 'accepted' && !this.#isWanted(to, from, message)) return
     if (this.reaches(from, to)) this.feed(to, { i: 'message', from, message })
   }
 
@@ -288,6 +292,13 @@ export class Members {
       case 'session':
         return
     }
+  }
+
+  #isWanted(to: NodeId, from: NodeId, { ballot, signature }: Extract<ArbiterMessage, { m: 'accepted' }>): boolean {
+    const { proposal } = this.states.get(to)!
+    if (proposal?.p !== 'accepting' || signature === null) return true
+    const sign = whatToSign({ ballot, value: proposal.value })
+    return sign === null || signature === signatureOf(from, sign)
   }
 
   #post(letter: Letter): void {

@@ -20,8 +20,8 @@ type Tree = null | boolean | number | string | readonly Tree[] | { readonly [key
 function otherwise(value: Tree, pick: number, names: readonly string[]): Tree {
   const of = <T>(all: readonly T[]): T => all[pick % all.length]!
   if (typeof value === 'number') {
-    const { ballotLead, ballotCounter } = LIMITS
-    return of([value + 1, value - 1, 0, 1, value + ballotLead, value + ballotLead + 1, ballotCounter, 2 ** 53 - 1])
+    const { ballotLead, raisedNumber } = LIMITS
+    return of([value + 1, value - 1, 0, 1, value + ballotLead, value + ballotLead + 1, raisedNumber, 2 ** 53 - 1])
   }
   if (typeof value === 'boolean') return !value
   if (typeof value === 'string')
@@ -50,7 +50,7 @@ const lie = fc.record({
   to: fc.nat(4),
   which: fc.nat(),
   kind: fc.constantFrom('letter', 'prepare', 'accept', 'refused', 'decided', 'promise', 'memory'),
-  above: fc.constantFrom(0, 1, 1, 2, LIMITS.ballotLead, LIMITS.ballotLead + 1, LIMITS.ballotCounter),
+  above: fc.constantFrom(0, 1, 1, 2, LIMITS.ballotLead, LIMITS.ballotLead + 1, LIMITS.raisedNumber),
   proven: fc.boolean(),
   changes: fc.array(fc.record({ place: fc.nat(), pick: fc.nat(40) }), { maxLength: 3 }),
 })
@@ -133,6 +133,7 @@ test.each([
 
 function historyOf(names: readonly (typeof A)[]) {
   const history = new History(names)
+  history.members.checksVotes = true
   return { members: history.members, act: (each: Parameters<History['act']>[0]) => history.act(each) }
 }
 
@@ -168,7 +169,11 @@ test.each<[string, (members: Members) => ArbiterMessage]>([
   ],
   ['a master outside the sync set', (members) => ({ m: 'decided', decided: laterDecision(members, { syncSet: [B] }) })],
   ['another cluster', (members) => ({ m: 'decided', decided: laterDecision(members, { cluster: 'c9' }) })],
-  ['the last ballot that there is', () => ({ m: 'prepare', ballot: { counter: LIMITS.ballotCounter, node: LIAR } })],
+  ['the last ballot that there is', () => ({ m: 'prepare', ballot: { counter: LIMITS.raisedNumber, node: LIAR } })],
+  [
+    'a version that nothing can follow',
+    (members) => ({ m: 'decided', decided: laterDecision(members, { version: 2 ** 53 - 1 }) }),
+  ],
   [
     'a refusal by a ballot far above all that was seen',
     (members) => {

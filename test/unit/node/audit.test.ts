@@ -56,6 +56,13 @@ test('[NW4, NW5, GU4] a master that computes wrong results is switched away from
   expect(about()).toEqual([one, one, one, 'threshold-passed', 'order'])
   expect(registryOf(world)).toMatchObject({ bars: ['c1-n1'], orders: [] })
   expect(eventsOf(world.host('c1-n1'), 'differs-from-certificate').length).toBeGreaterThan(0)
+  // Its own cluster sees it too, by what it proposes and votes for: who differs from the master only stays electable, and has taken over.
+  const told = eventsOf(world.host('c1-n2'), 'differs-from-master')
+  expect(told.length).toBeGreaterThan(0)
+  for (const { own, master } of told) expect(own).not.toBe(master)
+  for (const { node } of world.hosts.values()) {
+    if (!node.startsWith('c1-')) expect(eventsOf(world.host(node), 'differs-from-master'), node).toEqual([])
+  }
   // Meanwhile and afterwards the chain grows.
   decides(world, 2)
   expect(violations(world)).toEqual([])

@@ -26,6 +26,7 @@ test.each<readonly [number, Partial<Record<PeerMessage['t'], object>>]>([
   [1, { hello: { program: '' } }],
   [2, {}],
   [3, {}],
+  [4, {}],
 ])('[PV2] so is that of version %i, which reads back as it was but for what that version lacks', (version, lacking) => {
   const frames = TYPES.flatMap((type) => {
     const frame = encodePeerAs(version, PEER_SAMPLES[type])

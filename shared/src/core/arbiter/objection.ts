@@ -40,7 +40,7 @@ function objectionToBallots({ standing, counter }: ArbiterState, message: Arbite
   const named = highestBallot(ballotsIn(message))
   if (named === null) return null
   const limit =
-    standing.s === 'asking' ? LIMITS.ballotCounter : Math.min(LIMITS.ballotCounter, counter + LIMITS.ballotLead)
+    standing.s === 'asking' ? LIMITS.raisedNumber : Math.min(LIMITS.raisedNumber, counter + LIMITS.ballotLead)
   return named.counter <= limit ? null : unexpected(`a ballot of ${named.counter}, and the highest seen is ${counter}`)
 }
 
@@ -100,6 +100,9 @@ function brokenValue({ network, cluster, founder }: ArbiterConfig, { registry }:
   if (registry.network !== network || registry.cluster !== cluster || registry.founder !== founder) {
     return 'a registry of another cluster'
   }
+  const epoch = registry.status === 'founded' ? registry.epoch : 0
+  if (Math.max(registry.version, registry.generation, epoch) > LIMITS.raisedNumber)
+    return 'a number that nothing can follow'
   return brokenRegistry(registry)[0] ?? null
 }
 

@@ -46,7 +46,7 @@ export function next(turn: Turn): void {
 
 function prepare(turn: Turn, about: { readonly ask: Ask; readonly attempt: number; readonly until: Instant }): void {
   const me = turn.state.config.member.node
-  if (turn.state.counter >= LIMITS.ballotCounter) {
+  if (turn.state.counter >= LIMITS.raisedNumber) {
     refuseAsk(turn, about.ask, 'no ballot is left: a member has used them up')
     done(turn)
     return

@@ -12,6 +12,7 @@ import { catchUpAfterBlock, startCatchUp } from './catch-up.ts'
 import { startHeight } from './height.ts'
 import { keepBody } from './interpret.ts'
 import type { NodeInput } from './io.ts'
+import { compareWithMaster } from './other-than-master.ts'
 import { recoveryAdvanced } from './recovery.ts'
 import { noteDiffering, sayResult } from './results.ts'
 import { markResync, noteResynced } from './resync.ts'
@@ -88,6 +89,7 @@ export function executeNext(turn: Turn): void {
   startHeight(turn)
   catchUpAfterBlock(turn)
   noteResynced(turn)
+  compareWithMaster(turn)
   if (turn.state.decided.has(height + 1)) later(turn, { i: 'execute' })
 }
 

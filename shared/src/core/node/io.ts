@@ -57,6 +57,7 @@ export type PlainPeerMessage = Extract<
       | 'legacy'
       | 'legacyAck'
       | 'getBlocks'
+      | 'executed'
   }
 >
 
@@ -280,6 +281,8 @@ export type NodeEvent =
       readonly fault: BlockFault
       readonly why: string
     }
+  /** GU4: the master of this cluster has another result of this height than this node. Which of them is wrong, certificates say. */
+  | { readonly event: 'differs-from-master'; readonly height: Height; readonly own: Hash; readonly master: Hash }
   | { readonly event: 'catching-up'; readonly from: Height; readonly to: Height; readonly peer: NodeId }
 
 export interface NodeContext extends Moment {

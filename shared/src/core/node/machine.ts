@@ -21,6 +21,7 @@ import { brokenNode } from './invariants.ts'
 import type { NodeContext, NodeInput, NodeStep, PlainPeerMessage } from './io.ts'
 import { receiveLegacy } from './legacy.ts'
 import { greetMaster, learnGrants, verified } from './mastership.ts'
+import { hearResult } from './other-than-master.ts'
 import { heardRegistry, learnSyncSet, sessionOpened, showSyncSet } from './passed-sync-set.ts'
 import { keepReshape, mayRemove } from './recorded-reshape.ts'
 import { endRecovery, receiveEpochAck, sayRecovered } from './recovery.ts'
@@ -264,6 +265,9 @@ function receivePlain(turn: Turn, from: NodeId, message: PlainPeerMessage): void
       return
     case 'legacyAck':
       receiveLegacyAck(turn, from, message)
+      return
+    case 'executed':
+      hearResult(turn, from, message)
       return
     default:
       unreachable(message)

@@ -115,6 +115,7 @@ export function openNode(
     unverified,
     resync: stored.resyncNeeded ? stored.resyncWhy : null,
     differing: null,
+    masterResult: null,
     recovered: stored.recovered,
     crossed: stored.crossed,
     reshape: stored.reshape,

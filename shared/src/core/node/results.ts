@@ -4,12 +4,14 @@ import { LIMITS } from '../../limits.ts'
 import type { MissedRun } from '../audit/types.ts'
 import { silentClusters } from '../consensus/vote-keeper.ts'
 import { faultsTolerated } from '../ledger/types.ts'
+import { tellResult } from './other-than-master.ts'
 import { isLeading, type NodeState } from './state.ts'
 import type { Turn } from './turn.ts'
 
 /** The block was executed here. Whose votes came in is known of a height that this master decided itself, not of a fetched one. */
 export function sayResult(turn: Turn, height: Height, block: Hash, result: Hash): void {
   if (!isLeading(turn.state)) return
+  tellResult(turn, height, result)
   turn.send.push({ s: 'result', entry: { height, block, result }, missed: missedAt(turn.state, height) })
 }
 

@@ -146,6 +146,8 @@ export interface NodeState {
   readonly resync: string | null
   /** GU4: where this node's chain ceased to be the network's, and up to which height it has said so as master. Null: it agrees, as far as it knows. */
   readonly differing: { readonly at: Height; readonly told: Height } | null
+  /** What the master of this cluster has said of a height that this node has not executed yet (GU4). */
+  readonly masterResult: { readonly height: Height; readonly result: Hash } | null
   /** On disk (RC3): the recovery under this token has ended; the log follows a recovering master of this token. */
   readonly recovered: Token | null
   readonly crossed: Token | null

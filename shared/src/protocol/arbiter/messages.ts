@@ -13,7 +13,7 @@ import { failure, type Result } from '../../result.ts'
 import { reportSchema } from '../control-schemas.ts'
 import { acknowledgedSchema, createdSchema, registryJson } from './registry-schema.ts'
 
-const ballot = z.object({ counter: z.int().positive().max(LIMITS.ballotCounter), node: id.nodeId })
+const ballot = z.object({ counter: z.int().positive().max(LIMITS.raisedNumber), node: id.nodeId })
 const valueSchema = z.object({ registry: createdSchema, proof: id.jws.nullable() })
 const acceptedSchema = z.object({ ballot, value: valueSchema })
 const seatSchema = z.object({ promised: ballot.nullable(), accepted: acceptedSchema.nullable() })
