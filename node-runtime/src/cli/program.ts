@@ -28,6 +28,7 @@ export async function buildProgram(argv: readonly string[]): Promise<Command> {
   addAuthority(program, exitAsUsage)
   addOwner(program, exitAsUsage)
   addRun(program)
+  addRebuild(program)
   addStatus(program)
   addSubmit(program)
   addReads(program)
@@ -105,6 +106,16 @@ function addRun(program: Command): void {
     .description('run a node; SIGTERM hands the mastership over and stops, a second one stops at once')
     .requiredOption('--config <file>', 'the TOML file of the node')
     .action(guarded(async (options) => (await import('./commands/run.ts')).run(options)))
+}
+
+function addRebuild(program: Command): void {
+  program
+    .command('rebuild')
+    .description('make a node that computed something else than the network execute every block anew; stop it first')
+    .requiredOption('--config <file>', 'the TOML file of the node')
+    .option('--yes', 'do it without asking')
+    .option('--json', 'print one JSON object')
+    .action(guarded(async (options) => (await import('./commands/rebuild.ts')).rebuild(options)))
 }
 
 function addStatus(program: Command): void {

@@ -113,7 +113,7 @@ function reasonOfEvent(event: NodeEvent): Reason | null {
     case 'differs-from-certificate':
       return {
         code: 'differs-from-network',
-        why: `this node differs from the network at height ${event.height}: ${event.why}`,
+        why: `this node differs from the network at height ${event.height}: ${event.why}; put its program right, stop it, and run baton rebuild`,
       }
     case 'differs-from-master':
       return {

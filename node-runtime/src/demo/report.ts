@@ -82,6 +82,7 @@ export function runReport(facts: RunFacts): RunReport {
     ...load.failures.slice(0, 3).map(({ why }) => `not acknowledged: ${why}`),
     ...figures.flatMap(({ switches }) => switches.flatMap(missingFigure)),
     ...problems.flatMap((problem) => problem.wrong),
+    ...faults.flatMap((fault, at) => stopped(fault, timeline, figures[at]!.switches)),
   ]
   const unknown = [
     ...(facts.broken === null ? [] : [`the run was cut short: ${facts.broken}`]),
@@ -139,6 +140,16 @@ function figuresOf(fault: Fault, { timeline, commits, requests, votes }: RunFact
 function missingFigure({ cluster, fromEpoch, toEpoch, outageMs }: SwitchFigures): string[] {
   if (toEpoch !== fromEpoch + 1) return [`${cluster} went from epoch ${fromEpoch} to ${toEpoch}, not by one`]
   return outageMs === null ? [`no decided block has a vote of ${cluster} under epoch ${toEpoch}`] : []
+}
+
+/** A master that computes wrong results is one of the f that the others go on without: bounds far above what any machine takes. */
+const GOES_ON: ReadonlySet<string> = new Set(['wrong-results'])
+const STALL_MS_MAX = 10_000
+
+function stopped(fault: Fault, timeline: Timeline, switches: readonly SwitchFigures[]): string[] {
+  const stallMs = networkStallMs(fault, timeline, switches)
+  if (!GOES_ON.has(fault.case) || stallMs <= STALL_MS_MAX) return []
+  return [`${fault.case}: no block was decided for ${stallMs} ms, and the others should have gone on`]
 }
 
 /** Whoever was acknowledged had an answer: when fewer were seen, failures were missed as well. */

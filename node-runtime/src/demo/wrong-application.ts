@@ -1,6 +1,7 @@
 /** Makes a node's program compute wrong results, and puts it right again. */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setDatabaseAside } from '../adapters/sqlite/set-aside.ts'
 import type { NodeFiles } from '../network/init.ts'
 
 const FILE = 'faulty-application.mjs'
@@ -16,8 +17,8 @@ export function makeWrong({ folder }: NodeFiles): void {
   writeFileSync(join(folder, FLAG), '')
 }
 
-/** While the node is down: the program is right again, and what it has computed is thrown away. */
+/** While the node is down: the program is right again, and what it has computed is put aside, as `baton rebuild` does. */
 export function putRight({ folder, dataFolder }: NodeFiles): void {
   rmSync(join(folder, FLAG), { force: true })
-  rmSync(dataFolder, { recursive: true, force: true })
+  setDatabaseAside(dataFolder, new Date())
 }

@@ -30,6 +30,21 @@ describe('the threshold', () => {
     expect(audit.kinds().filter((kind) => kind === 'threshold-passed')).toHaveLength(1)
   })
 
+  test('[NW5] an order rests on the errors that reached it, though one report has brought more', () => {
+    const audit = new AuditUnderTest()
+    const heights = [1, 2, 3, 4, 5, 6]
+    for (const cluster of ['c1', 'c3', 'c4'])
+      audit.report(
+        by(cluster),
+        heights.map((height) => entry(height)),
+      )
+    audit.report(
+      by('c2'),
+      heights.map((height) => entry(height, 'bad')),
+    )
+    expect(audit.orders).toMatchObject([{ cluster: 'c2', order: { why: '3 × result-mismatch' } }])
+  })
+
   test('[NW5, NW4] wrong results count, each height once, and kinds add up by their weights', () => {
     const audit = new AuditUnderTest(CLUSTERS, {
       weights: { 'result-mismatch': 1, equivocation: 2, 'invalid-proposal': 1, 'missed-votes': 1 },

@@ -61,6 +61,22 @@ function facts(changes: Partial<RunFacts> = {}): RunFacts {
 }
 
 describe('the report', () => {
+  test('[NW5] while a master computes wrong results the others go on: a chain that stops for long is a finding', () => {
+    const wrong = { ...FAULT, case: 'wrong-results' }
+    expect(runReport(facts({ faults: [wrong] }))).toMatchObject({ verdict: 'true', findings: [] })
+    const timeline = new Timeline()
+    timeline.record(C1, { event: 'decided', height: 4, at: 990 })
+    timeline.record(C1, { event: 'granted', generation: 0, epoch: 2, at: 1_030 })
+    timeline.record(C1, { event: 'promoted', generation: 0, epoch: 2, resumed: false, at: 1_035 })
+    timeline.record(C1, { event: 'decided', height: 5, at: 13_000 })
+    timeline.record(C1, { event: 'decided', height: 6, at: 13_040 })
+    const late = runReport(facts({ faults: [{ ...wrong, healedAtMs: 15_000 }], timeline }))
+    expect(late).toMatchObject({ verdict: 'false', findings: [expect.stringContaining('no block was decided for')] })
+    // Of a killed master it is a figure: with another quorum the chain may wait for its successor.
+    const killed = runReport(facts({ faults: [{ ...FAULT, healedAtMs: 15_000 }], timeline }))
+    expect(killed.findings.filter((finding) => finding.includes('no block'))).toEqual([])
+  })
+
   test('times a switch from the fault to the first decided block that has a vote under the new epoch', () => {
     const report = runReport(facts())
     expect(report.switches).toEqual([

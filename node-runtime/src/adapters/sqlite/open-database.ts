@@ -65,7 +65,7 @@ function createFolder(folder: string): void {
 }
 
 /** SQLite syncs the names of its journals, not that of a database it has just created. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return
   const descriptor = openSync(folder, 'r')
   fsyncSync(descriptor)

@@ -4,7 +4,7 @@ import { LIMITS } from '../../limits.ts'
 import { faultsTolerated } from '../ledger/types.ts'
 import { unchanged } from '../step.ts'
 import { describe, scoreOf, withCounter } from './counters.ts'
-import type { AuditInput, AuditState, AuditStep, Counter } from './types.ts'
+import type { AuditInput, AuditState, AuditStep, CountedError, Counter } from './types.ts'
 
 /** What follows from the counters, after every input. */
 export function order(state: AuditState, now: Instant): AuditStep {
@@ -18,7 +18,7 @@ function orderAgainst(state: AuditState, counter: Counter, now: Instant): AuditS
   const { by, errors } = counter
   // The same for the same mastership: given again after a restart, it is the same order.
   const id = `${by.cluster}-${formatToken(by)}-threshold`
-  const view = { id, node: by.node, cause: 'threshold', why: describe(errors) } as const
+  const view = { id, node: by.node, cause: 'threshold', why: describe(untilThreshold(state, errors)) } as const
   const bars =
     scoreOf(
       state,
@@ -30,6 +30,12 @@ function orderAgainst(state: AuditState, counter: Counter, now: Instant): AuditS
     write: [{ w: 'standing', order: standing }],
     send: [{ s: 'order', cluster: by.cluster, order: view, bars }],
   }
+}
+
+/** Those that the order rests on: one report may have brought more. */
+function untilThreshold(state: AuditState, errors: readonly CountedError[]): readonly CountedError[] {
+  const needed = errors.findIndex((_, last) => scoreOf(state, errors.slice(0, last + 1)) >= state.policy.threshold)
+  return errors.slice(0, needed + 1)
 }
 
 /** Commands can be lost (DESIGN section 11): until the authority has recorded the order it is sent again. */
