@@ -60,6 +60,8 @@ export interface E2eOptions {
   readonly release?: () => void
   /** The program a node starts with; default: this one. A later `start` uses what `programOf` says then. */
   readonly programOf?: (node: string) => string | undefined
+  /** The bundled Worker that the control plane starts with; default: this one. A later `startAuthority` uses what `workerOf` says then. */
+  readonly workerOf?: () => string | undefined
   /** Variables for the first run of a node. */
   readonly environmentOf?: (node: string) => Readonly<Record<string, string>>
 }
@@ -88,6 +90,7 @@ export class E2eNetwork {
   #secrets: AuthoritySecrets
   readonly #release: () => void
   readonly #programOf: (node: string) => string | undefined
+  readonly #workerOf: () => string | undefined
   #authority: LocalAuthority | null = null
 
   private constructor(folder: string, files: NetworkFiles, authorityPort: number, options: E2eOptions) {
@@ -98,6 +101,7 @@ export class E2eNetwork {
     this.#authorityPort = authorityPort
     this.#release = options.release ?? (() => undefined)
     this.#programOf = options.programOf ?? (() => undefined)
+    this.#workerOf = options.workerOf ?? (() => undefined)
     mkdirSync(join(folder, 'logs'))
     this.#nodes = new Map(files.nodes.map((node) => [node.node, this.#processOf(node)]))
   }
@@ -212,7 +216,9 @@ export class E2eNetwork {
   /** With other secrets from now on, when they are given. */
   async startAuthority(secrets: AuthoritySecrets = this.#secrets): Promise<void> {
     this.#secrets = secrets
+    const workerScript = this.#workerOf()
     this.#authority = await startLocalAuthority({
+      ...(workerScript === undefined ? {} : { workerScript }),
       port: this.#authorityPort,
       persistFolder: join(this.files.folder, 'authority', 'state'),
       genesis: this.files.genesis,

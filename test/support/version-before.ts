@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { bundleWorker } from '../../node-runtime/src/demo/local-authority.ts'
 import { COMMON, REQUIRE, ROOT } from './bundle.ts'
 
 /** What it calls itself. */
@@ -28,6 +29,13 @@ const oneVersionLess: Plugin = {
       return { contents: `export const VERSION: string = '${PROGRAM_BEFORE}'`, loader: 'ts' }
     })
   },
+}
+
+/** @returns the path of the Worker that speaks the versions before */
+export async function bundleWorkerBefore(folder: string): Promise<string> {
+  const outfile = join(folder, 'worker-before.js')
+  await bundleWorker(outfile, [oneVersionLess])
+  return outfile
 }
 
 /** @returns the path of the command */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
+import type { Plugin } from 'esbuild'
 import { miniflareOptions } from './local-authority-options.ts'
 import { startWorkerd } from './local-authority-workerd.ts'
 
@@ -57,7 +58,7 @@ export async function startLocalAuthority(options: LocalAuthorityOptions): Promi
 }
 
 /** One JavaScript file out of `worker/src`. Needs esbuild: only in a checkout. */
-export async function bundleWorker(outfile: string): Promise<void> {
+export async function bundleWorker(outfile: string, plugins: readonly Plugin[] = []): Promise<void> {
   const { build } = await import('esbuild')
   await build({
     entryPoints: [fileURLToPath(new URL('../../../worker/src/index.ts', import.meta.url))],
@@ -70,6 +71,7 @@ export async function bundleWorker(outfile: string): Promise<void> {
     conditions: ['workerd', 'worker', 'import'],
     external: ['cloudflare:*', 'node:*'],
     logLevel: 'error',
+    plugins: [...plugins],
   })
 }
 

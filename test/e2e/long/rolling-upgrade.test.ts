@@ -1,26 +1,31 @@
-/** A network whose nodes are upgraded one by one under load; then the client, over switches and without the edge. */
-import { mkdtempSync, rmSync } from 'node:fs'
+/** A network whose nodes, and the control plane between them, are upgraded one by one under load; then the client, over switches and without the edge. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@baton/shared/crypto/keys'
+import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { BatonClient, type BatonClientOptions } from '../../../node-runtime/src/client/baton-client.ts'
 import { signPut } from '../../../node-runtime/src/client/sign.ts'
 import { NOTHING_WRONG, SteadyLoad } from '../../support/e2e-load.ts'
 import { E2eNetwork } from '../../support/e2e-network.ts'
-import { bundleVersionBefore, PROGRAM_BEFORE } from '../../support/version-before.ts'
+import { bundleVersionBefore, bundleWorkerBefore, PROGRAM_BEFORE } from '../../support/version-before.ts'
 
 let folder: string
 let network: E2eNetwork
 /** Nodes that still run the version before. */
 const before = new Set(['c1-n1', 'c1-n2', 'c2-n1', 'c2-n2'])
+/** The Worker of the version before, until it is replaced. */
+let worker: string | undefined
 const clients: BatonClient[] = []
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'baton-before-'))
   const program = await bundleVersionBefore(folder)
+  worker = await bundleWorkerBefore(folder)
+  expect(readFileSync(worker, 'utf8')).toContain(`CONTROL_PROTOCOL = { min: 1, max: ${CONTROL_PROTOCOL.max - 1} }`)
   const programOf = (node: string) => (before.has(node) ? program : undefined)
-  network = await E2eNetwork.start({ clusters: [2, 2], preset: 'metro', programOf })
+  network = await E2eNetwork.start({ clusters: [2, 2], preset: 'metro', programOf, workerOf: () => worker })
 })
 afterAll(async () => {
   await network?.stop()
@@ -47,11 +52,20 @@ function client(options: Partial<BatonClientOptions>): BatonClient {
   return made
 }
 
-test('[PV1, PV2] nodes are upgraded one by one under load: nothing is lost, nobody sees an error', async () => {
+/** In place, as `wrangler deploy` does it: the databases stay, the sessions of the nodes begin anew. */
+async function deployWorker(): Promise<void> {
+  worker = undefined
+  await network.killAuthority()
+  await network.startAuthority()
+}
+
+test('[PV1, PV2] nodes and the control plane are upgraded one by one under load: nothing is lost, nobody sees an error', async () => {
   const load = await SteadyLoad.start(network, { perSecond: 30 })
   await load.more(30)
   expect(await programsAt('c1-n1')).toEqual({ [PROGRAM_BEFORE]: 3 })
-  for (const node of [...before]) {
+  for (const [at, node] of [...before].entries()) {
+    // By now both nodes of c1 speak a newer version than it, and those of c2 an older one than what comes.
+    if (at === 2) await deployWorker()
     network.signal(node, 'SIGTERM')
     expect(await network.ended(node)).toBe('exit status 0')
     before.delete(node)
