@@ -15,3 +15,9 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, code: ErrorCode
   const parsed = schema.safeParse(value)
   return parsed.success ? success(parsed.data) : failure(code, explainIssues(parsed.error))
 }
+
+/** Whether something lies more than `levels` deep in it: `JSON.parse` reads any depth, and `JSON.stringify` throws at some thousands. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1))
+}

@@ -67,6 +67,55 @@ export function mutateText(text: string, changes: readonly Mutation[]): string {
   return changed
 }
 
+/** Other values of their kind take the places of leaves: what comes of it mostly reads, and is not true. */
+export function exchangeLeaves(value: Tree, changes: readonly Mutation[]): Tree {
+  let changed = value
+  for (const { at } of changes) {
+    const leaves = placesIn(changed).flatMap((path) => {
+      const leaf = valueAt(changed, path)
+      return isLeaf(leaf) ? [{ path, leaf }] : []
+    })
+    const chosen = leaves[at % Math.max(1, leaves.length)]
+    if (chosen === undefined) continue
+    const alike = othersFor(
+      chosen.leaf,
+      leaves.map(({ leaf }) => leaf),
+    )
+    const by = alike[Math.floor(at / leaves.length) % alike.length]
+    changed = changedAt(changed, chosen.path, { op: 'replace', at, with: by })
+  }
+  return changed
+}
+
+type JsonWay = 'text' | 'tree' | 'leaves'
+
+/** Where JSON is spoilt: mostly so that it reads. */
+export const jsonWay: Arbitrary<JsonWay> = fc.constantFrom('leaves', 'leaves', 'leaves', 'tree', 'text')
+
+/** The text of the value, spoilt. */
+export function mutateJson(value: Tree, way: JsonWay, changes: readonly Mutation[]): string {
+  if (way === 'text') return mutateText(JSON.stringify(value), changes)
+  return JSON.stringify(way === 'tree' ? mutateTree(value, changes) : exchangeLeaves(value, changes)) ?? ''
+}
+
+/** What a schema lets through or has to refuse by itself. */
+function othersFor(leaf: Tree, leaves: readonly Tree[]): readonly Tree[] {
+  const alike = leaves.filter((other) => other !== leaf && (leaf === null || typeof other === typeof leaf))
+  if (typeof leaf === 'number') return [leaf + 1, ...alike, 0, 1, 2, 2 ** 32, Number.MAX_SAFE_INTEGER]
+  if (typeof leaf === 'boolean') return [!leaf]
+  if (typeof leaf === 'string') return [...alike, '', `${leaf}x`, leaf.slice(0, -1), 'x'.repeat(250)]
+  if (leaf instanceof Uint8Array) return [...alike, nudged(leaf, leaf.length - 1), leaf.slice(1), new Uint8Array()]
+  return [...alike, 0, 'x', false]
+}
+
+function isLeaf(value: Tree): boolean {
+  return typeof value !== 'object' || value === null || value instanceof Uint8Array
+}
+
+function valueAt(value: Tree, path: Path): Tree {
+  return path.reduce<Tree>((inner, key) => (inner as Record<string | number, Tree>)[key], value)
+}
+
 function placesIn(value: Tree, path: Path = []): readonly Path[] {
   if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return [path]
   const inside = Array.isArray(value)

@@ -1,102 +1,23 @@
 /** MJ1 at the edge: a cluster whose members are its arbiter is mirrored, served and asked, and never decided for. */
 import { abortAllDurableObjects } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { step } from '@baton/shared/core/registry/machine'
-import type { RegistryEvent, RegistryInput } from '@baton/shared/core/registry/messages'
-import { type FoundedRegistry, type RegistryState, startAuthority } from '@baton/shared/core/registry/types'
 import { grantOf } from '@baton/shared/core/registry/view'
 import { verifyCredential } from '@baton/shared/crypto/credential'
-import type { KeyPair } from '@baton/shared/crypto/keys'
-import { assembleGrant } from '@baton/shared/crypto/majority-grant'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { Instant, Jws, NodeId, UnixMs } from '@baton/shared/ids'
+import type { NodeId, UnixMs } from '@baton/shared/ids'
 import { writeValue } from '@baton/shared/protocol/arbiter/messages'
 import type { FromAuthority } from '@baton/shared/protocol/control'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { directory } from './audited.ts'
 import { eventually } from './eventually.ts'
 import { sendNotice } from './identity-fixture.ts'
-import { founderOf, keyOf, MEMBERS, NETWORK, OWN_ARBITER, POLICY, testGenesis } from './network.ts'
+import { Members, TWO } from './majority-fixture.ts'
+import { keyOf, MEMBERS, NETWORK, OWN_ARBITER, testGenesis } from './network.ts'
 import { act, eventsOf, operatorToken, view } from './operator-client.ts'
 import { clusterUrl, get, TestNode } from './test-node.ts'
 
 const [A, B, C] = MEMBERS as [NodeId, NodeId, NodeId]
 const GENESIS = await testGenesis()
-const TWO = [A, C] as const
-
-/** The registry as its members have it, decided without anybody's help. */
-class Members {
-  state: RegistryState = startAuthority({ status: 'absent' }, 0 as Instant)
-  nodes: readonly TestNode[] = []
-
-  async found(): Promise<void> {
-    this.nodes = await Promise.all(['a', 'b', 'c'].map((letter) => TestNode.make(OWN_ARBITER, letter)))
-    this.decide({
-      i: 'create',
-      network: NETWORK,
-      cluster: OWN_ARBITER,
-      founder: founderOf(OWN_ARBITER),
-      policy: POLICY,
-    })
-    for (const { node, keys, certificate } of this.nodes) {
-      const said = { peerAddress: `${node}:7000`, apiAddress: `${node}:8000`, priority: 0, noFailover: false }
-      const member = {
-        node,
-        site: 'x' as never,
-        certificate,
-        key: keys.publicKey,
-        expiresAt: 4_102_444_800_000 as UnixMs,
-      }
-      this.decide({ i: 'memberSeen', member: { ...member, ...said }, nonce: `${node}/1` })
-    }
-  }
-
-  get registry(): FoundedRegistry {
-    if (this.state.registry.status !== 'founded') throw new Error('not founded')
-    return this.state.registry
-  }
-
-  decide(input: RegistryInput): readonly RegistryEvent[] {
-    const taken = step(this.state, input, { now: 1_000_000 as Instant, wallClock: 1 as UnixMs })
-    this.state = taken.state
-    return taken.events
-  }
-
-  /** An order against the master, and the grant that follows it: the next epoch. */
-  switchTo(node: NodeId): void {
-    const { registry } = this
-    const grant = {
-      ...registry.lastGrant,
-      epoch: (registry.epoch + 1) as never,
-      node,
-      nonce: `${node}/2`,
-      version: (registry.version + 1) as never,
-    }
-    const certificate = this.nodes.find((each) => each.node === node)!.certificate
-    const next = { ...registry, epoch: grant.epoch, master: node, version: grant.version, syncSet: [node] }
-    this.state = { ...this.state, registry: { ...next, lastGrant: { ...grant, syncSet: [node], certificate } } }
-  }
-
-  async proof(
-    signers: readonly NodeId[] = TWO,
-    change: object = {},
-    keys: ReadonlyMap<NodeId, KeyPair> = new Map(),
-  ): Promise<Jws> {
-    const grant = grantOf(this.registry, this.registry.lastGrant)
-    const votes = signers.map(async (node) => {
-      const { privateKey } = keys.get(node) ?? (await keyOf(`node ${node}`))
-      return [
-        node,
-        await signStatement('grantVote', { ...grant, ...change, ballot: { counter: 3, node: A } }, privateKey),
-      ] as const
-    })
-    return assembleGrant(new Map(await Promise.all(votes)))
-  }
-
-  async value(proof?: Jws): Promise<string> {
-    return writeValue({ registry: this.registry, proof: proof ?? (await this.proof()) })
-  }
-}
 
 let members: Members
 let online: TestNode[] = []

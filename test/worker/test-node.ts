@@ -110,24 +110,26 @@ export class TestNode {
 
   async hello(overrides: Partial<SessionProof> = {}, signer: KeyPair = this.keys): Promise<Jws> {
     const { challenge } = await this.take('challenge')
-    const proof = await signStatement(
-      'session',
-      {
-        network: NETWORK,
-        cluster: this.cluster,
-        node: this.node,
-        challenge,
-        peerAddress: `${this.node}:7000`,
-        apiAddress: `${this.node}:8000`,
-        protocol: CONTROL_PROTOCOL,
-        priority: 0,
-        noFailover: false,
-        ...overrides,
-      },
-      signer.privateKey,
-    )
+    const proof = await this.proof(challenge, overrides, signer)
     this.send({ t: 'hello', certificate: this.certificate, proof })
     return proof
+  }
+
+  /** The answer to a challenge. */
+  proof(challenge: string, overrides: Partial<SessionProof> = {}, signer: KeyPair = this.keys): Promise<Jws> {
+    const proof: SessionProof = {
+      network: NETWORK,
+      cluster: this.cluster,
+      node: this.node,
+      challenge,
+      peerAddress: `${this.node}:7000`,
+      apiAddress: `${this.node}:8000`,
+      protocol: CONTROL_PROTOCOL,
+      priority: 0,
+      noFailover: false,
+      ...overrides,
+    }
+    return signStatement('session', proof, signer.privateKey)
   }
 
   send(message: ToAuthority): void {

@@ -23,7 +23,7 @@ const ANSWER_MS = 3_000
 
 export class ClaimRelay {
   readonly #ports: ClaimRelayPorts
-  readonly #asked = new Map<number, (reply: ControlReply) => void>()
+  readonly #asked = new Map<number, (from: NodeId, reply: ControlReply) => void>()
   #next = 1
 
   constructor(ports: ClaimRelayPorts) {
@@ -40,16 +40,17 @@ export class ClaimRelay {
     if (sent.length === 0) return Promise.resolve(null)
     return new Promise((resolve) => {
       const timer = setTimeout(() => finish(null), ANSWER_MS)
-      let unanswered = sent.length
+      // Nobody else answers, and nobody twice: whoever is linked could make up what the authority has said.
+      const unanswered = new Set(sent.map(({ node }) => node))
       const finish = (reply: ControlReply | null): void => {
         clearTimeout(timer)
         this.#asked.delete(request)
         resolve(reply)
       }
-      this.#asked.set(request, (reply) => {
-        unanswered -= 1
+      this.#asked.set(request, (from, reply) => {
+        if (!unanswered.delete(from)) return
         if (reply.ok || reply.code !== 'UNREACHABLE') finish(reply)
-        else if (unanswered === 0) finish(null)
+        else if (unanswered.size === 0) finish(null)
       })
     })
   }
@@ -63,10 +64,10 @@ export class ClaimRelay {
     if (!reply.ok || reply.value.t !== 'reply') return
     const { value } = reply
     const answer = this.#asked.get(message.request)
-    if (value.ok) answer?.({ ok: true, state: value.state })
+    if (value.ok) answer?.(from, { ok: true, state: value.state })
     else {
       const { code, why, retryAfterMs, state } = value
-      answer?.({ ok: false, code: isErrorCode(code) ? code : 'INTERNAL', why, retryAfterMs, state })
+      answer?.(from, { ok: false, code: isErrorCode(code) ? code : 'INTERNAL', why, retryAfterMs, state })
     }
   }
 

@@ -97,10 +97,12 @@ export function peekStatement<Kind extends StatementKind>(kind: Kind, jws: strin
   if (!header || !payload || !signature || rest.length > 0) {
     return failure('STATEMENT_INVALID', `the ${kind} is not a compact JWS`)
   }
-  const type = parseJson(header) as { readonly alg?: unknown; readonly typ?: unknown } | null | undefined
+  const type = parseJson(header) as { readonly [field: string]: unknown } | null | undefined
   if (type?.alg !== STATEMENT_ALGORITHM || type.typ !== STATEMENT_TYPES[kind]) {
     return failure('STATEMENT_INVALID', `the header does not name ${STATEMENT_ALGORITHM} and ${STATEMENT_TYPES[kind]}`)
   }
+  // `jose` knows one, by which the payload is another text than is read here (RFC 7797).
+  if (type.crit !== undefined) return failure('STATEMENT_INVALID', 'the header asks for an extension')
   const parsed = STATEMENT_SCHEMAS[kind].safeParse(parseJson(payload))
   if (!parsed.success) return failure('STATEMENT_INVALID', `${kind}: ${explainIssues(parsed.error)}`)
   return { ok: true, payload: parsed.data, signature }

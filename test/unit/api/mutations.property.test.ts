@@ -2,13 +2,11 @@
  * Valid requests, spoilt at random, to every route of a real node: never a 500, never an error that nobody has foreseen, always a coded
  * answer, and what was refused has changed nothing.
  */
-import { connect } from 'node:net'
 import { encodeCanonical } from '@baton/shared/codec/cbor'
 import { NO_SEAT, startArbiter } from '@baton/shared/core/arbiter/machine'
 import type { ArbiterState } from '@baton/shared/core/arbiter/types'
 import { sha256 } from '@baton/shared/crypto/hash-node'
 import { Revocations } from '@baton/shared/crypto/notices'
-import { isErrorCode } from '@baton/shared/errors'
 import type { Height } from '@baton/shared/ids'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -25,6 +23,7 @@ import { PAYLOADS } from '../../support/fixed-network.ts'
 import { times } from '../../support/long.ts'
 import { mutateBytes, mutateText, mutateTree, mutations } from '../../support/mutations.ts'
 import { settledWorld } from '../../support/world/settled.ts'
+import { requestBytes as bytesOf, exchange as exchangeAt, statusOf } from './raw-requests.ts'
 
 const world = settledWorld()
 const { id, bytes } = world.submit('c1-n1', 'key')
@@ -44,7 +43,10 @@ const submissions = new Submissions({
 // What this node has executed is answered at once: it is held.
 submissions.held(Number.MAX_SAFE_INTEGER as Height)
 
-/** Whoever asks is an operator here, and what an act comes to is not the question: what cannot be read must never come so far. */
+/**
+ * Whoever asks is an operator here, and what an act comes to is not the question: what cannot be read must never come so far. Tokens, and acts that
+ * members decide, are in `daemon/arbiter/operator-requests.property.test.ts`.
+ */
 const desk: OperatorDesk = Object.assign(
   new MemberDesk({
     cluster: host.cluster,
@@ -153,47 +155,16 @@ function bodyOf({ body }: Sample): Uint8Array | undefined {
   return body instanceof Uint8Array || body === undefined ? body : Buffer.from(JSON.stringify(body))
 }
 
-/** The first answer on a connection, or what came before its end. */
-function exchange(request: Uint8Array, port = api.address.port): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request))
-    let answer = ''
-    socket.on('data', (chunk) => {
-      answer += chunk.toString('latin1')
-      const length = /\r\ncontent-length: (\d+)\r\n/i.exec(answer)?.[1]
-      if (length === undefined) return
-      const end = answer.indexOf('\r\n\r\n') + 4 + Number(length)
-      if (answer.length < end) return
-      answer = answer.slice(0, end)
-      socket.destroy()
-    })
-    socket.on('error', () => {})
-    socket.once('close', () => resolve(answer))
-  })
+const exchange = (request: Uint8Array, port = api.address.port) => exchangeAt(request, port)
+
+function requestBytes(method: string, path: string, { type }: Sample, body: Uint8Array | undefined): Uint8Array {
+  return bytesOf({ method, path, type, body })
 }
 
-function requestBytes(method: string, path: string, sample: Sample, body: Uint8Array | undefined): Uint8Array {
-  const length = body === undefined ? '' : `content-length: ${body.length}\r\n`
-  const type = sample.type === undefined ? '' : `content-type: ${sample.type}\r\n`
-  const head = `${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer TOKEN\r\n${type}${length}\r\n`
-  return Buffer.concat([Buffer.from(head, 'latin1'), body ?? new Uint8Array()])
-}
-
-/** The status; a refusal has a code, in the answer or in each of the results of a batch. */
 function judged(answer: string, what: string): number {
-  const [head = ''] = answer.split('\r\n\r\n')
-  const body = answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1)
-  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1])
-  expect(status, `${what} → ${answer}`).toBeGreaterThanOrEqual(200)
-  expect(status, `${what} → ${answer}`).not.toBe(500)
   // What follows a request on its connection may have been answered before it.
   expect(reported, what).toEqual([])
-  // `/master`, `/standby` and `/health` speak by their status.
-  if (status >= 400 && !/"(role|healthy)"/.test(body) && !/^HEAD /.test(what)) {
-    expect(isErrorCode(JSON.parse(body).error), `${what} → ${answer}`).toBe(true)
-    expect(body).not.toContain('INTERNAL')
-  }
-  return status
+  return statusOf(answer, what)
 }
 
 test.each(Object.keys(SAMPLES))(

@@ -80,6 +80,7 @@ async function told(frame: FromAuthority) {
     notices: () => [],
     onNotices: async () => {},
     onMembers: async () => {},
+    // `ask` and `foreignSilence` are for members: they reach them in `arbiter/edge-frames.property.test.ts`.
     members: null,
   })
   const answer = (reply: ControlReply) =>

@@ -2,7 +2,6 @@
  * Real frames of a running network, spoilt at random, from an authenticated peer: through the real inbox into the real machine of a node. Nothing
  * throws, what does not read or verify is refused with a code, and a message that the machine refuses writes nothing.
  */
-import { encodeCanonical } from '@baton/shared/codec/cbor'
 import type { NodeInput } from '@baton/shared/core/node/io'
 import { nodeStep } from '@baton/shared/core/node/machine'
 import { sha256 } from '@baton/shared/crypto/hash-node'
@@ -11,8 +10,7 @@ import { type ErrorCode, isErrorCode } from '@baton/shared/errors'
 import type { NodeId } from '@baton/shared/ids'
 import type { Verifier } from '@baton/shared/ports/signing'
 import { PEER_PROTOCOL, type PeerMessage } from '@baton/shared/protocol/peer'
-import { decodePeer, encodePeer } from '@baton/shared/protocol/peer-codec'
-import { PEER_MESSAGES } from '@baton/shared/protocol/peer-messages-codec'
+import { decodePeer } from '@baton/shared/protocol/peer-codec'
 import { failure, success } from '@baton/shared/result'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
@@ -20,8 +18,9 @@ import { BlockVerifier } from '../../../node-runtime/src/daemon/block-verifier.t
 import type { Credentials } from '../../../node-runtime/src/daemon/credentials.ts'
 import { PeerInbox } from '../../../node-runtime/src/daemon/peer-inbox.ts'
 import { times } from '../../support/long.ts'
-import { type Mutation, mutateBytes, mutateTree, mutations } from '../../support/mutations.ts'
+import { mutations } from '../../support/mutations.ts'
 import { PEER_SAMPLES } from '../../support/peer-samples.ts'
+import { spoiltFrame } from '../../support/spoilt-frame.ts'
 import { describeWorld, violations } from '../../support/world/checks.ts'
 import type { Host } from '../../support/world/host.ts'
 import { settledWorld, submitsUntilAcknowledged } from '../../support/world/settled.ts'
@@ -100,6 +99,7 @@ async function received(host: Host, from: NodeId, frame: Uint8Array) {
       verifiedTransaction: (id) => host.mempool.get(id),
     }),
     credentials,
+    // What takes these for the node is reached in `peer-handlers.property.test.ts`, and `arbiter/member-frames.property.test.ts`.
     onTransactions: pass,
     onSubmit: pass,
     onRelay: pass,
@@ -124,21 +124,6 @@ function stepped(host: Host, input: NodeInput) {
   })
 }
 
-/** Fields of a real message, one or more spoilt; bytes where no frame can hold them. */
-function spoilt(message: PeerMessage, deep: boolean, changes: readonly Mutation[]): Uint8Array {
-  const { number, write } = PEER_MESSAGES[message.t] as {
-    number: number
-    write: (m: PeerMessage) => readonly unknown[]
-  }
-  const frame = encodePeer(message)
-  if (!deep) return mutateBytes(frame, changes)
-  try {
-    return encodeCanonical(mutateTree([number, ...write(message)], changes))
-  } catch {
-    return mutateBytes(frame, changes)
-  }
-}
-
 /** Its own name, that of the sender, and heights and tokens around the real ones come up by nudging what was really said. */
 test.each(TYPES)(
   '[ID6] %s: what is spoilt throws nothing, is refused with a code, and writes nothing then',
@@ -154,7 +139,7 @@ test.each(TYPES)(
     const property = fc.asyncProperty(place, mutations, async ({ host: name, from, sample, deep }, changes) => {
       const host = world.host(name)
       const sender = from === 'foreign' ? 'c2-n1' : host.cluster === 'c1' ? 'c1-n3' : 'c3-n2'
-      const frame = spoilt(samples[sample % samples.length]!, deep, changes)
+      const frame = spoiltFrame(samples[sample % samples.length]!, deep ? 'tree' : 'bytes', changes)
       const decoded = decodePeer(frame)
       const { inputs, refused } = await received(host, sender as NodeId, frame)
       if (!decoded.ok) expect({ inputs, refused }).toEqual({ inputs: [], refused: ['PEER_MALFORMED'] })
@@ -180,7 +165,7 @@ test('[NW1] a network that a traitor floods with spoilt frames goes on, and brea
   const targets = [...world.hosts.values()].filter(({ cluster }) => cluster !== 'c2')
   for (const [at, [pick, deep, changes]] of frames.entries()) {
     const host = targets[at % targets.length]!
-    const frame = spoilt(everything[pick % everything.length]!, deep, changes)
+    const frame = spoiltFrame(everything[pick % everything.length]!, deep ? 'tree' : 'bytes', changes)
     const { inputs } = await received(host, 'c2-n1' as NodeId, frame)
     for (const input of inputs) host.feed(input)
     if (at % 20 === 0) world.run(5)

@@ -7,11 +7,14 @@ import type { ArbiterMessage } from '../../core/arbiter/messages.ts'
 import type { Accepted, RegisterValue, Seat } from '../../core/arbiter/types.ts'
 import type { ErrorCode } from '../../errors.ts'
 import * as id from '../../id-schemas.ts'
-import { parseJson } from '../../json-text.ts'
+import { isDeeper, parseJson } from '../../json-text.ts'
 import { LIMITS } from '../../limits.ts'
 import { failure, type Result } from '../../result.ts'
 import { reportSchema } from '../control-schemas.ts'
 import { acknowledgedSchema, createdSchema, registryJson } from './registry-schema.ts'
+
+/** Levels of a text: the deepest of this version has eight, and fields of a later one are written down again as they came. */
+const LEVELS_MAX = 1e6
 
 const ballot = z.object({ counter: z.int().positive().max(LIMITS.raisedNumber), node: id.nodeId })
 const valueSchema = z.object({ registry: createdSchema, proof: id.jws.nullable() })
@@ -75,14 +78,14 @@ export function writeArbiterMessage(message: ArbiterMessage): string {
 
 /** `PEER_MALFORMED` when it is none. Never throws. */
 export function readArbiterMessage(text: string): Result<ArbiterMessage> {
-  return read(messageSchema as unknown as z.ZodType<ArbiterMessage>, text, 'PEER_MALFORMED')
+  return readTold(messageSchema as unknown as z.ZodType<ArbiterMessage>, text, 'PEER_MALFORMED')
 }
 
 export function writeSeat({ promised, accepted }: Seat): string {
   return JSON.stringify({ promised, accepted: acceptedJson(accepted) })
 }
 
-/** `STORAGE_DAMAGED` when it is none. Never throws. */
+/** `STORAGE_DAMAGED` when it is none. Never throws. Of any length: it is longer than the text of a peer that its value came in. */
 export function readSeat(text: string): Result<Seat> {
   return read(seatSchema as unknown as z.ZodType<Seat>, text, 'STORAGE_DAMAGED')
 }
@@ -93,7 +96,7 @@ export function writeValue(value: RegisterValue): string {
 
 /** `BAD_REQUEST` when it is none. Never throws. */
 export function readValue(text: string): Result<RegisterValue> {
-  return read(valueSchema as unknown as z.ZodType<RegisterValue>, text, 'BAD_REQUEST')
+  return readTold(valueSchema as unknown as z.ZodType<RegisterValue>, text, 'BAD_REQUEST')
 }
 
 function acceptedJson(accepted: Accepted | null): unknown {
@@ -104,7 +107,13 @@ function valueJson({ registry, proof }: RegisterValue): unknown {
   return { registry: registryJson(registry), proof }
 }
 
-function read<T>(schema: z.ZodType<T>, text: string, code: ErrorCode): Result<T> {
+function readTold<T>(schema: z.ZodType<T>, text: string, code: ErrorCode): Result<T> {
   if (text.length > LIMITS.registerCharacters) return failure(code, `a text of ${text.length} characters`)
-  return parseJson(schema, text, code, 'it')
+  return read(schema, text, code)
+}
+
+function read<T>(schema: z.ZodType<T>, text: string, code: ErrorCode): Result<T> {
+  const parsed = parseJson(schema, text, code, 'it')
+  if (parsed.ok && isDeeper(parsed.value, LEVELS_MAX)) return failure(code, `it is more than ${LEVELS_MAX} levels deep`)
+  return parsed
 }

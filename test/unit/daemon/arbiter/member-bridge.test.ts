@@ -1,9 +1,8 @@
 import type { ArbiterMessage } from '@baton/shared/core/arbiter/messages'
 import { verifyCredential } from '@baton/shared/crypto/credential'
 import { type MemberKey, withMemberKeys } from '@baton/shared/crypto/member-keys'
-import type { Claim, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { Epoch, LogIndex, NodeId, Version } from '@baton/shared/ids'
+import type { NodeId, Version } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { readArbiterMessage, writeArbiterMessage } from '@baton/shared/protocol/arbiter/messages'
 import { CONTROL_PROTOCOL } from '@baton/shared/protocol/control'
@@ -29,51 +28,15 @@ const untilTrue = (condition: () => boolean) => untilTrueWithin(condition, BOUND
 let members: RealMembers
 afterEach(() => members.stop())
 
-/** Founded by C1A, with C1B in its sync set, and heard by everybody. */
 async function founded(): Promise<RealMembers> {
   members = await RealMembers.start()
-  await known((view) => view.epoch === 1 && view.members.length === NAMES.length)
-  const { generation, epoch, version, network, cluster } = members.view(C1A)!
-  const reshape: Reshape = { network, cluster, generation, epoch, version, node: C1A, syncSet: [C1A, C1B] }
-  await members.of(C1A).bridge.reshape(reshape)
-  await known((view) => view.syncSet.length === 2)
-  members.report(1)
+  await members.found()
   return members
 }
 
-/** All that run know of such a registry. */
-async function known(
-  fits: (view: NonNullable<ReturnType<RealMembers['view']>>) => boolean,
-  names: readonly NodeId[] = NAMES,
-) {
-  await untilTrue(() => {
-    const views = names.map((node) => members.view(node))
-    if (views.every((view) => view !== null && fits(view))) return true
-    // What an authority hears is what makes it act: reports come all the time.
-    members.report(100)
-    return false
-  })
-}
-
-function claimOf(node: NodeId): Claim {
-  const { network, cluster, generation, epoch, version } = members.view(node)!
-  return {
-    network,
-    cluster,
-    generation,
-    epoch: (epoch + 1) as Epoch,
-    version,
-    node,
-    nonce: `nonce-of-${node}`,
-    evidence: { kind: 'refused' },
-    durableIndex: 10 as LogIndex,
-    coming: null,
-  }
-}
-
-function replies(node: NodeId) {
-  return members.of(node).inputs.flatMap((input) => (input.i === 'claimReply' ? [input] : []))
-}
+const known: RealMembers['known'] = (...asked) => members.known(...asked)
+const claimOf = (node: NodeId) => members.claimOf(node)
+const replies = (node: NodeId) => members.replies(node)
 
 test('[MJ1, RG2] the members found their cluster, and everybody can check the founder’s grant against genesis', async () => {
   await founded()

@@ -9,10 +9,10 @@ import type { KeyPair } from '@baton/shared/crypto/keys'
 import type { MemberKey } from '@baton/shared/crypto/member-keys'
 import { NoticeBook } from '@baton/shared/crypto/notice-book'
 import { Revocations } from '@baton/shared/crypto/notices'
-import type { NodeCertificate, OperatorRole } from '@baton/shared/crypto/statement-types'
+import type { Claim, NodeCertificate, OperatorRole, Reshape } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
 import type { ErrorCode } from '@baton/shared/errors'
-import type { Jws, NodeId, SiteId, Token, UnixMs } from '@baton/shared/ids'
+import type { Epoch, Jws, LogIndex, NodeId, SiteId, Token, UnixMs } from '@baton/shared/ids'
 import type { ControlNotice } from '@baton/shared/ports/control-link'
 import type { Log } from '@baton/shared/ports/log'
 import type { RegistryView } from '@baton/shared/protocol/control'
@@ -25,11 +25,13 @@ import { RegistryViews } from '../../../../node-runtime/src/daemon/arbiter/regis
 import { Credentials } from '../../../../node-runtime/src/daemon/credentials.ts'
 import { C1, C1A, C1B, LAN, NETWORK, OWNER_C1 } from '../../../support/fixed-network.ts'
 import { C1C, MEMBER_KEYS, trustWith } from '../../../support/majority-members.ts'
+import { untilTrue } from '../../../support/until-true.ts'
 
 export const NAMES = [C1A, C1B, C1C] as const
 export const TRUST = trustWith(NAMES)
 const POLICY = { ...LAN, startupGraceMs: 1 }
 const EXPIRES = 4_000_000_000_000 as UnixMs
+const BOUND_MS = 20_000
 
 export interface Refused {
   readonly from: NodeId
@@ -62,8 +64,51 @@ export class RealMembers {
   static async start(): Promise<RealMembers> {
     const members = new RealMembers()
     for (const node of NAMES) await members.begin(node)
-    for (const node of NAMES) for (const peer of NAMES) if (node !== peer) members.link(node, peer)
+    members.#linkAll()
     return members
+  }
+
+  /** Founded by C1A, with C1B in its sync set, and heard by everybody. */
+  async found(): Promise<void> {
+    await this.known((view) => view.epoch === 1 && view.members.length === NAMES.length)
+    const { generation, epoch, version, network, cluster } = this.view(C1A)!
+    const reshape: Reshape = { network, cluster, generation, epoch, version, node: C1A, syncSet: [C1A, C1B] }
+    await this.of(C1A).bridge.reshape(reshape)
+    await this.known((view) => view.syncSet.length === 2)
+    this.report(1)
+  }
+
+  /** All that run know of such a registry. */
+  async known(fits: (view: RegistryView) => boolean, names: readonly NodeId[] = NAMES): Promise<void> {
+    await untilTrue(() => {
+      const views = names.map((node) => this.view(node))
+      if (views.every((view) => view !== null && fits(view))) return true
+      // What an authority hears is what makes it act: reports come all the time.
+      this.report(100)
+      return false
+    }, BOUND_MS)
+  }
+
+  /** Of the next epoch, as this node would make it. */
+  claimOf(node: NodeId): Claim {
+    const { network, cluster, generation, epoch, version } = this.view(node)!
+    return {
+      network,
+      cluster,
+      generation,
+      epoch: (epoch + 1) as Epoch,
+      version,
+      node,
+      nonce: `nonce-of-${node}`,
+      evidence: { kind: 'refused' },
+      durableIndex: 10 as LogIndex,
+      coming: null,
+    }
+  }
+
+  /** What this node was answered to its claims. */
+  replies(node: NodeId): readonly Extract<NodeInput, { i: 'claimReply' }>[] {
+    return this.of(node).inputs.flatMap((input) => (input.i === 'claimReply' ? [input] : []))
   }
 
   of(node: NodeId): RealMember {
@@ -156,6 +201,15 @@ export class RealMembers {
 
   stop(): void {
     for (const { bridge } of this.#members.values()) bridge.stop()
+    this.#members.clear()
+  }
+
+  /** Every process ends, and begins again over the disk that it had. @throws BatonError STORAGE_DAMAGED */
+  async restart(): Promise<void> {
+    const folders = [...this.#members].map(([node, { folder }]) => [node, folder] as const)
+    for (const [node] of folders) this.end(node)
+    for (const [node, folder] of folders) await this.begin(node, folder)
+    this.#linkAll()
   }
 
   /** The newest registry that this member has told its node. */
@@ -178,8 +232,22 @@ export class RealMembers {
   #carry(from: NodeId, to: NodeId, message: PeerMessage): boolean {
     if (message.t !== 'arbiter') throw new Error(`a member says ${message.t}`)
     const text = this.tamper(from, to, message.message)
-    if (text !== null) setImmediate(() => void this.#members.get(to)?.bridge.onPeer(from, text))
+    if (text !== null) setImmediate(() => void this.hear(to, from, text))
     return true
+  }
+
+  /** A text of a link, as the inbox of a node hands it on: what rejects is refused as nobody has foreseen it. */
+  async hear(node: NodeId, from: NodeId, text: string): Promise<void> {
+    const member = this.#members.get(node)
+    try {
+      await member?.bridge.onPeer(from, text)
+    } catch (error) {
+      member?.refused.push({ from, code: 'INTERNAL', why: String(error) })
+    }
+  }
+
+  #linkAll(): void {
+    for (const node of NAMES) for (const peer of NAMES) if (node !== peer) this.link(node, peer)
   }
 }
 

@@ -13,6 +13,7 @@ import type { Mirror } from './mirror.ts'
 import { orderState } from './order-answer.ts'
 import type { Refusals } from './refusals.ts'
 import type { Attachment, Sockets } from './sockets.ts'
+import { checkTold } from './told-events.ts'
 
 type Open = Extract<Attachment, { phase: 'open' }>
 type Frame<T extends ToAuthority['t']> = Extract<ToAuthority, { readonly t: T }>
@@ -46,16 +47,21 @@ export class MembersArbiter {
     if (!this.asks.isMember(open.node)) {
       return refusals.frame(open, failure('PEER_UNEXPECTED', `${open.node} is no arbiter of its cluster`))
     }
+    const told = checkTold(events)
+    if (!told.ok) return refusals.frame(open, told)
     const verified = await this.#verify(value)
     if (!verified.ok) return refusals.frame(open, verified)
     if (mirror.show(verified.value, events, open.node)) onGrant()
   }
 
   asked(open: Open, { request, outcome, events }: Frame<'asked'>): void {
-    if (this.asks.answered(open, request, { outcome, events })) return
-    // Late: whoever waited has gone on to the next member. Another session's answer is none.
-    if (this.asks.isMember(open.node)) return
-    this.#parts.refusals.frame(open, failure('PEER_UNEXPECTED', 'this session was asked nothing'))
+    const { refusals } = this.#parts
+    const told = checkTold(events)
+    if (!told.ok) refusals.frame(open, told)
+    else if (!this.asks.answered(open, request, { outcome, events }) && !this.asks.isMember(open.node)) {
+      // A member's is late: whoever waited has gone on to the next one. Another session's answer is none.
+      refusals.frame(open, failure('PEER_UNEXPECTED', 'this session was asked nothing'))
+    }
   }
 
   /** Null: a dry run, which is judged by what is mirrored. */
