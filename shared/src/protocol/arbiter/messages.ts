@@ -14,7 +14,7 @@ import { reportSchema } from '../control-schemas.ts'
 import { acknowledgedSchema, createdSchema, registryJson } from './registry-schema.ts'
 
 /** Levels of a text: the deepest of this version has eight, and fields of a later one are written down again as they came. */
-const LEVELS_MAX = 1e6
+const LEVELS_MAX = 32
 
 const ballot = z.object({ counter: z.int().positive().max(LIMITS.raisedNumber), node: id.nodeId })
 const valueSchema = z.object({ registry: createdSchema, proof: id.jws.nullable() })
