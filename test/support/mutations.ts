@@ -71,20 +71,35 @@ export function mutateText(text: string, changes: readonly Mutation[]): string {
 export function exchangeLeaves(value: Tree, changes: readonly Mutation[]): Tree {
   let changed = value
   for (const { at } of changes) {
-    const leaves = placesIn(changed).flatMap((path) => {
-      const leaf = valueAt(changed, path)
-      return isLeaf(leaf) ? [{ path, leaf }] : []
-    })
+    const leaves = leavesIn(changed)
     const chosen = leaves[at % Math.max(1, leaves.length)]
     if (chosen === undefined) continue
-    const alike = othersFor(
-      chosen.leaf,
-      leaves.map(({ leaf }) => leaf),
-    )
-    const by = alike[Math.floor(at / leaves.length) % alike.length]
-    changed = changedAt(changed, chosen.path, { op: 'replace', at, with: by })
+    const others = othersFor(chosen, leaves)
+    changed = replacedAt(changed, chosen, others[Math.floor(at / leaves.length) % others.length])
   }
   return changed
+}
+
+/** Everything that `exchangeLeaves` makes of it by one change. */
+export function everyExchange(value: Tree): readonly Tree[] {
+  const leaves = leavesIn(value)
+  return leaves.flatMap((leaf) => othersFor(leaf, leaves).map((other) => replacedAt(value, leaf, other)))
+}
+
+interface Leaf {
+  readonly path: Path
+  readonly leaf: Tree
+}
+
+function leavesIn(value: Tree): readonly Leaf[] {
+  return placesIn(value).flatMap((path) => {
+    const leaf = valueAt(value, path)
+    return isLeaf(leaf) ? [{ path, leaf }] : []
+  })
+}
+
+function replacedAt(value: Tree, { path }: Leaf, by: Tree): Tree {
+  return changedAt(value, path, { op: 'replace', at: 0, with: by })
 }
 
 type JsonWay = 'text' | 'tree' | 'leaves'
@@ -99,8 +114,10 @@ export function mutateJson(value: Tree, way: JsonWay, changes: readonly Mutation
 }
 
 /** What a schema lets through or has to refuse by itself. */
-function othersFor(leaf: Tree, leaves: readonly Tree[]): readonly Tree[] {
-  const alike = leaves.filter((other) => other !== leaf && (leaf === null || typeof other === typeof leaf))
+function othersFor({ leaf }: Leaf, leaves: readonly Leaf[]): readonly Tree[] {
+  const alike = leaves.flatMap(({ leaf: other }) =>
+    other !== leaf && (leaf === null || typeof other === typeof leaf) ? [other] : [],
+  )
   if (typeof leaf === 'number') return [leaf + 1, ...alike, 0, 1, 2, 2 ** 32, Number.MAX_SAFE_INTEGER]
   if (typeof leaf === 'boolean') return [!leaf]
   if (typeof leaf === 'string') return [...alike, '', `${leaf}x`, leaf.slice(0, -1), 'x'.repeat(250)]

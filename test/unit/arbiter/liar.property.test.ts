@@ -128,7 +128,7 @@ test.each([
     for (const name of names) members.restart(name)
     members.advance(1_000)
   })
-  fc.assert(property, { numRuns: times(1_500, 100) })
+  fc.assert(property, { numRuns: times(250, 100) })
 })
 
 function historyOf(names: readonly (typeof A)[]) {

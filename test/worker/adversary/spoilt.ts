@@ -10,13 +10,16 @@ import { exchangeLeaves, type Mutation, mutateText, mutateTree } from '../../sup
 import { keyOf } from '../network.ts'
 import type { TestNode } from '../test-node.ts'
 
-/** `insider`: whoever holds the key signs nonsense; `liar`: what reads, under its own name; `stranger`: another key signs what is sound. */
-type Way = 'tree' | 'text' | 'statement' | 'insider' | 'liar' | 'stranger'
+/**
+ * `insider`: whoever holds the key signs nonsense; `liar`: what reads, under its own name; `impostor`: under other names; `stranger`: another key signs
+ * what is sound.
+ */
+type Way = 'tree' | 'text' | 'statement' | 'insider' | 'liar' | 'impostor' | 'stranger'
 
 /** Most of what is spoilt at random does not read; a liar comes further. */
 export const way: Arbitrary<Way> = fc.oneof(
   fc.constant('liar' as const),
-  fc.constantFrom('tree', 'text', 'statement', 'insider', 'stranger'),
+  fc.constantFrom('tree', 'text', 'statement', 'insider', 'impostor', 'stranger'),
 )
 
 export interface Signed {
@@ -25,6 +28,9 @@ export interface Signed {
   readonly by: KeyPair
 }
 
+/** Who says it: with another name here nothing else is looked at. */
+const NAMES = ['network', 'cluster', 'node', 'generation', 'epoch']
+
 async function spoiltStatement(
   { kind, statement, by }: Signed,
   way: Exclude<Way, 'tree' | 'text'>,
@@ -32,17 +38,10 @@ async function spoiltStatement(
 ): Promise<Jws> {
   if (way === 'statement') return mutateText(statement, changes) as Jws
   if (way === 'insider') return forge(kind, mutateTree(payloadIn(statement), changes), by)
-  if (way === 'liar') return forge(kind, lied(payloadIn(statement), changes), by)
-  return forge(kind, payloadIn(statement), await keyOf('anybody'))
-}
-
-/** Who says it: with another name here nothing else is looked at. */
-const NAMES = ['network', 'cluster', 'node', 'generation', 'epoch']
-
-function lied(payload: unknown, changes: readonly Mutation[]): unknown {
-  const fields = Object.entries(Object(payload))
-  const said = fields.filter(([name]) => !NAMES.includes(name))
-  return { ...Object(payload), ...Object(exchangeLeaves(Object.fromEntries(said), changes)) }
+  if (way === 'stranger') return forge(kind, payloadIn(statement), await keyOf('anybody'))
+  const payload = payloadIn(statement) as object
+  const fields = Object.entries(payload).filter(([name]) => NAMES.includes(name) === (way === 'impostor'))
+  return forge(kind, { ...payload, ...Object(exchangeLeaves(Object.fromEntries(fields), changes)) }, by)
 }
 
 /** The frame around the statement as text, spoilt. */
