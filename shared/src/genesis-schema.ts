@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { encodeCanonical } from './codec/cbor.ts'
 import type { HashFunction } from './core/step.ts'
-import type { Genesis, GenesisCluster, MajorityArbiter } from './genesis.ts'
+import type { Genesis, GenesisCluster } from './genesis.ts'
 import { auditProblem, genesisAuditSchema } from './genesis-audit.ts'
 import { timingProblem } from './genesis-timings.ts'
 import * as id from './id-schemas.ts'
@@ -77,14 +77,6 @@ export function clusterOf<Cluster extends GenesisCluster>(
   cluster: ClusterId,
 ): Cluster | null {
   return genesis.clusters.find((candidate) => candidate.cluster === cluster) ?? null
-}
-
-/** MJ1: genesis names this node as an arbiter, and with this key. */
-export function isArbiter(
-  { members }: MajorityArbiter,
-  { node, key }: { readonly node: string; readonly key: string },
-): boolean {
-  return members.some((member) => member.node === node && member.key === key)
 }
 
 function contradiction(genesis: Genesis): string | null {

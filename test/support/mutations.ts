@@ -98,7 +98,7 @@ function leavesIn(value: Tree): readonly Leaf[] {
   })
 }
 
-function replacedAt(value: Tree, { path }: Leaf, by: Tree): Tree {
+export function replacedAt(value: Tree, { path }: { readonly path: Path }, by: Tree): Tree {
   return changedAt(value, path, { op: 'replace', at: 0, with: by })
 }
 
@@ -129,11 +129,12 @@ function isLeaf(value: Tree): boolean {
   return typeof value !== 'object' || value === null || value instanceof Uint8Array
 }
 
-function valueAt(value: Tree, path: Path): Tree {
+export function valueAt(value: Tree, path: Path): Tree {
   return path.reduce<Tree>((inner, key) => (inner as Record<string | number, Tree>)[key], value)
 }
 
-function placesIn(value: Tree, path: Path = []): readonly Path[] {
+/** Everything in it, itself first, by the keys that lead there. */
+export function placesIn(value: Tree, path: Path = []): readonly Path[] {
   if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return [path]
   const inside = Array.isArray(value)
     ? value.map((item, at) => placesIn(item, [...path, at]))

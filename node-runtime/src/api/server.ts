@@ -32,7 +32,7 @@ const KEEP_ALIVE_MS = 65_000
 /** Starts the local HTTP API of a node. @throws BatonError PORT_TAKEN, CONFIG_INVALID */
 export async function startApi(service: NodeService, options: ApiOptions): Promise<ApiServer> {
   const { listen: address, report, refused, requestMs = LIMITS.apiRequestMs, headersMs = LIMITS.apiHeadersMs } = options
-  const routes = createRoutes(service, { report, refused })
+  const routes = createRoutes(service, options)
   const listener = getRequestListener(routes.fetch, {
     overrideGlobalObjects: false,
     // A client of HTTP/1.0 names no host, and nothing here asks for one.
@@ -59,7 +59,7 @@ export async function startApi(service: NodeService, options: ApiOptions): Promi
     (request, response) => {
       response.once('finish', closeIfStopping)
       answers.set(request.socket, response)
-      if (!handleSubmit(service, request, response, { report, refused })) void listener(request, response)
+      if (!handleSubmit(service, request, response, options)) void listener(request, response)
     },
   )
   server.maxConnections = LIMITS.apiConnections

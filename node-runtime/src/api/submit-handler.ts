@@ -16,11 +16,12 @@ export function handleSubmit(
   service: NodeService,
   request: IncomingMessage,
   response: ServerResponse,
-  { report, refused }: ApiReports,
+  reports: ApiReports,
 ): boolean {
   if (request.method !== 'POST' || (request.url !== SINGLE && request.url !== BATCH)) return false
   const submit = request.url === SINGLE ? submitOne : submitBatch
-  submit(service, request, { report, refused })
+  const { report } = reports
+  submit(service, request, reports)
     .catch((error: unknown) => answerError(error, `POST ${request.url}`, report))
     .then((answer) => send(response, answer, masterHeaders(service.master())))
     .catch((error: unknown) => report(error, `POST ${request.url}`))

@@ -1,6 +1,6 @@
 /** MJ1: members that are the arbiter of their cluster are named in genesis. Who would add one, or change its key alone, is told before anything is signed. */
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { keysOfMember } from '@baton/shared/crypto/member-keys'
+import { presentKey } from '@baton/shared/crypto/member-keys'
 import { BatonError } from '@baton/shared/errors'
 import type { Genesis } from '@baton/shared/genesis'
 import { clusterOf } from '@baton/shared/genesis-schema'
@@ -23,7 +23,7 @@ export function checkMemberKey(
   { cluster, node, key }: { readonly cluster: ClusterId; readonly node: NodeId; readonly key: string },
 ): void {
   if (clusterOf(trust, cluster)?.arbiter === undefined) return
-  const present = keysOfMember(trust, cluster, node).at(-1)
+  const present = presentKey(trust, cluster, node)
   if (present === key) return
   if (present === undefined) {
     const why = `genesis does not name ${node} among the members that are the arbiter of ${cluster} (MJ1)`

@@ -53,12 +53,17 @@ export function memberKeyProblem(trust: Trust, change: MemberKey): string | null
   return taken.includes(to) ? `${to} is, or has been, the key of a member of ${cluster}` : null
 }
 
+/** The key that this member counts by now; undefined: it is no arbiter of the cluster. */
+export function presentKey(trust: Trust, cluster: ClusterId, node: NodeId): PublicKey | undefined {
+  return membersOf(trust, cluster).find((member) => member.node === node)?.key
+}
+
 /** Every key that this member has had, the present one last; none: it is no arbiter of the cluster. */
 export function keysOfMember(trust: Trust, cluster: ClusterId, node: NodeId): readonly PublicKey[] {
-  const present = membersOf(trust, cluster).find((member) => member.node === node)
+  const present = presentKey(trust, cluster, node)
   if (present === undefined) return []
   const former = (trust.formerMemberKeys ?? []).filter((key) => key.cluster === cluster && key.node === node)
-  return [...former.map(({ key }) => key), present.key]
+  return [...former.map(({ key }) => key), present]
 }
 
 function membersOf(trust: Trust, cluster: ClusterId): readonly { readonly node: NodeId; readonly key: PublicKey }[] {

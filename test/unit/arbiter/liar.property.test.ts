@@ -9,6 +9,7 @@ import { readArbiterMessage, readSeat, writeArbiterMessage, writeSeat } from '@b
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { times } from '../../support/long.ts'
+import { placesIn, replacedAt, valueAt } from '../../support/mutations.ts'
 import { A, B, C, foundedMembers, type Members } from './fixture.ts'
 import { action, FIVE, History, THREE } from './history.ts'
 
@@ -29,20 +30,6 @@ function otherwise(value: Tree, pick: number, names: readonly string[]): Tree {
   if (Array.isArray(value))
     return of<Tree>([[], value.slice(1), [...value, ...value.slice(0, 1)], value.toReversed(), null])
   return of<Tree>([null, {}, value])
-}
-
-/** Every place in a tree, as the keys that lead there. */
-function placesIn(tree: Tree, path: readonly string[] = []): readonly (readonly string[])[] {
-  if (tree === null || typeof tree !== 'object') return [path]
-  return [path, ...Object.entries(tree).flatMap(([key, value]) => placesIn(value as Tree, [...path, key]))]
-}
-
-function changedAt(tree: Tree, path: readonly string[], change: (value: Tree) => Tree): Tree {
-  const [key, ...rest] = path
-  if (key === undefined) return change(tree)
-  const copy = (Array.isArray(tree) ? [...tree] : { ...(tree as object) }) as Record<string, Tree>
-  copy[key] = changedAt(copy[key] ?? null, rest, change)
-  return copy as Tree
 }
 
 const lie = fc.record({
@@ -97,7 +84,8 @@ function tell(members: Members, each: Lie): void {
   let tree = JSON.parse(writeArbiterMessage(said)) as Tree
   for (const { place, pick } of each.changes) {
     const places = placesIn(tree)
-    tree = changedAt(tree, places[place % places.length]!, (value) => otherwise(value, pick, members.names))
+    const path = places[place % places.length]!
+    tree = replacedAt(tree, { path }, otherwise(valueAt(tree, path) as Tree, pick, members.names)) as Tree
   }
   if (said.m === 'memory') tree = { ...(tree as object), life: members.states.get(to)!.life } as Tree
   const read = readArbiterMessage(JSON.stringify(tree))

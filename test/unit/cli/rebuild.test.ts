@@ -1,22 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openSeatStore } from '../../../node-runtime/src/adapters/seat-store.ts'
 import { openSqliteStore } from '../../../node-runtime/src/adapters/sqlite-store.ts'
+import { madeNetwork, TIMEOUT_MS } from './made-network.ts'
 import { runBaton } from './run-baton.ts'
 
-const TIMEOUT_MS = 30_000
-
-let folder: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baton-rebuild-'))
-  const init = ['network', 'init', '--network', 'trade', '--out', join(folder, 'net'), '--authority-url', 'http://a:1']
-  expect(await runBaton(init)).toMatchObject({ status: 0 })
-}, TIMEOUT_MS)
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const node = (...path: string[]) => join(folder, 'net', 'nodes', 'c1-n1', ...path)
+const at = madeNetwork()
+const node = (...path: string[]) => at('nodes', 'c1-n1', ...path)
 const rebuild = (...more: string[]) => runBaton(['rebuild', '--config', node('baton.toml'), ...more])
 
 test('[RG9, CLI3] what a stopped node has computed is put aside, and nothing else of it; a running one is left alone', {

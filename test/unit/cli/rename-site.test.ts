@@ -1,21 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { peekCertificate } from '@baton/shared/crypto/certificate-chain'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { madeNetwork, TIMEOUT_MS } from './made-network.ts'
 import { runBaton } from './run-baton.ts'
 
-const TIMEOUT_MS = 30_000
-
-let folder: string
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'baton-site-'))
-  const init = ['network', 'init', '--network', 'trade', '--out', join(folder, 'net'), '--authority-url', 'http://a:1']
-  expect(await runBaton(init)).toMatchObject({ status: 0 })
-}, TIMEOUT_MS)
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const at = (...path: string[]) => join(folder, 'net', ...path)
+const at = madeNetwork()
 const node = (file: string) => at('nodes', 'c1-n1', file)
 const certificateIn = (file: string) => {
   const read = peekCertificate(readFileSync(file, 'utf8').trim())

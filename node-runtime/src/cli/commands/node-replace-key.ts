@@ -42,10 +42,11 @@ export async function nodeReplaceKey(name: string, options: ReplaceKeyOptions): 
   if (problem !== null) throw new BatonError('BAD_REQUEST', problem)
   await sayAsOwner(genesis, { kind: 'memberKey', payload }, `key ${payload.sequence + 1} of ${node}`, options)
   if (json) return
-  const known = out ?? 'FILE of `baton owner changes`'
   print(
-    `Next: baton node certify --cluster ${cluster} --node ${node} --key ${key} --owner-changes ${known} --out next.jws …`,
+    `Next: baton node certify --cluster ${cluster} --node ${node} --key ${key} --owner-changes FILE --out next.jws …`,
   )
+  const lines = [ownerChanges, out].filter((file) => file !== undefined).join(' and ')
+  print(`FILE: ${out === undefined ? 'what `baton owner changes` writes' : `the lines of ${lines}`}`)
 }
 
 /** Asked of the authentication node where it is told too: it knows of changes that this file may not. */

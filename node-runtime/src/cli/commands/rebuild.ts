@@ -1,5 +1,4 @@
 /** `baton rebuild` (RG9): a node that computed something else than the network executes every block anew. */
-import { BatonError } from '@baton/shared/errors'
 import { setDatabaseAside } from '../../adapters/sqlite/set-aside.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type OutputOptions, print, printJson } from '../command-io.ts'
@@ -24,12 +23,7 @@ export async function rebuild({ config: file, yes, json }: RebuildOptions): Prom
     )
     print(`To ${cluster} that is a lost disk: do it on one node at a time, while another one holds the log.`)
   }
-  if (yes !== true && !process.stdin.isTTY) {
-    throw new BatonError('BAD_REQUEST', 'this needs a confirmation, and there is no terminal to ask on', {
-      remedy: 'say --yes',
-    })
-  }
-  await confirm(node, yes)
+  await confirm(node, yes, 'say --yes')
   const aside = setDatabaseAside(dataFolder, new Date())
   if (json) return printJson({ node, aside })
   print(`What it had is in ${aside}: delete that when the node agrees with the network again.`)

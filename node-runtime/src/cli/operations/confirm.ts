@@ -2,13 +2,15 @@
 import { createInterface } from 'node:readline/promises'
 import { BatonError } from '@baton/shared/errors'
 
-/** @throws BatonError BAD_REQUEST when the answer is another one, or nobody can be asked */
-export async function confirm(word: string, yes: boolean | undefined): Promise<void> {
+/** @param remedy where nobody can be asked @throws BatonError BAD_REQUEST when the answer is another one, or nobody can be asked */
+export async function confirm(
+  word: string,
+  yes: boolean | undefined,
+  remedy = 'look with --dry-run, then say --yes',
+): Promise<void> {
   if (yes === true) return
   if (!process.stdin.isTTY) {
-    throw new BatonError('BAD_REQUEST', 'this needs a confirmation, and there is no terminal to ask on', {
-      remedy: 'look with --dry-run, then say --yes',
-    })
+    throw new BatonError('BAD_REQUEST', 'this needs a confirmation, and there is no terminal to ask on', { remedy })
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {

@@ -1,6 +1,6 @@
 /** Which links of a member of a majority are with members (MJ1): by the names of genesis, and the keys that their owner has given them last. */
 import type { Trust } from '@baton/shared/crypto/authority-keys'
-import { keysOfMember } from '@baton/shared/crypto/member-keys'
+import { presentKey } from '@baton/shared/crypto/member-keys'
 import type { ClusterId, NodeId, PublicKey } from '@baton/shared/ids'
 import type { Log } from '@baton/shared/ports/log'
 import type { LinkedPeer } from '@baton/shared/ports/peer-links'
@@ -68,7 +68,7 @@ export class MemberLinks {
 
   /** Undefined: it is no member. */
   presentKey(node: NodeId): PublicKey | undefined {
-    return keysOfMember(this.#ports.trust, this.#ports.cluster, node).at(-1)
+    return presentKey(this.#ports.trust, this.#ports.cluster, node)
   }
 
   #counts({ node, certificate }: LinkedPeer): boolean {

@@ -3,6 +3,7 @@
  * over what a majority heard. The reports of all are given to it in the order of their age, as an authority would have had them.
  */
 import { compareTokens, type Instant, type NodeId } from '../../ids.ts'
+import { standstill } from '../registry/freeze.ts'
 import { step } from '../registry/machine.ts'
 import type { RegistryContext, RegistryEvent, RegistryInput } from '../registry/messages.ts'
 import { type Acknowledged, type Created, type RegistryState, startAuthority } from '../registry/types.ts'
@@ -46,7 +47,7 @@ export function hearTogether(
     for (const { ageMs, input } of heardOf(node, told)) {
       const taken = step(state, input, { ...context, now: at(ageMs) })
       // RG8 is for a registry that may have forgotten. What a majority holds has not: whoever says more than that is wrong, and not heard.
-      if (stands(taken.state)) continue
+      if (standsStill(taken.state)) continue
       state = taken.state
       events.push(...taken.events)
     }
@@ -66,8 +67,8 @@ export function hearTogether(
 }
 
 /** Whether the registry machine lets nothing be decided any more: a register never stands still. */
-export function stands({ registry }: RegistryState): boolean {
-  return registry.status !== 'absent' && registry.frozen !== null
+export function standsStill({ registry }: RegistryState): boolean {
+  return registry.status !== 'absent' && standstill(registry) !== null
 }
 
 /** So long a majority has listened: a member that has just started hears nothing, and that says nothing. */

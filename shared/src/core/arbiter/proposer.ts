@@ -9,7 +9,7 @@ import type { Refusal, RegistryInput, RegistryStep } from '../registry/messages.
 import { type Created, startAuthority } from '../registry/types.ts'
 import { accept, promise, whatToSign } from './acceptor.ts'
 import { compareBallots, majorityOf } from './ballot.ts'
-import { hearTogether, stands } from './hearing.ts'
+import { hearTogether, standsStill } from './hearing.ts'
 import { isContradicted, learn } from './learner.ts'
 import type { ArbiterMessage } from './messages.ts'
 import { askMs, roundMs } from './pace.ts'
@@ -77,7 +77,7 @@ function decide(turn: Turn, proposal: In<'preparing'>, basis: Basis): void {
     return
   }
   const taken = base === null ? foundingStep(turn, proposal.ask) : registryStep(turn, proposal, base)
-  if (taken === null || stands(taken.state)) {
+  if (taken === null || standsStill(taken.state)) {
     const why = taken === null ? 'the cluster is not founded' : 'it contradicts what a majority of the members holds'
     refuseAsk(turn, proposal.ask, why)
     done(turn)

@@ -8,7 +8,7 @@ import {
   replacedBy,
   verifyChain,
 } from '@baton/shared/crypto/certificate-chain'
-import { keysOfMember } from '@baton/shared/crypto/member-keys'
+import { presentKey } from '@baton/shared/crypto/member-keys'
 import type { Revocations } from '@baton/shared/crypto/notices'
 import type { NodeCertificate } from '@baton/shared/crypto/statement-types'
 import { clusterOf } from '@baton/shared/genesis-schema'
@@ -59,7 +59,7 @@ export async function acceptCertificate(
 /** MJ1: the members that are the arbiter of a cluster are those of genesis, each with the key that its owner gave it last; nobody joins them. */
 function strangerAmongMembers(genesis: Trust, { cluster, node, key }: NodeCertificate): string | null {
   if (clusterOf(genesis, cluster)?.arbiter === undefined) return null
-  const present = keysOfMember(genesis, cluster, node).at(-1)
+  const present = presentKey(genesis, cluster, node)
   if (present === undefined) return `the members of ${cluster} are fixed in genesis (MJ1): ${node} is none of them`
   if (present === key) return null
   return `${node} is an arbiter of ${cluster} with another key: its owner must say that this one replaces it (baton node replace-key, MJ1)`
