@@ -85,6 +85,17 @@ describe('an alert', () => {
     expect(stage.posted.map(({ raised }) => raised)).toEqual([true, false])
   })
 
+  test('[GU4] say that this node has another result than its master, and of one that differs from the network what to do', () => {
+    const stage = new Stage()
+    const [own, master] = ['a'.repeat(64), 'b'.repeat(64)] as never[]
+    stage.alerts.observe({ event: 'differs-from-master', height: 7 as never, own: own!, master: master! })
+    stage.alerts.observe({ event: 'differs-from-certificate', height: 8 as never, fault: 'result' as never, why: 'x' })
+    expect(stage.alerts.reasons()).toMatchObject([
+      { code: 'differs-from-master', why: expect.stringContaining('another result of height 7') },
+      { code: 'differs-from-network', why: expect.stringContaining('baton rebuild') },
+    ])
+  })
+
   test('of an event ends by itself after a while', () => {
     const stage = new Stage()
     stage.alerts.observe({
