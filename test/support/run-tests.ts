@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, relative } from 'node:path'
 
 interface Count {
   passed: number
@@ -27,6 +27,8 @@ const SIM: typeof CHECKS = [
   ['node', 'test/sim/main.ts', '--links', '--every', '5'],
   ['node', 'test/model/main.ts'],
 ]
+/** Characters of a reason that are told at the end. */
+const TOLD = 2_000
 const USUAL = ['check', 'tidy', 'unit', 'worker', 'e2e']
 const SECTIONS = [...USUAL, 'e2e-long', 'sim']
 
@@ -38,6 +40,8 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 
+/** What failed, told at the end: a long run is often read from its last lines. */
+const failures: string[] = []
 const total: Count = { passed: 0, failed: 0 }
 const began = performance.now()
 for (const section of asked.length === 0 ? USUAL : SECTIONS.filter((name) => asked.includes(name))) {
@@ -50,6 +54,7 @@ for (const section of asked.length === 0 ? USUAL : SECTIONS.filter((name) => ask
 }
 rmSync(scratch, { recursive: true, force: true })
 console.log(`\n${seconds(began)} in all`)
+for (const failure of failures) console.log(`\n✗ ${failure}`)
 console.log(`${total.passed} passed, ${total.failed} failed`)
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
@@ -59,7 +64,11 @@ function check(commands: typeof CHECKS): Count {
     const run = spawnSync(command[0]!, command.slice(1), { encoding: 'utf8', env: quietEnvironment() })
     const ok = run.status === 0
     console.log(`${ok ? '✓' : '✗'} ${command.join(' ')}`)
-    if (!ok) console.log(run.error?.message ?? `${run.stdout}${run.stderr}`)
+    if (!ok) {
+      const why = run.error?.message ?? `${run.stdout}${run.stderr}`
+      console.log(why)
+      failed(command.join(' '), why)
+    }
     count[ok ? 'passed' : 'failed'] += 1
   }
   return count
@@ -71,11 +80,11 @@ function vitest(project: string): Count {
   const run = spawnSync('vitest', args, { stdio: ['ignore', 'inherit', 'inherit'], env: quietEnvironment() })
   const count = readReport(report)
   if (run.status !== 0 && count.failed === 0) {
-    console.log(`✗ vitest ended with status ${run.status ?? run.signal} outside any test`)
+    failed(project, `vitest ended with status ${run.status ?? run.signal} outside any test`)
     count.failed += 1
   }
   if (count.passed + count.failed === 0) {
-    console.log(`✗ project ${project} has no tests`)
+    failed(project, 'no tests')
     count.failed += 1
   }
   return count
@@ -85,7 +94,13 @@ interface JsonReport {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[]
+    /** Why the file did not load. */
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: readonly string[]
+    }[]
   }[]
 }
 
@@ -102,13 +117,22 @@ function readReport(file: string): Count {
       if (test.status === 'passed') count.passed += 1
       else {
         count.failed += 1
-        if (test.status !== 'failed') console.log(`✗ ${test.status}, and nothing may be skipped: ${test.fullName}`)
+        const why = test.status === 'failed' ? test.failureMessages.join('\n') : `${test.status}, and nothing may be skipped`
+        failed(`${relative(process.cwd(), suite.name)} > ${test.fullName}`, why)
       }
     }
     // A file that does not even load has no tests to count.
-    if (suite.status === 'failed' && suite.assertionResults.length === 0) count.failed += 1
+    if (suite.status === 'failed' && suite.assertionResults.length === 0) {
+      count.failed += 1
+      failed(relative(process.cwd(), suite.name), suite.message)
+    }
   }
   return count
+}
+
+/** The reason is cut: the whole of it stands where it happened. */
+function failed(what: string, why: string): void {
+  failures.push(`${what}\n${why.length > TOLD ? `${why.slice(0, TOLD)} …` : why}`)
 }
 
 /**
