@@ -308,16 +308,17 @@ test('[GU4, API3] transactions: what its sender has not signed for this network 
 
 test('[API3] submit: each is answered once to whoever sent it, with a receipt or a code, unless it is signed and waits for its block', async () => {
   for (const host of [master, standby]) {
-    const { submissions, mempool, sent } = submissionsOf(host)
-    const onSubmit: Handlers['onSubmit'] = (from, message) => submissions.onPeer(from, message)
     const samples = [bytes, fresh[0]!.bytes, abroad.bytes]
     const property = fc.asyncProperty(fc.nat(2), frameWay, mutations, async (which, way, changes) => {
+      // Of this run alone: one that waits for its block is told so when its time is up, which may be in another run.
+      const { submissions, mempool, sent } = submissionsOf(host)
+      const onSubmit: Handlers['onSubmit'] = (from, message) => submissions.onPeer(from, message)
       const frame = spoiltFrame({ t: 'submit', request: 6, transaction: samples[which]! }, way, changes)
       const message = await received(['submit'], { onSubmit }, C1B, frame)
       if (message !== null) await untilTrue(() => sent.length > 0 || mempool.size > 0, BOUND_MS, 1)
-      const answers = sent.splice(0)
+      const answers = [...sent]
+      submissions.stop()
       const waits = [...mempool.transactions()].map((each) => each.id)
-      mempool.clear()
       expect(waits.filter((each) => each !== fresh[0]!.id)).toEqual([])
       if (message === null || waits.length > 0) {
         expect(answers).toEqual([])

@@ -1,5 +1,5 @@
 /** Three members of a majority as their daemons run them: real keys, real signatures, real disks; the links between them are calls. */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ArbiterEvent } from '@baton/shared/core/arbiter/messages'
@@ -56,6 +56,7 @@ export interface RealMember {
 
 export class RealMembers {
   readonly #members = new Map<NodeId, RealMember>()
+  readonly #folders: string[] = []
   /** What is said between two members passes through here; null: it is lost. */
   tamper: (from: NodeId, to: NodeId, text: string) => string | null = (_from, _to, text) => text
 
@@ -120,7 +121,7 @@ export class RealMembers {
   /** A process begins, over the disk it had before or an empty one, and with what it knows of owners' words. */
   async begin(
     node: NodeId,
-    folder = mkdtempSync(join(tmpdir(), 'baton-test-')),
+    folder = this.#emptyDisk(),
     keys: KeyPair = MEMBER_KEYS.get(node)!,
     said: readonly MemberKey[] = [],
   ): Promise<void> {
@@ -199,9 +200,11 @@ export class RealMembers {
     for (const { bridge: other } of this.#members.values()) other.linkClosed(node)
   }
 
+  /** Nothing is left of them, on disk neither. */
   stop(): void {
     for (const { bridge } of this.#members.values()) bridge.stop()
     this.#members.clear()
+    for (const folder of this.#folders.splice(0)) rmSync(folder, { recursive: true, force: true })
   }
 
   /** Every process ends, and begins again over the disk that it had. @throws BatonError STORAGE_DAMAGED */
@@ -244,6 +247,12 @@ export class RealMembers {
     } catch (error) {
       member?.refused.push({ from, code: 'INTERNAL', why: String(error) })
     }
+  }
+
+  #emptyDisk(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-test-'))
+    this.#folders.push(folder)
+    return folder
   }
 
   #linkAll(): void {
