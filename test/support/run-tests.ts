@@ -117,7 +117,8 @@ function readReport(file: string): Count {
       if (test.status === 'passed') count.passed += 1
       else {
         count.failed += 1
-        const why = test.status === 'failed' ? test.failureMessages.join('\n') : `${test.status}, and nothing may be skipped`
+        const why =
+          test.status === 'failed' ? test.failureMessages.join('\n') : `${test.status}, and nothing may be skipped`
         failed(`${relative(process.cwd(), suite.name)} > ${test.fullName}`, why)
       }
     }
