@@ -94,7 +94,7 @@ interface JsonReport {
   readonly testResults: readonly {
     readonly name: string
     readonly status: string
-    /** Why the file did not load. */
+    /** Why the file did not load, or a hook of it failed. */
     readonly message: string
     readonly assertionResults: readonly {
       readonly status: string
@@ -122,11 +122,9 @@ function readReport(file: string): Count {
         failed(`${relative(process.cwd(), suite.name)} > ${test.fullName}`, why)
       }
     }
+    if (suite.message !== '') failed(relative(process.cwd(), suite.name), suite.message)
     // A file that does not even load has no tests to count.
-    if (suite.status === 'failed' && suite.assertionResults.length === 0) {
-      count.failed += 1
-      failed(relative(process.cwd(), suite.name), suite.message)
-    }
+    if (suite.status === 'failed' && suite.assertionResults.length === 0) count.failed += 1
   }
   return count
 }
