@@ -23,6 +23,7 @@ import type {
 import type { OperatorDesk } from '../api/operator-desk.ts'
 import type { NodeConfig } from '../config/types.ts'
 import type { Mempool } from '../engines/embedded/mempool.ts'
+import type { Greetings } from './greetings.ts'
 import { quarantineOf, type Reason } from './health.ts'
 import { knownMasters } from './known-masters.ts'
 import type { NodeNotices } from './node-notices.ts'
@@ -50,11 +51,9 @@ export interface NodeServicePorts {
   readonly version: string
   /** All other nodes: of the configuration, and those that joined later (ID3). */
   readonly peers: () => ReadonlyMap<NodeId, PeerAddress>
-  /** API addresses other nodes told in their greetings. */
   readonly notices: Pick<NodeNotices, 'aboutKeys'>
-  readonly apiAddresses: ReadonlyMap<string, string>
-  /** Versions of their programs, as they told. */
-  readonly programs: ReadonlyMap<NodeId, string>
+  /** Where the API of other nodes is, and which programs they run, as they told. */
+  readonly greetings: Pick<Greetings, 'apiAddresses' | 'programsOf'>
 }
 
 export function nodeService(ports: NodeServicePorts): NodeService {
@@ -66,7 +65,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
     if (own === null) return null
     if (own.node === config.node) return { node: own.node, apiAddress: config.advertise.api }
     const member = state().election.view?.members.find(({ node }) => node === own.node)
-    return { node: own.node, apiAddress: ports.apiAddresses.get(own.node) ?? member?.apiAddress ?? null }
+    return { node: own.node, apiAddress: ports.greetings.apiAddresses.get(own.node) ?? member?.apiAddress ?? null }
   }
 
   function role(): NodeRole {
@@ -94,16 +93,6 @@ export function nodeService(ports: NodeServicePorts): NodeService {
     return { healthy: reasons.length === 0, reasons }
   }
 
-  /** How many linked peers run which version of the program: what a rolling upgrade looks at. */
-  function programs(): Record<string, number> {
-    const counts: Record<string, number> = {}
-    for (const { node } of ports.links.open()) {
-      const program = ports.programs.get(node) || 'unknown'
-      counts[program] = (counts[program] ?? 0) + 1
-    }
-    return counts
-  }
-
   async function submit(transaction: Uint8Array): Promise<Submitted> {
     const began = ports.now()
     try {
@@ -121,6 +110,7 @@ export function nodeService(ports: NodeServicePorts): NodeService {
     const token = election.own?.token
     const heard = election.authority.answeredAt
     const { tip } = chain
+    const linked = ports.links.open().map(({ node }) => node)
     const syncSet = guard.role.role === 'leading' ? guard.role.required.syncSet : (election.view?.syncSet ?? [])
     return {
       network: config.genesis.network,
@@ -147,7 +137,11 @@ export function nodeService(ports: NodeServicePorts): NodeService {
         heardMsAgo: heard === null ? null : Math.round(ports.now() - heard),
       },
       arbiter: arbiter(),
-      peers: { connected: ports.links.open().length, configured: ports.peers().size, programs: programs() },
+      peers: {
+        connected: linked.length,
+        configured: ports.peers().size,
+        programs: ports.greetings.programsOf(linked),
+      },
       mempool: ports.mempool.size,
       uptimeMs: Math.round(ports.now() - startedAt),
       residentBytes: process.memoryUsage.rss(),
@@ -173,7 +167,8 @@ export function nodeService(ports: NodeServicePorts): NodeService {
     operators: ports.member?.desk ?? null,
     submit,
     master,
-    masters: () => knownMasters(config, state(), ports.apiAddresses, ports.peers(), ports.notices.aboutKeys()),
+    masters: () =>
+      knownMasters(config, state(), ports.greetings.apiAddresses, ports.peers(), ports.notices.aboutKeys()),
     transaction: (id) => proveTransaction(hash, store, ports.genesisResult, id),
     block,
     query(path) {

@@ -8,7 +8,13 @@ import type { Clock } from '@baton/shared/ports/clock'
 import type { Log } from '@baton/shared/ports/log'
 
 export interface LoggedRefusal {
-  readonly event: 'request-refused' | 'notice-refused' | 'peer-message-refused' | 'link-refused' | 'operator-refused'
+  readonly event:
+    | 'request-refused'
+    | 'notice-refused'
+    | 'peer-message-refused'
+    | 'link-refused'
+    | 'operator-refused'
+    | 'other-genesis'
   /** What was wrong, in one word. */
   readonly kind: string
   /** An address, the id of a peer, or the authentication node. */

@@ -37,6 +37,7 @@ import { logEvent } from './event-log.ts'
 import { failStop } from './fail-stop.ts'
 import { findingsReporter } from './findings-reporter.ts'
 import { Gossip } from './gossip.ts'
+import { Greetings } from './greetings.ts'
 import { handOver } from './hand-over.ts'
 import { reasonsOf } from './health.ts'
 import { foreignMasters } from './known-masters.ts'
@@ -102,7 +103,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
   })
   const mempool = new Mempool()
   const journal = config.voteJournal ? new VoteJournal(config.dataFolder) : null
-  const apiAddresses = new Map<string, string>()
+  const greetings = new Greetings({ genesis: origin.genesis, refusals })
   const { promise: ended, resolve: finish } = Promise.withResolvers<void>()
 
   const state = () => driver.state
@@ -116,7 +117,6 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     verifiedTransaction: (id) => mempool.get(id),
   })
   const wire = new PeerWire(() => links, metrics)
-  const programs = new Map<NodeId, string>()
   const relay = new ClaimRelay({
     certificate: () => membership.certificate,
     peers: () => links.open().filter((peer) => peer.cluster === config.cluster),
@@ -175,12 +175,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     onTransactions: (_, transactions) => void submissions.receive(transactions),
     onRelay: (from, message) => relay.onPeer(from, message),
     onSubmit: (from, message) => submissions.onPeer(from, message),
-    onHello: (from, { apiAddress, genesis: theirs, program }) => {
-      apiAddresses.set(from, apiAddress)
-      programs.set(from, program)
-      if (theirs !== origin.genesis)
-        log.error({ event: 'other-genesis', peer: from }, `${from} has another genesis document`)
-    },
+    onHello: (from, message) => greetings.onHello(from, message),
     onRoster: (from, message) => membership.onRoster(from, message),
     onArbiter: (from, message) => member?.onPeer(from, message),
     onVote: (from, vote) => journal?.record(from, vote),
@@ -322,8 +317,7 @@ export async function runNode(config: NodeConfig, log: Log): Promise<RunningNode
     version: VERSION,
     peers: () => membership.book.peers(),
     notices,
-    apiAddresses,
-    programs,
+    greetings,
   })
 
   const stalls = stallDetector({

@@ -91,8 +91,7 @@ const service = nodeService({
   reasons: () => [],
   version: '',
   peers: () => new Map(),
-  apiAddresses: new Map(),
-  programs: new Map(),
+  greetings: { apiAddresses: new Map(), programsOf: () => ({}) },
   notices: { aboutKeys: () => [] },
 })
 
