@@ -43,7 +43,7 @@ export function errorAnswer(code: ErrorCode, message: string): Response {
   return answerOf(codedError(code, message))
 }
 
-export function answerOf(error: BatonError): Response {
+export function answerOf(error: BatonError, status: number = ERROR_CODES[error.code].status): Response {
   const headers = error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : {}
-  return Response.json(error, { status: ERROR_CODES[error.code].status, headers })
+  return Response.json(error, { status, headers })
 }

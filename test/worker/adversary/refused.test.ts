@@ -1,4 +1,5 @@
 /** Every attack of `attacks.ts` is refused with a code, told by an event, and changes nothing. */
+import type { ClusterId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { beforeAll, expect, test } from 'vitest'
 import { directory } from '../audited.ts'
@@ -136,6 +137,50 @@ test('[RG11] an oversized request is refused by its size, before anything reads 
     }
   }
   expect(await durable(C1)).toEqual(before)
+})
+
+/** With a body of unknown length. */
+function streamed(path: string, from: string, body: ReadableStream<Uint8Array>): Promise<Response> {
+  const headers = { 'content-type': 'application/json', 'cf-connecting-ip': from }
+  return get(path, { method: 'POST', headers, body })
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+const beginning = bytesOf('{"statement":"')
+
+test('[RG11] a request whose body does not come is refused when its time is up, with an event, and nothing changes', async () => {
+  const before = await settled(C1)
+  const slow = async (where: ClusterId | 'directory', path: string) => {
+    const [seq, from] = [await lastSeq(where), source()]
+    const stalls = new ReadableStream<Uint8Array>({ start: (body) => body.enqueue(beginning) })
+    const answer = await streamed(path, from, stalls)
+    expect([answer.status, await answer.json()]).toMatchObject([408, { error: 'BAD_REQUEST' }])
+    const evidence = { call: `POST ${new URL(path).pathname}`, source: from }
+    const told = { event: 'request-refused', code: 'BAD_REQUEST', why: expect.stringContaining('10 s'), evidence }
+    expect(await toldAfter(where, seq)).toMatchObject([told])
+  }
+  await Promise.all([slow(C1, clusterUrl(C1, '/claims')), slow('directory', NOTICES)])
+  expect(await durable(C1)).toEqual(before)
+})
+
+test('[RG11] a body of unknown length is heard when it is whole, and refused when it is too large', async () => {
+  const seq = await lastSeq('directory')
+  let left = 3
+  const tooLarge = new ReadableStream<Uint8Array>({
+    pull: (body) => (left-- > 0 ? body.enqueue(new Uint8Array(LIMITS.controlBodyBytes / 2)) : undefined),
+  })
+  const forged = await revocationOf(C1, nodeSubject(cast.b), `owner ${C2}`)
+  const all = new ReadableStream<Uint8Array>({
+    start(body) {
+      for (const letter of JSON.stringify({ statement: forged })) body.enqueue(bytesOf(letter))
+      body.close()
+    },
+  })
+  for (const body of [tooLarge, all]) await streamed(NOTICES, source(), body)
+  expect((await toldAfter('directory', seq)).map(({ event, code }) => [event, code])).toEqual([
+    ['request-refused', 'BODY_TOO_LARGE'],
+    ['notice-refused', 'STATEMENT_INVALID'],
+  ])
 })
 
 test('[RG11] a flood of oversized requests and forged notices is refused each time, and leaves a bounded number of events', async () => {

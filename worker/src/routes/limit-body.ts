@@ -1,10 +1,14 @@
-/** RG11: an oversized body is refused by its size, before anything reads it; whoever it was meant for records that, within bounds. */
+/**
+ * RG11: a body is read here, whole, within a size and a time, before anything else looks at it. One that is refused is recorded by whoever it was meant
+ * for, within bounds.
+ */
+import type { ErrorCode } from '@baton/shared/errors'
 import { clusterOf } from '@baton/shared/genesis-schema'
 import type { ClusterId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import type { Context } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { errorAnswer } from '../error-answer.ts'
+import { createMiddleware } from 'hono/factory'
+import { answerOf, codedError } from '../error-answer.ts'
 import type { UnreadRequest } from '../objects/authority-api.ts'
 import { clusterAuthority, networkDirectory } from '../place.ts'
 import { sourceOf } from '../source.ts'
@@ -13,15 +17,74 @@ import type { AppContext } from './context.ts'
 /** No route has matched yet. */
 const OBJECT_PATH = /^\/v1\/networks\/(?<network>[^/]+)(?:\/clusters\/(?<cluster>[^/]+))?(?:\/|$)/
 
+interface Unread {
+  readonly code: ErrorCode
+  readonly why: string
+  readonly status: number
+}
+const OVERSIZED: Unread = {
+  code: 'BODY_TOO_LARGE',
+  why: `a body has at most ${LIMITS.controlBodyBytes} bytes`,
+  status: 413,
+}
+const SLOW: Unread = {
+  code: 'BAD_REQUEST',
+  why: `the body did not arrive within ${LIMITS.apiRequestMs / 1_000} s`,
+  status: 408,
+}
+const CUT_SHORT: Unread = { code: 'BAD_REQUEST', why: 'the body ended before it was complete', status: 400 }
+
 /** After `requireConfig`. */
-export const limitBody = bodyLimit({
-  maxSize: LIMITS.controlBodyBytes,
-  onError: async (context: Context<AppContext>) => {
-    const why = `a body has at most ${LIMITS.controlBodyBytes} bytes`
-    await record(context, { call: `${context.req.method} ${context.req.path}`, code: 'BODY_TOO_LARGE', why })
-    return errorAnswer('BODY_TOO_LARGE', why)
-  },
+export const limitBody = createMiddleware<AppContext>(async (context, next) => {
+  const { raw } = context.req
+  if (raw.body === null) return next()
+  const announced = Number(raw.headers.get('content-length') ?? 0)
+  const read = announced > LIMITS.controlBodyBytes ? OVERSIZED : await readWhole(raw.body)
+  if (!(read instanceof Uint8Array)) {
+    const { code, why, status } = read
+    await record(context, { call: `${context.req.method} ${context.req.path}`, code, why })
+    return answerOf(codedError(code, why), status)
+  }
+  context.req.raw = new Request(raw, { body: read })
+  return next()
 })
+
+async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8Array | Unread> {
+  const reader = body.getReader()
+  const late = Promise.withResolvers<typeof SLOW>()
+  const timer = setTimeout(() => late.resolve(SLOW), LIMITS.apiRequestMs)
+  const refuse = (unread: Unread) => {
+    // What comes yet is thrown away.
+    reader.cancel(unread.why).catch(() => {})
+    return unread
+  }
+  try {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for (;;) {
+      const read = await Promise.race([reader.read(), late.promise])
+      if ('why' in read) return refuse(read)
+      if (read.done) return concat(chunks, size)
+      size += read.value.length
+      if (size > LIMITS.controlBodyBytes) return refuse(OVERSIZED)
+      chunks.push(read.value)
+    }
+  } catch {
+    return CUT_SHORT
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
+}
 
 /** Nowhere, when its path names no object of genesis: a new name must not create one. */
 async function record(context: Context<AppContext>, request: UnreadRequest): Promise<void> {
