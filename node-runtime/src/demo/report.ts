@@ -23,6 +23,8 @@ export interface RunFacts {
   readonly nodes: number
   readonly sites: number
   readonly startMs: number
+  /** From the first process to here, all checks done. */
+  readonly tookMs: number
   /** When the network was up: a switch after it needs a fault. */
   readonly startedAtMs: number
   readonly residentMBPerNode: number
@@ -48,6 +50,7 @@ export interface RunReport {
   readonly sites: number
   readonly height: number
   readonly startMs: number
+  readonly tookMs: number
   readonly verdict: Verdict
   readonly transactions: {
     readonly submitted: number
@@ -97,6 +100,7 @@ export function runReport(facts: RunFacts): RunReport {
     sites: facts.sites,
     height: judgement.height,
     startMs: Math.round(facts.startMs),
+    tookMs: Math.round(facts.tookMs),
     verdict: verdict(judgement.verdict, wrong.length > 0, unknown.length > 0),
     transactions: {
       submitted: load.submitted,

@@ -95,8 +95,10 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
     height: soFar.agreedHeight,
   })
   const planned = soFar.faults?.some((fault) => fault.planned === true) ?? false
+  const votes = planned ? await readReceivedVotes(network) : []
   return runReport({
     ...soFar,
+    tookMs: soFar.startMs + nowMs() - soFar.startedAtMs,
     judgement,
     network: genesis.network,
     clusters: genesis.clusters.length,
@@ -106,7 +108,7 @@ export async function checkRun(network: DemoNetwork, load: Load, soFar: RunSoFar
     load,
     timeline: network.timeline,
     commits: readCommits(network),
-    votes: planned ? await readReceivedVotes(network) : [],
+    votes,
   })
 }
 

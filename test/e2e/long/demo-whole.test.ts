@@ -26,6 +26,7 @@ test('[GU2, NW3, NW5, RG1, RG6, RC3, EL8, ID3, MJ1] the whole scripted run: faul
   // The one that joined is read back like the others.
   expect(report).toMatchObject({ engine: 'embedded', clusters: 4, nodes: 13, sites: 2 })
   expect(report.transactions.submitted).toBeGreaterThanOrEqual(10_000)
+  expect(report.tookMs).toBeGreaterThan(report.startMs)
   expectUnderLoad(report, CASES)
   const clustersOf = (name: string) => report.switches.filter((s) => s.case === name).map(({ cluster }) => cluster)
   expect(CASES.map(clustersOf)).toEqual([['c3'], ['c1', 'c2', 'c3'], ['c4'], ['c4'], ['c1'], ['c2'], []])

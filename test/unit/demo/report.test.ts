@@ -42,6 +42,7 @@ function facts(changes: Partial<RunFacts> = {}): RunFacts {
     nodes: 12,
     sites: 2,
     startMs: 1,
+    tookMs: 2,
     startedAtMs: 0,
     residentMBPerNode: 100,
     faults: [FAULT],
