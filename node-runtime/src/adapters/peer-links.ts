@@ -60,7 +60,10 @@ class TlsPeerLinks implements TlsLinks {
       self: options.self,
       clock: options.clock,
       objection: options.objection ?? (() => null),
-      clusterOf: (node) => this.#peers.get(node)?.cluster,
+      clusterOf: (node) => {
+        const peer = this.#peers.get(node)
+        return peer?.claimed === true ? undefined : peer?.cluster
+      },
     }
     this.#inbound = inboundLinks({
       listen: options.listen,

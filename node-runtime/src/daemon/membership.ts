@@ -171,6 +171,7 @@ export class Membership {
   }
 
   linkOpened(peer: LinkedPeer): void {
+    if (this.book.prove(peer.node, peer.cluster)) this.#dialBook()
     this.#learnRevoked()
     const nodes = peer.cluster === this.#ports.config.cluster ? [] : this.book.own()
     const notices = this.#notices.all()
@@ -188,14 +189,18 @@ export class Membership {
 
   /** The registry's members: those that joined since the configuration was written. */
   async onMembers(members: readonly MemberView[]): Promise<void> {
+    const { cluster } = this.#ports.config
+    let proven = false
     for (const { node, certificate } of members) {
       const verified = await this.#ports.verify(certificate)
-      if (verified.ok && verified.value.node === node) this.#members.set(node, verified.value)
+      if (!verified.ok || verified.value.node !== node || verified.value.cluster !== cluster) continue
+      this.#members.set(node, verified.value)
+      proven = this.book.prove(node, cluster) || proven
     }
     this.#learnRevoked()
-    if (!this.book.learnMembers(members)) return
-    this.#ports.links().setPeers(this.book.peers())
-    const { cluster } = this.#ports.config
+    const learned = this.book.learnMembers(members)
+    if (learned || proven) this.#dialBook()
+    if (!learned) return
     const roster: Roster = { t: 'roster', nodes: this.book.own(), notices: [] }
     for (const peer of this.#ports.links().open()) if (peer.cluster !== cluster) this.#send(peer.node, roster)
   }
@@ -208,7 +213,11 @@ export class Membership {
   }
 
   #learn(cluster: ClusterId, nodes: Roster['nodes']): void {
-    if (this.book.learn(cluster, nodes)) this.#ports.links().setPeers(this.book.peers())
+    if (this.book.learn(cluster, nodes)) this.#dialBook()
+  }
+
+  #dialBook(): void {
+    this.#ports.links().setPeers(this.book.peers())
   }
 
   /** ID8: says it when it has changed. What is revoked is a key: a node whose owner has certified another one is not. */
@@ -240,6 +249,7 @@ export class Membership {
   }
 
   #look(): void {
+    if (this.book.tryNextClaims()) this.#dialBook()
     this.#learnRevoked()
     this.#closeRevoked()
     const master = this.revokedMaster()

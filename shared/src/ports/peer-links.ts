@@ -10,6 +10,8 @@ export interface PeerAddress {
   /** `host:port`. */
   readonly address: string
   readonly cluster: ClusterId
+  /** Only nodes of that cluster have said so: a node of another one may have the name. */
+  readonly claimed?: true
 }
 
 export interface LinkedPeer {

@@ -25,14 +25,37 @@ test('[ID3] nodes that joined later are found where the registry and their clust
   expect(known.own()).toEqual([at('c1-n1', 'self:1'), at('c1-n9', 'host:9')])
 })
 
-test('[ID5] a learned address overrules no configured one, and nobody takes the name of another cluster’s node', () => {
+test('[ID5] a learned address overrules no configured one, nor that of this node', () => {
   const known = book()
-  expect(known.learn(C2, [at('c2-n1', 'elsewhere:1')])).toBe(false)
-  expect(known.learn(C2, [at('c1-n1', 'elsewhere:1')])).toBe(false)
+  expect(known.learn(C2, [at('c2-n1', 'elsewhere:1'), at('c1-n1', 'elsewhere:1')])).toBe(false)
+  expect(known.learn(C3, [at('c2-n1', 'elsewhere:1')])).toBe(false)
+  expect([...known.peers()]).toEqual([['c2-n1', { address: 'configured:1', cluster: C2 }]])
+})
+
+test('[ID5] a name belongs to the cluster whose certificate was seen, whoever claimed it before or claims it after', () => {
+  const known = book()
+  const peer = () => known.peers().get(node('c2-n9'))
+  known.learn(C3, [at('c2-n9', 'elsewhere:1')])
+  expect(peer()).toEqual({ address: 'elsewhere:1', cluster: C3, claimed: true })
+  // Its link came in: there is no address of it yet, and no link ends for that.
+  expect(known.prove(node('c2-n9'), C2)).toBe(true)
+  expect(peer()).toEqual({ address: 'elsewhere:1', cluster: C2 })
+  expect(known.learn(C2, [at('c2-n9', 'host:8')])).toBe(true)
+  expect(peer()).toEqual({ address: 'host:8', cluster: C2 })
+  known.learn(C3, [at('c2-n9', 'elsewhere:2')])
+  expect([known.tryNextClaims(), known.prove(node('c2-n9'), C2)]).toEqual([false, false])
+  expect(peer()).toEqual({ address: 'host:8', cluster: C2 })
+})
+
+test('[ID5] while nobody has shown a certificate for a name, every cluster that claims it is tried in turn', () => {
+  const known = book()
+  const claimants = () => known.peers().get(node('c2-n9'))?.cluster
+  known.learn(C3, [at('c2-n9', 'elsewhere:1'), at('c3-n9', 'host:7')])
+  expect(known.tryNextClaims()).toBe(false)
   known.learn(C2, [at('c2-n9', 'host:8')])
-  expect(known.learn(C3, [at('c2-n9', 'elsewhere:1'), at('c2-n1', 'elsewhere:1')])).toBe(false)
-  expect(known.clusterOf(node('c2-n9'))).toBe(C2)
-  expect(known.peers().get(node('c2-n9'))).toEqual({ address: 'host:8', cluster: C2 })
+  const tried = Array.from({ length: 4 }, () => [claimants(), known.tryNextClaims()])
+  expect(tried).toEqual([C3, C2, C3, C2].map((cluster) => [cluster, true]))
+  expect(known.peers().get(node('c3-n9'))).toEqual({ address: 'host:7', cluster: C3, claimed: true })
 })
 
 test('[ID5] one cluster fills its own part of the book only', () => {

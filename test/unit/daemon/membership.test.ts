@@ -1,6 +1,6 @@
 import type { Mastership } from '@baton/shared/crypto/statement-types'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { NodeId, UnixMs } from '@baton/shared/ids'
+import type { ClusterId, NodeId, UnixMs } from '@baton/shared/ids'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { C1, C1A, C1B, C2, C2A, DELEGATE, NODE, OUTSIDER, OWNER_C1, PAYLOADS } from '../../support/fixed-network.ts'
 import { certificateOf, memberOf, NOW, opened, revocationOf, underToken } from './membership-fixture.ts'
@@ -21,6 +21,25 @@ test('[ID3, ID4] what the authority says of a member counts only when its certif
   const forged = await certificateOf({ node: C1B, key: OUTSIDER.publicKey, issuedAt: (NOW + 1) as UnixMs }, OUTSIDER)
   await membership.onMembers([memberOf(C1B, forged.jws)])
   expect(membership.objection(real.certificate)).toBeNull()
+})
+
+test('[ID3, ID5] the name of a node that has joined is its own, though a node of another cluster has claimed it first', async () => {
+  const { membership, open } = await opened()
+  const joined = await certificateOf({ node: C1B })
+  const liar = { ...joined.certificate, cluster: C2, node: C2A }
+  open.push({ node: C2A, cluster: C2, certificate: liar, protocol: 5 })
+  const lie = [
+    { node: C1B, address: 'elsewhere:1' },
+    { node: 'c3-a' as NodeId, address: 'elsewhere:2' },
+  ]
+  await membership.onRoster(C2A, { t: 'roster', nodes: lie, notices: [] })
+  expect(membership.book.peers().get(C1B)).toMatchObject({ cluster: C2, claimed: true })
+  await membership.onMembers([memberOf(C1B, joined.jws, 'host:9')])
+  expect(membership.book.peers().get(C1B)).toEqual({ cluster: C1, address: 'host:9' })
+  const foreign = { ...joined.certificate, cluster: 'c3' as ClusterId, node: 'c3-a' as NodeId }
+  membership.linkOpened({ node: foreign.node, cluster: foreign.cluster, certificate: foreign, protocol: 5 })
+  expect(membership.book.peers().get(foreign.node)).toMatchObject({ cluster: 'c3' })
+  expect(membership.book.own().map(({ node }) => node)).toEqual(['c1-a', C1B])
 })
 
 test('[ID2] after its owner has given a node another key, the old one opens no links', async () => {

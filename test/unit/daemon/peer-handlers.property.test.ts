@@ -163,7 +163,7 @@ test('[ID4, ID8] roster: a notice counts as its owner has signed it, an address 
   expect(again.all()).toEqual(membership.notices())
 })
 
-/** One name, one cluster: that of whoever has said it first. Nobody speaks for this node. */
+/** Nobody has shown a certificate for these names: they are of the cluster that has claimed them first. Nobody speaks for this node. */
 function expectBook(peers: ReadonlyMap<NodeId, { readonly cluster: string }>): void {
   const clusters = [...peers.values()].map(({ cluster }) => cluster)
   expect([peers.get(C1C)?.cluster, peers.get(C2A)?.cluster, peers.has(C1A)]).toEqual([C1, C2, false])

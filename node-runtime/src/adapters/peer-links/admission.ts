@@ -18,7 +18,7 @@ export interface Admission {
   readonly clock: Clock
   /** ID2, ID8: what speaks against a certificate that verifies, or null. */
   readonly objection: (certificate: NodeCertificate) => Objection | null
-  /** Whose node this is, when it is known. */
+  /** Whose node this is, when more than a claim is known. */
   readonly clusterOf: (node: NodeId) => ClusterId | undefined
 }
 

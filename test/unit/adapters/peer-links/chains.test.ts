@@ -1,6 +1,6 @@
 import { exportPrivatePem } from '@baton/shared/crypto/keys'
 import { signStatement } from '@baton/shared/crypto/statements'
-import type { Jws, UnixMs } from '@baton/shared/ids'
+import type { Jws, NodeId, UnixMs } from '@baton/shared/ids'
 import { expect, test } from 'vitest'
 import { createX509 } from '../../../../node-runtime/src/identity/x509-create.ts'
 import { AUTHORITY, C1, C2, DELEGATE, NETWORK, OWNER_C1, OWNER_C2, PAYLOADS } from '../../../support/fixed-network.ts'
@@ -65,6 +65,15 @@ test('[ID8] a revoked node gets no link, whoever dials, and both logs say why', 
     expect(peer.links.isOpen(node.id)).toBe(false)
   }
   await expect.poll(() => node.refused.map(({ reason, by }) => `${reason} ${by}`)).toContain('revoked them')
+})
+
+test('[ID5] the word of another cluster’s node about a name keeps nobody out who has a certificate for it', async () => {
+  const peer = await startNode('c1-c')
+  peer.links.setPeers(new Map([['c1-a' as NodeId, { address: '127.0.0.1:1', cluster: C2, claimed: true }]]))
+  const real = await startNode('c1-a')
+  real.links.setPeers(peersOf([peer]))
+  await expect.poll(() => peer.links.isOpen(real.id)).toBe(true)
+  expect(peer.refused).toEqual([])
 })
 
 test('[ID5] an owner cannot certify a node of its own under the name of another cluster’s', async () => {
