@@ -1,7 +1,10 @@
 /** Every attack of `attacks.ts` is refused with a code, told by an event, and changes nothing. */
+
+import { env } from 'cloudflare:workers'
 import type { ClusterId } from '@baton/shared/ids'
 import { LIMITS } from '@baton/shared/limits'
 import { beforeAll, expect, test } from 'vitest'
+import { createApp } from '../../../worker/src/app.ts'
 import { directory } from '../audited.ts'
 import { eventually } from '../eventually.ts'
 import { nodeSubject, revocationOf, sendNotice } from '../identity-fixture.ts'
@@ -161,6 +164,16 @@ test('[RG11] a request whose body does not come is refused when its time is up, 
   }
   await Promise.all([slow(C1, clusterUrl(C1, '/claims')), slow('directory', NOTICES)])
   expect(await durable(C1)).toEqual(before)
+})
+
+test('[RG11] a body that ends before it is whole is refused with an event', async () => {
+  const [seq, from] = [await lastSeq('directory'), source()]
+  const headers = { 'content-type': 'application/json', 'cf-connecting-ip': from }
+  const cut = new ReadableStream<Uint8Array>({ pull: (body) => body.error(new Error('the connection is gone')) })
+  // Of the app itself: on the way to another isolate such a stream is only one that ends.
+  const answer = await createApp().request(NOTICES, { method: 'POST', headers, body: cut }, env)
+  expect([answer.status, await answer.json()]).toMatchObject([400, { error: 'BAD_REQUEST' }])
+  expect(await toldAfter('directory', seq)).toMatchObject([{ event: 'request-refused', code: 'BAD_REQUEST' }])
 })
 
 test('[RG11] a body of unknown length is heard when it is whole, and refused when it is too large', async () => {

@@ -20,19 +20,16 @@ const OBJECT_PATH = /^\/v1\/networks\/(?<network>[^/]+)(?:\/clusters\/(?<cluster
 interface Unread {
   readonly code: ErrorCode
   readonly why: string
-  readonly status: number
+  /** Where it is not that of the code. */
+  readonly status?: number
 }
-const OVERSIZED: Unread = {
-  code: 'BODY_TOO_LARGE',
-  why: `a body has at most ${LIMITS.controlBodyBytes} bytes`,
-  status: 413,
-}
+const OVERSIZED: Unread = { code: 'BODY_TOO_LARGE', why: `a body has at most ${LIMITS.controlBodyBytes} bytes` }
 const SLOW: Unread = {
   code: 'BAD_REQUEST',
   why: `the body did not arrive within ${LIMITS.apiRequestMs / 1_000} s`,
   status: 408,
 }
-const CUT_SHORT: Unread = { code: 'BAD_REQUEST', why: 'the body ended before it was complete', status: 400 }
+const CUT_SHORT: Unread = { code: 'BAD_REQUEST', why: 'the body ended before it was complete' }
 
 /** After `requireConfig`. */
 export const limitBody = createMiddleware<AppContext>(async (context, next) => {
@@ -40,7 +37,7 @@ export const limitBody = createMiddleware<AppContext>(async (context, next) => {
   if (raw.body === null) return next()
   const announced = Number(raw.headers.get('content-length') ?? 0)
   const read = announced > LIMITS.controlBodyBytes ? OVERSIZED : await readWhole(raw.body)
-  if (!(read instanceof Uint8Array)) {
+  if (!(read instanceof Blob)) {
     const { code, why, status } = read
     await record(context, { call: `${context.req.method} ${context.req.path}`, code, why })
     return answerOf(codedError(code, why), status)
@@ -49,7 +46,7 @@ export const limitBody = createMiddleware<AppContext>(async (context, next) => {
   return next()
 })
 
-async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8Array | Unread> {
+async function readWhole(body: ReadableStream<Uint8Array>): Promise<Blob | Unread> {
   const reader = body.getReader()
   const late = Promise.withResolvers<typeof SLOW>()
   const timer = setTimeout(() => late.resolve(SLOW), LIMITS.apiRequestMs)
@@ -64,7 +61,7 @@ async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8Array |
     for (;;) {
       const read = await Promise.race([reader.read(), late.promise])
       if ('why' in read) return refuse(read)
-      if (read.done) return concat(chunks, size)
+      if (read.done) return new Blob(chunks)
       size += read.value.length
       if (size > LIMITS.controlBodyBytes) return refuse(OVERSIZED)
       chunks.push(read.value)
@@ -74,16 +71,6 @@ async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8Array |
   } finally {
     clearTimeout(timer)
   }
-}
-
-function concat(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }
 
 /** Nowhere, when its path names no object of genesis: a new name must not create one. */
